@@ -1,0 +1,2 @@
+//! The SAI interface as data, and what is rendered from it.
+pub mod model;

@@ -1,0 +1,2 @@
+//! `sai-gen`: renders everything repetitive from the SAI model.
+fn main() {}

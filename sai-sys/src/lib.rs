@@ -1,0 +1,2 @@
+//! Raw FFI bindings to SAI, the Switch Abstraction Interface.
+#![no_std]

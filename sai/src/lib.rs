@@ -1,0 +1,1 @@
+//! A safe, typed API to SAI, the Switch Abstraction Interface.

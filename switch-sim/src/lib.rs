@@ -1,0 +1,3 @@
+//! A software switch behind SAI.
+pub mod table;
+pub mod wire;

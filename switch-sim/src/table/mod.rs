@@ -1,0 +1,1 @@
+//! Look-up tables, ignorant of SAI: prefix, exact, ternary and group tables.

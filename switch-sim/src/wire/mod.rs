@@ -1,0 +1,1 @@
+//! Zero-copy header views and builders, one file a protocol. Total functions on any bytes.
