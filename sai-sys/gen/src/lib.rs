@@ -1,2 +1,8 @@
 //! The SAI interface as data, and what is rendered from it.
+//!
+//! [`model`] is the interface as Rust types, [`render`] writes the repository's generated files from it,
+//! and [`tree`] compares them with what is committed.
+pub mod format;
 pub mod model;
+pub mod render;
+pub mod tree;
