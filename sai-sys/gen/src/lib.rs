@@ -2,7 +2,9 @@
 //!
 //! [`model`] is the interface as Rust types, [`render`] writes the repository's generated files from it,
 //! and [`tree`] compares them with what is committed.
+pub mod ctype;
 pub mod format;
+pub mod macros;
 pub mod model;
 pub mod render;
 pub mod tree;

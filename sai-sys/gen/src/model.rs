@@ -150,9 +150,9 @@ pub struct EnumValue {
     /// Has effect only when this holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validonly: Option<String>,
-    /// The value is a VLAN id.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub isvlan: bool,
+    /// Whether a 16-bit value is a VLAN id; said of 16-bit values alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isvlan: Option<bool>,
     /// The attribute distinguishes resources in availability queries.
     #[serde(default, skip_serializing_if = "is_false")]
     pub isresourcetype: bool,
