@@ -1,3 +1,4 @@
 //! A software switch behind SAI.
+pub mod prefetch;
 pub mod table;
 pub mod wire;

@@ -1,1 +1,3 @@
 //! Look-up tables, ignorant of SAI: prefix, exact, ternary and group tables.
+
+pub mod prefix;
