@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::render::Output;
 
 /// The style of the repository, so that the result does not depend on the folder it is run in.
-const STYLE: &str = "edition=2024,max_width=110,use_small_heuristics=Max";
+const STYLE: &str = "edition = \"2024\"\nmax_width = 110\nuse_small_heuristics = \"Max\"\n";
 
 /// How many files one `rustfmt` process is given.
 const BATCH: usize = 64;
@@ -16,6 +16,7 @@ const BATCH: usize = 64;
 /// Formats the Rust files among `outputs`.
 pub fn rust(outputs: &mut [Output]) -> Result<()> {
     let dir = tempfile::tempdir().context("cannot make a temporary directory")?;
+    std::fs::write(dir.path().join("rustfmt.toml"), STYLE).context("cannot write rustfmt.toml")?;
     let mut files = Vec::new();
     for (i, output) in outputs.iter().enumerate().filter(|(_, o)| o.is_rust()) {
         let file = dir.path().join(format!("{i}.rs"));
@@ -24,8 +25,7 @@ pub fn rust(outputs: &mut [Output]) -> Result<()> {
     }
     for batch in files.chunks(BATCH) {
         let done = Command::new("rustfmt")
-            .args(["--quiet", "--config", STYLE, "--config-path"])
-            .arg(dir.path())
+            .arg("--quiet")
             .args(batch.iter().map(|(_, file)| file))
             .output()
             .context("cannot run rustfmt: install it with `rustup component add rustfmt`")?;

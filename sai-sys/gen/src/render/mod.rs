@@ -4,6 +4,7 @@
 //! name it in [`RENDERERS`]. The text of a `.rs` file needs no care for layout, it passes through rustfmt;
 //! every file needs [`MARKER`] within its first lines.
 
+mod bindings;
 mod headers;
 
 use std::collections::BTreeSet;
@@ -48,7 +49,7 @@ impl Output {
 pub type Renderer = fn(&Model) -> Result<Vec<Output>>;
 
 /// Every renderer with the name it goes by in messages, in the order in which they run.
-const RENDERERS: &[(&str, Renderer)] = &[("C headers", headers::render)];
+const RENDERERS: &[(&str, Renderer)] = &[("C headers", headers::render), ("bindings", bindings::render)];
 
 /// Renders everything, formatted, sorted by path.
 pub fn outputs(model: &Model) -> Result<Vec<Output>> {
