@@ -1,3 +1,4 @@
 //! Look-up tables, ignorant of SAI: prefix, exact, ternary and group tables.
 
 pub mod prefix;
+pub mod ternary;
