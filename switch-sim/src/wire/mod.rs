@@ -1,1 +1,60 @@
-//! Zero-copy header views and builders, one file a protocol. Total functions on any bytes.
+//! Packets as bytes: header views and builders, one file a protocol, total on any bytes.
+//!
+//! A header is a plain struct with the layout it has on the wire, so that a view costs nothing and the same type
+//! reads, edits and builds:
+//!
+//! ```
+//! use switch_sim::wire::{Ethernet, Header, PacketBuilder, Udp};
+//!
+//! let frame = PacketBuilder::ethernet([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).vlan(100)
+//!     .ipv4([10, 0, 0, 1], [10, 0, 0, 2]).ttl(64).udp(5000, 53).payload(b"hello").build();
+//! let (ethernet, _) = Ethernet::parse(&frame).unwrap();
+//! assert_eq!(ethernet.ethertype.get(), 0x8100);
+//! assert!(Udp::parse(&frame[..40]).is_some() && Udp::parse(&[0; 7]).is_none());
+//! ```
+//!
+//! | for | use |
+//! |---|---|
+//! | the packet path: all offsets and keys in one pass | [`parse::Headers`] |
+//! | changing a packet in place, checksums kept right | [`edit`] |
+//! | one header | [`Header::parse`], [`Header::parse_mut`] on its type |
+//! | making frames | [`PacketBuilder`] |
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+pub use zerocopy::network_endian::{U16, U32, U64, U128};
+
+pub mod checksum;
+pub mod edit;
+pub mod ethertype;
+pub mod parse;
+pub mod protocol;
+
+/// A MAC address, in the order of the wire.
+pub type MacAddr = [u8; 6];
+
+/// The broadcast address.
+pub const BROADCAST: MacAddr = [0xff; 6];
+
+/// A header of fixed size, viewed in place.
+pub trait Header: FromBytes + IntoBytes + Immutable + KnownLayout + Unaligned {
+    /// The header at the start of `bytes` and what follows it; `None` if cut short.
+    #[inline(always)]
+    fn parse(bytes: &[u8]) -> Option<(&Self, &[u8])> {
+        Self::ref_from_prefix(bytes).ok()
+    }
+
+    /// As [`parse`](Self::parse), to change in place.
+    #[inline(always)]
+    fn parse_mut(bytes: &mut [u8]) -> Option<(&mut Self, &mut [u8])> {
+        Self::mut_from_prefix(bytes).ok()
+    }
+}
+
+impl<T: FromBytes + IntoBytes + Immutable + KnownLayout + Unaligned> Header for T {}
+
+/// Two bytes at `at`, most significant first.
+#[inline(always)]
+fn be16(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
+}
