@@ -4,6 +4,7 @@
 //! and [`tree`] compares them with what is committed.
 pub mod ctype;
 pub mod format;
+pub mod import;
 pub mod libclang;
 pub mod macros;
 pub mod model;

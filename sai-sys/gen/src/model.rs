@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// A whole release of the interface.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
-    /// The headers, in the order in which a C compiler would read them (dependencies first).
+    /// The headers, by file name: `experimental/` first, then `inc/`.
     pub headers: Vec<Header>,
 }
 
@@ -50,6 +50,15 @@ pub struct Header {
     /// Exported functions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub functions: Vec<Function>,
+}
+
+impl Header {
+    /// The name of the header's file in a model, `experimental-saiextensions.json`.
+    pub fn file_name(&self) -> String {
+        let stem = self.header.strip_suffix(".h").unwrap_or(&self.header);
+        let prefix = if self.experimental { "experimental-" } else { "" };
+        format!("{prefix}{stem}.json")
+    }
 }
 
 /// A macro with parameters (or an empty one, when `params` is `None`).
