@@ -5,6 +5,7 @@
 pub mod ctype;
 pub mod format;
 pub mod import;
+pub mod json;
 pub mod libclang;
 pub mod macros;
 pub mod model;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use sai_gen::model::Model;
-use sai_gen::{render, tree};
+use sai_gen::{import, json, render, tree};
 
 /// The model's place in the repository.
 const MODEL: &str = "sai-sys/model/1.18.1";
@@ -31,6 +31,14 @@ enum Command {
     Generate,
     /// Fail, naming the first differing file and line, when a generated file is not current
     Check,
+    /// Read a set of SAI headers into a model; needs libclang
+    Import {
+        /// A folder of headers (/usr/include/sai), or one that holds inc/ and experimental/
+        dir: PathBuf,
+        /// Where to write the model
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -75,6 +83,18 @@ fn run(cli: Cli) -> Result<ExitCode> {
                     Ok(ExitCode::FAILURE)
                 }
             }
+        }
+        Command::Import { dir, out } => {
+            let model = import::import(&dir)?;
+            json::save(&model, &out)?;
+            println!(
+                "{} headers, {} attributes, {} enums, {} structs and unions",
+                model.headers.len(),
+                model.attributes().count(),
+                model.enums().count(),
+                model.structs().count()
+            );
+            Ok(ExitCode::SUCCESS)
         }
     }
 }

@@ -301,6 +301,11 @@ impl Model {
         self.headers.iter().flat_map(|h| &h.enums)
     }
 
+    /// All attributes of all headers.
+    pub fn attributes(&self) -> impl Iterator<Item = &EnumValue> {
+        self.enums().flat_map(|e| &e.values).filter(|v| v.ty.is_some())
+    }
+
     /// All structs and unions of all headers.
     pub fn structs(&self) -> impl Iterator<Item = &Struct> {
         self.headers.iter().flat_map(|h| &h.structs)

@@ -12,6 +12,17 @@ fn tags(entity: &Entity<'_>) -> Tags {
     Tags::parse(&entity.get_comment().unwrap_or_default())
 }
 
+/// The tags of a member. libclang gives one that has no comment that of the member before it: `last`, the
+/// place of that comment, tells.
+fn member_tags(entity: &Entity<'_>, last: &mut Option<u32>) -> Tags {
+    let at = entity.get_comment_range().map(|r| r.get_start().get_file_location().offset);
+    if at.is_some() && at == *last {
+        return Tags::default();
+    }
+    *last = at;
+    tags(entity)
+}
+
 fn name(entity: &Entity<'_>, place: &Place) -> Result<String> {
     entity.get_name().with_context(|| format!("{place}: a declaration without a name"))
 }
@@ -123,10 +134,10 @@ fn structure(
 ) -> Result<Struct> {
     let size = ty.get_sizeof().ok().with_context(|| format!("{place}: {name} has no size"))?;
     let align = ty.get_alignof().ok().with_context(|| format!("{place}: {name} has no alignment"))?;
-    let mut fields = Vec::new();
+    let (mut fields, mut last) = (Vec::new(), None);
     for child in decl.get_children() {
         if child.get_kind() == EntityKind::FieldDecl {
-            fields.push(field(&child, &name, &line_of(&child, place))?);
+            fields.push(field(&child, &name, member_tags(&child, &mut last), &line_of(&child, place))?);
         }
     }
     if fields.is_empty() {
@@ -142,7 +153,7 @@ fn structure(
     })
 }
 
-fn field(entity: &Entity<'_>, owner: &str, place: &Place) -> Result<Field> {
+fn field(entity: &Entity<'_>, owner: &str, tags: Tags, place: &Place) -> Result<Field> {
     let Some(name) = entity.get_name().filter(|n| !n.is_empty()) else {
         bail!("{place}: {owner}: a field without a name: the model has no place for it");
     };
@@ -157,7 +168,6 @@ fn field(entity: &Entity<'_>, owner: &str, place: &Place) -> Result<Field> {
         .get_offset_of_field()
         .ok()
         .with_context(|| format!("{place}: {owner}.{name} has no offset"))?;
-    let tags = tags(entity);
     Ok(Field {
         name,
         ty,
@@ -180,11 +190,11 @@ fn enumeration(
     place: &Place,
 ) -> Result<Enum> {
     let free_form = tags(decl).get("flags").is_some();
-    let mut values = Vec::new();
+    let (mut values, mut last) = (Vec::new(), None);
     for child in decl.get_children() {
         if child.get_kind() == EntityKind::EnumConstantDecl {
             let at = line_of(&child, place);
-            let value = value(&child, &at)?;
+            let value = value(&child, member_tags(&child, &mut last), &at)?;
             places.insert(value.name.clone(), at);
             values.push(value);
         }
@@ -192,11 +202,10 @@ fn enumeration(
     Ok(Enum { name, line, free_form, values })
 }
 
-fn value(entity: &Entity<'_>, place: &Place) -> Result<EnumValue> {
+fn value(entity: &Entity<'_>, tags: Tags, place: &Place) -> Result<EnumValue> {
     let name = name(entity, place)?;
     let (value, _) =
         entity.get_enum_constant_value().with_context(|| format!("{place}: {name} has no value"))?;
-    let tags = tags(entity);
     let truth = |tag: &str| tags.bool(tag).with_context(|| format!("{place}: {name}"));
     Ok(EnumValue {
         value,
