@@ -4,3 +4,4 @@ pub mod exact;
 pub mod group;
 pub mod hash;
 pub mod prefix;
+pub mod ternary;

@@ -1,16 +1,14 @@
-//! Packets as bytes: header views and builders, one file a protocol, total on any bytes.
+//! Packets as bytes: header views, one-pass parsing and in-place edits, total on any bytes.
 //!
 //! A header is a plain struct with the layout it has on the wire, so that a view costs nothing and the same type
 //! reads, edits and builds:
 //!
 //! ```
-//! use switch_sim::wire::{Ethernet, Header, PacketBuilder, Udp};
+//! use switch_sim::wire::{Header, U16};
 //!
-//! let frame = PacketBuilder::ethernet([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).vlan(100)
-//!     .ipv4([10, 0, 0, 1], [10, 0, 0, 2]).ttl(64).udp(5000, 53).payload(b"hello").build();
-//! let (ethernet, _) = Ethernet::parse(&frame).unwrap();
-//! assert_eq!(ethernet.ethertype.get(), 0x8100);
-//! assert!(Udp::parse(&frame[..40]).is_some() && Udp::parse(&[0; 7]).is_none());
+//! let (ports, rest) = <[U16; 2]>::parse(&[0x13, 0x88, 0, 53, 0, 8]).unwrap();
+//! assert_eq!((ports[0].get(), ports[1].get(), rest.len()), (5000, 53, 2));
+//! assert!(<[U16; 2]>::parse(&[0; 3]).is_none());
 //! ```
 //!
 //! | for | use |
@@ -18,7 +16,6 @@
 //! | the packet path: all offsets and keys in one pass | [`parse::Headers`] |
 //! | changing a packet in place, checksums kept right | [`edit`] |
 //! | one header | [`Header::parse`], [`Header::parse_mut`] on its type |
-//! | making frames | [`PacketBuilder`] |
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
