@@ -3,6 +3,7 @@
 //! [`model`] is the interface as Rust types, [`render`] writes the repository's generated files from it,
 //! and [`tree`] compares them with what is committed.
 pub mod ctype;
+pub mod diff;
 pub mod format;
 pub mod import;
 pub mod json;
@@ -10,4 +11,5 @@ pub mod libclang;
 pub mod macros;
 pub mod model;
 pub mod render;
+pub mod since;
 pub mod tree;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use sai_gen::model::Model;
-use sai_gen::{import, json, render, tree};
+use sai_gen::{diff, import, json, render, since, tree};
 
 /// The model's place in the repository.
 const MODEL: &str = "sai-sys/model/1.18.1";
@@ -38,6 +38,25 @@ enum Command {
         /// Where to write the model
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+    },
+    /// Derive the release each item came in from models of a series of releases, oldest first
+    Since {
+        /// Models, oldest first; the last one is written anew
+        #[arg(required = true, value_name = "MODEL")]
+        models: Vec<PathBuf>,
+        /// Where to write it [default: over the last model]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Compare two models as an ABI; exit status 1 when the change to inc/ is not append-only
+    Diff {
+        /// The older model
+        old: PathBuf,
+        /// The newer model
+        new: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -83,6 +102,21 @@ fn run(cli: Cli) -> Result<ExitCode> {
                     Ok(ExitCode::FAILURE)
                 }
             }
+        }
+        Command::Since { models, out } => {
+            let series = models.iter().map(|dir| Model::load(dir)).collect::<Result<Vec<_>>>()?;
+            let out = out.as_ref().or(models.last()).context("no model given")?;
+            json::save(&since::derive(&series)?, out)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Diff { old, new, json } => {
+            let report = diff::diff(&Model::load(&old)?, &Model::load(&new)?);
+            if json {
+                println!("{}", serde_json::to_string_pretty(&report)?);
+            } else {
+                println!("{report}");
+            }
+            Ok(if report.append_only { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Import { dir, out } => {
             let model = import::import(&dir)?;
