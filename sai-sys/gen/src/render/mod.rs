@@ -6,6 +6,7 @@
 
 mod bindings;
 mod headers;
+mod layout;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -49,7 +50,8 @@ impl Output {
 pub type Renderer = fn(&Model) -> Result<Vec<Output>>;
 
 /// Every renderer with the name it goes by in messages, in the order in which they run.
-const RENDERERS: &[(&str, Renderer)] = &[("C headers", headers::render), ("bindings", bindings::render)];
+const RENDERERS: &[(&str, Renderer)] =
+    &[("C headers", headers::render), ("bindings", bindings::render), ("layout tests", layout::render)];
 
 /// Renders everything, formatted, sorted by path.
 pub fn outputs(model: &Model) -> Result<Vec<Output>> {
