@@ -1,1 +1,26 @@
 //! A safe, typed API to SAI, the Switch Abstraction Interface.
+
+mod attr;
+mod backend;
+mod enumeration;
+mod error;
+mod oid;
+mod status;
+mod value;
+
+pub mod entry;
+pub mod meta;
+pub mod notify;
+pub mod object;
+pub mod types;
+
+pub use attr::*;
+pub use backend::*;
+pub use entry::{Entry, ObjectRef};
+pub use enumeration::SaiEnum;
+pub use error::*;
+pub use object::*;
+pub use oid::*;
+pub use status::*;
+pub use types::{Api, ObjectType};
+pub use value::*;

@@ -19,7 +19,11 @@ pub fn rust(outputs: &mut [Output]) -> Result<()> {
     std::fs::write(dir.path().join("rustfmt.toml"), STYLE).context("cannot write rustfmt.toml")?;
     let mut files = Vec::new();
     for (i, output) in outputs.iter().enumerate().filter(|(_, o)| o.is_rust()) {
-        let file = dir.path().join(format!("{i}.rs"));
+        // At its own place below the folder: rustfmt follows `mod` to the files of submodules.
+        let file = dir.path().join(&output.path);
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        }
         std::fs::write(&file, &output.text).with_context(|| format!("cannot write {}", file.display()))?;
         files.push((i, file));
     }

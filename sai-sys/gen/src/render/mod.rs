@@ -5,8 +5,18 @@
 //! every file needs [`MARKER`] within its first lines.
 
 mod bindings;
+mod condition;
+mod entries;
+mod fields;
 mod headers;
+mod interface;
 mod layout;
+mod meta;
+mod names;
+mod notify;
+mod objects;
+mod types;
+mod value;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -50,8 +60,16 @@ impl Output {
 pub type Renderer = fn(&Model) -> Result<Vec<Output>>;
 
 /// Every renderer with the name it goes by in messages, in the order in which they run.
-const RENDERERS: &[(&str, Renderer)] =
-    &[("C headers", headers::render), ("bindings", bindings::render), ("layout tests", layout::render)];
+const RENDERERS: &[(&str, Renderer)] = &[
+    ("C headers", headers::render),
+    ("bindings", bindings::render),
+    ("layout tests", layout::render),
+    ("metadata tables", meta::render),
+    ("enums", types::render),
+    ("objects", objects::render),
+    ("entry keys", entries::render),
+    ("notifications", notify::render),
+];
 
 /// Renders everything, formatted, sorted by path.
 pub fn outputs(model: &Model) -> Result<Vec<Output>> {
