@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
 /// A whole release of the interface.
@@ -289,8 +289,7 @@ impl Model {
         for file in files {
             let text =
                 std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            let header: Header =
-                serde_json::from_str(&text).with_context(|| format!("{}", file.display()))?;
+            let header = parse(&text).with_context(|| file.display().to_string())?;
             headers.push(header);
         }
         Ok(Model { headers })
@@ -310,4 +309,15 @@ impl Model {
     pub fn structs(&self) -> impl Iterator<Item = &Struct> {
         self.headers.iter().flat_map(|h| &h.structs)
     }
+}
+
+/// Reads a header; an error names the path of the key, the record and the line.
+fn parse(text: &str) -> Result<Header> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut json).map_err(|e| {
+        let line = text.lines().nth(e.inner().line().saturating_sub(1)).unwrap_or_default();
+        let name = line.split_once("\"name\": \"").and_then(|(_, rest)| rest.split_once('"'));
+        let record = name.map_or_else(String::new, |(name, _)| format!(" ({name})"));
+        anyhow!("{}{record}: {}", e.path(), e.inner())
+    })
 }
