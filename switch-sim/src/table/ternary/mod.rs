@@ -230,7 +230,8 @@ impl Classifier {
     }
 
     /// The winners for many keys that lie one after the other: `out[i]` for the words from
-    /// `i * self.words()`. Faster than one by one.
+    /// `i * self.words()`. Each index is searched for all keys before the next, which pays when the rules
+    /// outgrow the caches.
     ///
     /// # Panics
     /// When `keys` is not [`words`](Self::words) times as long as `out`.
