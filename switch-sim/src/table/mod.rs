@@ -3,5 +3,6 @@
 pub mod exact;
 pub mod group;
 pub mod hash;
+pub mod meter;
 pub mod prefix;
 pub mod ternary;
