@@ -68,12 +68,18 @@ fn headers(dir: &Path) -> Result<Vec<(String, String)>, String> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(cannot)? {
         let name = entry.map_err(cannot)?.file_name().to_string_lossy().into_owned();
-        if name.starts_with("sai") && name.ends_with(".h") {
+        if is_interface(&name) {
             let text = std::fs::read(dir.join(&name)).map_err(cannot)?;
             all.push((name, String::from_utf8_lossy(&text).into_owned()));
         }
     }
     Ok(all)
+}
+
+/// A header of the interface, as opposed to metadata and serialisers that may be installed beside it.
+pub fn is_interface(name: &str) -> bool {
+    let rest = name.strip_prefix("sai").and_then(|n| n.strip_suffix(".h"));
+    rest.is_some_and(|r| !["metadata", "serialize", "_"].iter().any(|p| r.starts_with(p)))
 }
 
 /// The type and name of a constant that has a type of its own or is written with a macro with parameters.

@@ -102,7 +102,7 @@ fn first_difference(path: &Path, found: &[u8], expected: &[u8]) -> Stale {
     let mut found = found.split_inclusive(|b| *b == b'\n');
     let mut expected = expected.split_inclusive(|b| *b == b'\n');
     let show = |line: Option<&[u8]>| {
-        line.map(|l| String::from_utf8_lossy(l.strip_suffix(b"\n").unwrap_or(l)).escape_debug().to_string())
+        line.map(|l| String::from_utf8_lossy(l.strip_suffix(b"\n").unwrap_or(l)).replace('\r', "\\r"))
     };
     let mut line = 1;
     loop {

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::render::bindings::config::is_interface;
+
 /// The headers to read.
 pub struct Sources {
     /// The folders they stand in.
@@ -54,12 +56,6 @@ pub fn find(dir: &Path) -> Result<Sources> {
     // The rest may count on these two to have been read.
     files.sort_by_key(|f| (f.name != "sai.h", f.name != "saiextensions.h", f.name.clone()));
     Ok(Sources { dirs, files })
-}
-
-/// A header of the interface, as opposed to metadata and serialisers that may be installed beside it.
-fn is_interface(name: &str) -> bool {
-    let rest = name.strip_prefix("sai").and_then(|n| n.strip_suffix(".h"));
-    rest.is_some_and(|r| !["metadata", "serialize", "_"].iter().any(|p| r.starts_with(p)))
 }
 
 /// In a flat folder a header says of itself where it belongs, or its name does.

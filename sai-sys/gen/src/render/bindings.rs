@@ -8,7 +8,7 @@ use crate::model::Model;
 
 // Shared with the build script of sai-sys, which makes the same of a vendor's headers.
 #[path = "../../../build/bindings.rs"]
-mod bindgen_config;
+pub mod config;
 
 /// Renders the bindings.
 pub fn render(model: &Model) -> Result<Vec<Output>> {
@@ -18,6 +18,6 @@ pub fn render(model: &Model) -> Result<Vec<Output>> {
         let name = header.path.file_name().context("a header has a name")?;
         std::fs::write(dir.path().join(name), header.text).context("cannot write a temporary header")?;
     }
-    let text = bindgen_config::bindings(dir.path()).map_err(|e| anyhow!(e))?;
+    let text = config::bindings(dir.path()).map_err(|e| anyhow!(e))?;
     Ok(vec![Output::new("sai-sys/src/bindings.rs", format!("{RUST_BANNER}{text}"))])
 }

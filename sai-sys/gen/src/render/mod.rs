@@ -4,7 +4,7 @@
 //! name it in [`RENDERERS`]. The text of a `.rs` file needs no care for layout, it passes through rustfmt;
 //! every file needs [`MARKER`] within its first lines.
 
-mod bindings;
+pub(crate) mod bindings;
 mod condition;
 mod entries;
 mod fields;
