@@ -1,7 +1,7 @@
 //! What is rendered from the model: one [`Renderer`] for each kind of file.
 //!
 //! To add one: write `pub fn render(model: &Model) -> Result<Vec<Output>>` in a module of this folder and
-//! name it in [`RENDERERS`]. The text of a `.rs` file needs no care for layout, it passes through rustfmt;
+//! name it in `RENDERERS`. The text of a `.rs` file needs no care for layout, it passes through rustfmt;
 //! every file needs [`MARKER`] within its first lines.
 
 pub(crate) mod bindings;
