@@ -12,6 +12,7 @@ pub mod entry;
 pub mod meta;
 pub mod notify;
 pub mod object;
+pub mod text;
 pub mod types;
 
 pub use attr::*;
