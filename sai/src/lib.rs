@@ -9,6 +9,7 @@ mod status;
 mod value;
 
 pub mod entry;
+pub mod layer;
 pub mod meta;
 pub mod notify;
 pub mod object;
