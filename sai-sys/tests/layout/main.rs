@@ -68,7 +68,8 @@ fn headers_compile_alone() {
     for entry in entries {
         let name = entry.expect("a folder can be listed").file_name().into_string().expect("ASCII");
         let source = tmp.join(format!("alone-{name}.c"));
-        std::fs::write(&source, format!("#include \"{name}\"\n")).expect("the folder for tests can be written");
+        std::fs::write(&source, format!("#include \"{name}\"\n"))
+            .expect("the folder for tests can be written");
         sources.push(source);
     }
     assert_eq!(sources.len(), 80);
