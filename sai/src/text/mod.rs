@@ -10,6 +10,8 @@ use std::str::FromStr;
 
 pub mod key;
 pub(crate) mod names;
+pub mod notification;
+pub(crate) mod query;
 pub mod recording;
 mod structs;
 pub mod value;

@@ -18,6 +18,7 @@
 //! Structures that sairedis has no text for are written as JSON in the same manner.
 
 use std::fmt::{Display, Write};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::names::{read_enum, write_enum};
@@ -158,6 +159,51 @@ pub(crate) fn parse_kind(
         }
         other => structs::parse(text, other)?,
     })
+}
+
+/// The zero of a type: what stands in a get for a value that is asked for.
+pub(crate) fn zero(ty: ValueType) -> Value {
+    use ValueKind as K;
+    let kind = match ty {
+        ValueType::AclField(_) => return Value::AclField(AclField::Disabled),
+        ValueType::AclAction(_) => return Value::AclAction(AclAction::Disabled),
+        ValueType::AclMask(kind) | ValueType::Plain(kind) => kind,
+    };
+    match kind {
+        K::Bool => Value::Bool(false),
+        K::U8 => Value::U8(0),
+        K::I8 => Value::I8(0),
+        K::U16 => Value::U16(0),
+        K::I16 => Value::I16(0),
+        K::U32 => Value::U32(0),
+        K::I32 => Value::I32(0),
+        K::U64 => Value::U64(0),
+        K::I64 => Value::I64(0),
+        K::Pointer => Value::Pointer(0),
+        K::Mac => Value::Mac(MacAddr::ZERO),
+        K::Ipv4 => Value::Ipv4(Ipv4Addr::UNSPECIFIED),
+        K::Ipv6 => Value::Ipv6(Ipv6Addr::UNSPECIFIED),
+        K::IpAddress => Value::IpAddress(Ipv4Addr::UNSPECIFIED.into()),
+        K::IpPrefix => Value::IpPrefix(Default::default()),
+        K::PrbsRxState => Value::PrbsRxState(Default::default()),
+        K::U32Range => Value::U32Range(Range::default()),
+        K::I32Range => Value::I32Range(Range::default()),
+        K::U16Range => Value::U16Range(Range::default()),
+        K::U64Range => Value::U64Range(Range::default()),
+        K::AclCapability => Value::AclCapability(Default::default()),
+        K::Timespec => Value::Timespec(Default::default()),
+        K::EncryptKey => Value::EncryptKey([0; 32]),
+        K::AuthKey => Value::AuthKey([0; 16]),
+        K::MacsecSak => Value::MacsecSak([0; 32]),
+        K::MacsecAuthKey => Value::MacsecAuthKey([0; 16]),
+        K::MacsecSalt => Value::MacsecSalt([0; 12]),
+        K::SystemPortConfig => Value::SystemPortConfig(Default::default()),
+        K::FabricPortReachability => Value::FabricPortReachability(Default::default()),
+        K::LatchStatus => Value::LatchStatus(LatchStatus::default()),
+        K::PoePortPowerConsumption => Value::PoePortPowerConsumption(Default::default()),
+        K::PrbsBitErrorRate => Value::PrbsBitErrorRate(Default::default()),
+        kind => Value::empty(kind).unwrap_or(Value::Oid(ObjectId::NULL)),
+    }
 }
 
 /// The count alone of a list of which only the length is told: `32`. sairedis writes it on

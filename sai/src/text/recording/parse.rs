@@ -189,13 +189,3 @@ fn attr(part: &str, problems: &mut Vec<String>) -> Attr {
         },
     }
 }
-
-/// Reads attributes joined by `|`, or gives the first reason why not.
-pub(crate) fn known_attrs(text: &str) -> Result<Vec<AttrEntry>, TextError> {
-    let mut problems = Vec::new();
-    let attrs = attrs(text, &mut problems);
-    match problems.into_iter().next() {
-        Some(reason) => Err(TextError::new(reason)),
-        None => Ok(attrs.iter().filter_map(|a| a.entry().cloned()).collect()),
-    }
-}
