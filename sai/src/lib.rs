@@ -2,9 +2,13 @@
 
 mod attr;
 mod backend;
+mod bulk;
 mod enumeration;
 mod error;
 mod oid;
+mod query;
+mod session;
+mod stats;
 mod status;
 mod value;
 
@@ -23,6 +27,7 @@ pub use enumeration::SaiEnum;
 pub use error::*;
 pub use object::*;
 pub use oid::*;
+pub use session::*;
 pub use status::*;
 pub use types::{Api, ObjectType};
 pub use value::*;

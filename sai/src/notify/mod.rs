@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::types::HealthDataType;
 
 mod data;
+mod queue;
 
 pub use data::*;
+pub use queue::{Receiver, channel};
 
 /// Receives notifications from a backend. Implementations return soon and never panic; they may call
 /// the backend.
