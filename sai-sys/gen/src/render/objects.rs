@@ -27,7 +27,41 @@ pub fn render(model: &Model) -> Result<Vec<Output>> {
     for (i, o) in interface.objects.iter().enumerate() {
         outputs.push(Output::new(format!("sai/src/object/{}.rs", o.stem), module(&interface, i, o)?));
     }
+    outputs.push(Output::new("sai/tests/reachable/list.rs", reachable(&interface)));
     Ok(outputs)
+}
+
+/// The list of every typed constant, for the test that counts them.
+fn reachable(interface: &Interface<'_>) -> String {
+    let mut text = format!(
+        "{RUST_BANNER}//! Every attribute and statistic that has a typed constant.\n\n\
+         use sai::SaiEnum as _;\n\nuse super::Seen;\n\npub(super) fn visit(seen: &mut Seen) {{\n"
+    );
+    for o in &interface.objects {
+        let gate = if o.experimental() { "#[cfg(feature = \"experimental\")]\n" } else { "" };
+        let _ = writeln!(text, "{gate}{}(seen);", o.stem);
+    }
+    text.push_str("}\n");
+    for o in &interface.objects {
+        let gate = "#[cfg(feature = \"experimental\")]\n";
+        let outer = if o.experimental() { gate } else { "" };
+        let _ = writeln!(text, "\n{outer}fn {0}(seen: &mut Seen) {{\n    use sai::{0} as m;", o.stem);
+        for a in &o.attrs {
+            let inner = if i64::from(a.id) >= EXTENSIONS && !o.experimental() { gate } else { "" };
+            let _ = writeln!(text, "    {inner}seen.attr(m::{}, \"{}\");", constant_name(o, a), a.value.name);
+        }
+        if let Some(e) = o.stats {
+            let e = &interface.enums[e];
+            let path = interface.enum_path(e).replacen("crate::object::", "sai::", 1);
+            let prefix = format!("SAI_{}_", e.stem.to_uppercase());
+            for v in &e.values {
+                let name = names::constant(&v.name, &prefix);
+                let _ = writeln!(text, "    seen.stat({path}::{name}.raw(), \"{}\");", v.name);
+            }
+        }
+        text.push_str("}\n");
+    }
+    text
 }
 
 fn module(interface: &Interface<'_>, position: usize, o: &ObjectInfo<'_>) -> Result<String> {
