@@ -1,0 +1,132 @@
+//! Who owns which object type, and what an owner may do.
+//!
+//! An operation runs in three steps. The metadata's rules and the owner's `check_*` see the request and
+//! the switch as it is, and may refuse. Then the store takes the change. Then the owner derives its
+//! forwarding tables from the store; that step cannot fail. So a refused operation leaves no trace, and
+//! every table can be rebuilt from the store.
+
+use std::sync::LazyLock;
+
+use sai::meta::{self, AttrMeta, ObjectMeta};
+use sai::{AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Result, StatId, Value};
+
+use crate::store::Object;
+use crate::switch::Switch;
+
+/// The owners, one line a type. An object type that is missing here is stored and answered.
+const OWNERS: &[(ObjectType, &dyn Owner)] =
+    &[(ObjectType::SWITCH, &crate::boot::SwitchOwner), (ObjectType::PORT, &crate::port::PortOwner)];
+
+/// The owner of an object type, where a feature owns it.
+pub fn owner(meta: &ObjectMeta) -> Option<&'static dyn Owner> {
+    static BY_DENSE: LazyLock<Vec<Option<&'static dyn Owner>>> = LazyLock::new(|| {
+        let of = |m: &ObjectMeta| OWNERS.iter().find(|(t, _)| *t == m.object_type).map(|(_, o)| *o);
+        meta::OBJECTS.iter().map(of).collect()
+    });
+    BY_DENSE[meta.dense as usize]
+}
+
+/// What an owner does with objects of its types. Every method has a default: an object type that is
+/// only stored needs none.
+pub trait Owner: Sync {
+    /// The attributes that change what the switch does when they are given or set. What is not listed
+    /// is stored and answered, and the support matrix says so.
+    fn enforced(&self) -> &'static [AttrId] {
+        &[]
+    }
+
+    /// The read-only attributes that [`Owner::get`] answers.
+    fn answered(&self) -> &'static [AttrId] {
+        &[]
+    }
+
+    /// The values of an enum attribute that the owner can do; `None` for all that the enum has.
+    fn values(&self, _: AttrId) -> Option<&'static [i32]> {
+        None
+    }
+
+    /// Refuses a creation that the metadata's rules allow.
+    fn check_create(&self, _: &Switch, _: &Request<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Refuses a new value that the metadata's rules allow.
+    fn check_set(&self, _: &Switch, _: &ObjectRef, _: &AttrEntry) -> Result<()> {
+        Ok(())
+    }
+
+    /// Refuses a removal of an object that nothing refers to.
+    fn check_remove(&self, _: &Switch, _: &ObjectRef) -> Result<()> {
+        Ok(())
+    }
+
+    /// Derives tables after an object was stored.
+    fn created(&self, _: &mut Switch, _: &ObjectRef) {}
+
+    /// Derives tables after an attribute was set.
+    fn changed(&self, _: &mut Switch, _: &ObjectRef, _: AttrId) {}
+
+    /// Derives tables after an object was taken out of the store.
+    fn removed(&self, _: &mut Switch, _: &ObjectRef, _: Object) {}
+
+    /// Answers an attribute that is not simply what was set: a state, a derived list, an implementation
+    /// defined default. `None` leaves it to the store and the default.
+    fn get(&self, _: &Switch, _: &ObjectRef, _: &'static AttrMeta) -> Option<Result<Value>> {
+        None
+    }
+
+    /// The statistics that packets or features move.
+    fn counted(&self) -> &'static [StatId] {
+        &[]
+    }
+
+    /// The count since boot of a statistic that packets move; it never falls, clearing is the core's.
+    /// `None` for one that only a test moves.
+    fn stat(&self, _: &Switch, _: &ObjectRef, _: StatId) -> Option<u64> {
+        None
+    }
+
+    /// The owner's own compact table, where it keeps objects of this type itself.
+    fn table(&self) -> Option<&'static dyn CompactTable> {
+        None
+    }
+}
+
+/// A create request after the metadata's rules have passed it.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The type.
+    pub meta: &'static ObjectMeta,
+    /// The entry, or the id that the object will get.
+    pub object: &'a ObjectRef,
+    /// What was given.
+    pub attrs: &'a [AttrEntry],
+}
+
+impl Request<'_> {
+    /// The value that was given for an attribute, and its position in the call.
+    pub fn given(&self, id: AttrId) -> Option<(usize, &Value)> {
+        self.attrs.iter().position(|a| a.id == id).map(|i| (i, &self.attrs[i].value))
+    }
+}
+
+/// A table that stores the objects of one type compactly and forwards by them: routes, FDB and neighbor
+/// entries, next-hop-group members, ACL entries. The metadata's rules have passed each call. The table
+/// counts the references that it holds ([`Store::reference`](crate::store::Store::reference)).
+pub trait CompactTable: Sync {
+    /// Stores and applies a new object or entry; refuses without a trace.
+    fn create(&self, sw: &mut Switch, object: &ObjectRef, attrs: &[AttrEntry]) -> Result<ObjectId>;
+    /// Removes.
+    fn remove(&self, sw: &mut Switch, object: &ObjectRef) -> Result<()>;
+    /// Sets one attribute.
+    fn set(&self, sw: &mut Switch, object: &ObjectRef, attr: &AttrEntry) -> Result<()>;
+    /// The value of an attribute that was given or set, or `None` for the default. Fails with
+    /// `ITEM_NOT_FOUND` when there is no such object.
+    fn value(&self, sw: &Switch, object: &ObjectRef, attr: &'static AttrMeta) -> Result<Option<Value>>;
+    /// Whether the object is there.
+    fn contains(&self, sw: &Switch, object: &ObjectRef) -> bool;
+    /// How many there are.
+    fn count(&self, sw: &Switch, object_type: ObjectType) -> usize;
+    /// Calls `f` with each, in a stable order.
+    fn for_each(&self, sw: &Switch, object_type: ObjectType, f: &mut dyn FnMut(ObjectRef));
+}

@@ -1,0 +1,224 @@
+//! Ports as objects: lanes, speed, administrative and operational state.
+
+use hashbrown::HashMap;
+use sai::meta::AttrMeta;
+use sai::notify::{Notification, PortOperStatusNotification};
+use sai::object::port::{FecMode, OperStatus, Type};
+use sai::{
+    AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Value, port, port_serdes,
+};
+
+use crate::feature::{Owner, Request};
+use crate::store::Object;
+use crate::switch::Switch;
+
+const ADMIN_STATE: AttrId = port::ADMIN_STATE.id();
+const AUTO_NEG_MODE: AttrId = port::AUTO_NEG_MODE.id();
+const CURRENT_BREAKOUT_MODE_TYPE: AttrId = port::CURRENT_BREAKOUT_MODE_TYPE.id();
+const FEC_MODE: AttrId = port::FEC_MODE.id();
+const HW_LANE_LIST: AttrId = port::HW_LANE_LIST.id();
+const MTU: AttrId = port::MTU.id();
+const OPER_PORT_FEC_MODE: AttrId = port::OPER_PORT_FEC_MODE.id();
+const OPER_SPEED: AttrId = port::OPER_SPEED.id();
+const OPER_STATUS: AttrId = port::OPER_STATUS.id();
+const PORT_SERDES_ID: AttrId = port::PORT_SERDES_ID.id();
+const SPEED: AttrId = port::SPEED.id();
+const SUPPORTED_AUTO_NEG_MODE: AttrId = port::SUPPORTED_AUTO_NEG_MODE.id();
+const SUPPORTED_FEC_MODE: AttrId = port::SUPPORTED_FEC_MODE.id();
+const SUPPORTED_SPEED: AttrId = port::SUPPORTED_SPEED.id();
+const TYPE: AttrId = port::TYPE.id();
+
+/// FEC modes that ports can have.
+const FEC_MODES: &[i32] = &[FecMode::NONE.0, FecMode::RS.0, FecMode::FC.0];
+
+/// The state of the links at the ports of a switch.
+#[derive(Debug, Default)]
+pub struct Links {
+    ports: HashMap<ObjectId, Link>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    /// Whether there is a partner at the other end.
+    carrier: bool,
+    oper: OperStatus,
+}
+
+/// Owns `SAI_OBJECT_TYPE_PORT`.
+#[derive(Debug)]
+pub(crate) struct PortOwner;
+
+impl Owner for PortOwner {
+    fn enforced(&self) -> &'static [AttrId] {
+        &[ADMIN_STATE, HW_LANE_LIST, SPEED]
+    }
+
+    fn answered(&self) -> &'static [AttrId] {
+        &[
+            CURRENT_BREAKOUT_MODE_TYPE,
+            OPER_PORT_FEC_MODE,
+            OPER_SPEED,
+            OPER_STATUS,
+            PORT_SERDES_ID,
+            SUPPORTED_AUTO_NEG_MODE,
+            SUPPORTED_FEC_MODE,
+            SUPPORTED_SPEED,
+            TYPE,
+        ]
+    }
+
+    fn values(&self, attr: AttrId) -> Option<&'static [i32]> {
+        (attr == FEC_MODE).then_some(FEC_MODES)
+    }
+
+    fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
+        let Some((n, Value::U32List(lanes))) = request.given(HW_LANE_LIST) else { return Ok(()) };
+        if let Some(lane) = lanes.iter().find(|l| **l == 0 || **l > sw.profile.chip.lanes) {
+            let reason = format!("lane {lane}: the chip has lanes 1 to {}", sw.profile.chip.lanes);
+            return Err(refuse(n, "SAI_PORT_ATTR_HW_LANE_LIST", reason));
+        }
+        if lanes.is_empty() {
+            return Err(refuse(n, "SAI_PORT_ATTR_HW_LANE_LIST", "a port has at least one lane".into()));
+        }
+        for (n, attr) in request.attrs.iter().enumerate() {
+            check(sw, lanes.len(), n, attr)?;
+        }
+        Ok(())
+    }
+
+    fn check_set(&self, sw: &Switch, object: &ObjectRef, attr: &AttrEntry) -> Result<()> {
+        check(sw, lanes(sw, object), 0, attr)
+    }
+
+    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
+        let Some(id) = object.oid() else { return };
+        let carrier = sw.profile.boot.link_up;
+        sw.links.ports.insert(id, Link { carrier, oper: OperStatus::DOWN });
+        if lanes(sw, object) > 0 && !sw.is_cpu_port(id) {
+            crate::boot::equip_port(sw, id);
+        }
+        sw.derive_link(id);
+    }
+
+    fn changed(&self, sw: &mut Switch, object: &ObjectRef, attr: AttrId) {
+        if attr == ADMIN_STATE
+            && let Some(id) = object.oid()
+        {
+            sw.derive_link(id);
+        }
+    }
+
+    fn removed(&self, sw: &mut Switch, object: &ObjectRef, _: Object) {
+        if let Some(id) = object.oid() {
+            sw.links.ports.remove(&id);
+        }
+    }
+
+    fn get(&self, sw: &Switch, object: &ObjectRef, attr: &'static AttrMeta) -> Option<Result<Value>> {
+        let id = object.oid()?;
+        let up = sw.oper_status(id) == Some(OperStatus::UP);
+        let cpu = sw.is_cpu_port(id);
+        Some(Ok(match attr.id {
+            TYPE => Value::I32(if cpu { Type::CPU.0 } else { Type::LOGICAL.0 }),
+            OPER_STATUS => Value::I32(sw.oper_status(id)?.0),
+            OPER_SPEED if up => return Some(sw.value(object, SPEED)),
+            OPER_SPEED => Value::U32(0),
+            OPER_PORT_FEC_MODE if up => return Some(sw.value(object, FEC_MODE)),
+            OPER_PORT_FEC_MODE => Value::I32(FecMode::NONE.0),
+            SUPPORTED_SPEED => Value::U32List(sw.profile.speeds(lanes(sw, object)).to_vec()),
+            SUPPORTED_FEC_MODE => Value::I32List(FEC_MODES.to_vec()),
+            SUPPORTED_AUTO_NEG_MODE => Value::Bool(true),
+            CURRENT_BREAKOUT_MODE_TYPE => {
+                use sai::object::port::BreakoutModeType as Mode;
+                match lanes(sw, object) {
+                    1 => Value::I32(Mode::TYPE_1_LANE.0),
+                    2 => Value::I32(Mode::TYPE_2_LANE.0),
+                    4 => Value::I32(Mode::TYPE_4_LANE.0),
+                    _ => return None,
+                }
+            }
+            PORT_SERDES_ID => {
+                let serdes = ObjectType::PORT_SERDES;
+                let own = sw.store.get(id)?.owned();
+                let made = own.iter().find(|o| crate::store::id::type_of(**o) == Some(serdes));
+                let port = |s: &ObjectId| {
+                    let value = sw.store.get(*s)?.value(port_serdes::PORT_ID.id())?;
+                    value.as_oid()
+                };
+                let by_client = || sw.store.ids(serdes).find(|s| port(s) == Some(id));
+                Value::Oid(made.copied().or_else(by_client).unwrap_or(ObjectId::NULL))
+            }
+            _ => return None,
+        }))
+    }
+}
+
+fn refuse(n: usize, attr: &'static str, reason: String) -> Error {
+    Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), reason).on_attr(attr)
+}
+
+/// How many lanes a port has.
+fn lanes(sw: &Switch, port: &ObjectRef) -> usize {
+    match sw.store.lookup(port).and_then(|o| o.value(HW_LANE_LIST)) {
+        Some(Value::U32List(lanes)) => lanes.len(),
+        _ => 0,
+    }
+}
+
+fn check(sw: &Switch, lanes: usize, n: usize, attr: &AttrEntry) -> Result<()> {
+    match (attr.id, &attr.value) {
+        (SPEED, Value::U32(speed)) if !sw.profile.speeds(lanes).contains(speed) => {
+            let allowed = sw.profile.speeds(lanes);
+            Err(refuse(
+                n,
+                "SAI_PORT_ATTR_SPEED",
+                format!("{speed} Mbps on {lanes} lanes; supported: {allowed:?}"),
+            ))
+        }
+        (FEC_MODE, Value::I32(mode)) if !FEC_MODES.contains(mode) => {
+            Err(refuse(n, "SAI_PORT_ATTR_FEC_MODE", format!("{} is not supported", FecMode(*mode))))
+        }
+        (MTU, Value::U32(mtu)) if *mtu > sw.profile.chip.max_mtu => {
+            let reason = format!("{mtu} bytes; the largest is {}", sw.profile.chip.max_mtu);
+            Err(refuse(n, "SAI_PORT_ATTR_MTU", reason))
+        }
+        (AUTO_NEG_MODE, Value::Bool(_)) => Ok(()),
+        _ => Ok(()),
+    }
+}
+
+impl Switch {
+    /// The operational state of a port.
+    pub fn oper_status(&self, port: ObjectId) -> Option<OperStatus> {
+        self.links.ports.get(&port).map(|l| l.oper)
+    }
+
+    /// Plugs or pulls the cable of a port: the port is up when it is enabled and has a partner.
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND` when there is no such port.
+    pub fn set_link(&mut self, port: ObjectId, up: bool) -> Result<()> {
+        let Some(link) = self.links.ports.get_mut(&port) else {
+            return Err(Error::because(Status::ITEM_NOT_FOUND, format!("{port} is no port of this switch")));
+        };
+        link.carrier = up;
+        self.derive_link(port);
+        Ok(())
+    }
+
+    /// Brings the operational state in line with the administrative one and the carrier, and tells.
+    fn derive_link(&mut self, port: ObjectId) {
+        let object = ObjectRef::Object(ObjectType::PORT, port);
+        let admin = self.value(&object, ADMIN_STATE) == Ok(Value::Bool(true)) || self.is_cpu_port(port);
+        let Some(link) = self.links.ports.get_mut(&port) else { return };
+        let oper = if admin && link.carrier { OperStatus::UP } else { OperStatus::DOWN };
+        if std::mem::replace(&mut link.oper, oper) != oper {
+            let data = PortOperStatusNotification {
+                port_id: port,
+                port_state: oper,
+                port_error_status: sai::object::port::ErrorStatus::CLEAR,
+            };
+            self.events.push(Notification::PortStateChange { data: vec![data] });
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Answers about what the switch can do and holds.
+
+use sai::meta::{self, AttrFlags};
+use sai::types::StatsMode;
+use sai::{
+    Answer, AttrCapability, Error, ObjectRef, ObjectType, Query, Result, StatCapability, Status, ValueKind,
+};
+
+use crate::feature::owner;
+use crate::store::relation;
+use crate::switch::{Switch, known};
+
+/// What the simulator does with an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// Giving or setting it changes what the switch does; or it answers a true value.
+    Enforced,
+    /// It is stored and answered.
+    Stored,
+    /// It answers `ATTR_NOT_SUPPORTED_n`.
+    Refused,
+}
+
+/// What the simulator does with an attribute, from the owners' declarations alone.
+pub fn support(object_type: ObjectType, attr: sai::AttrId) -> Result<Support> {
+    let meta = known(object_type)?;
+    let attr = meta.attr(attr).ok_or_else(|| Error::new(Status::UNKNOWN_ATTRIBUTE_0))?;
+    let owner = owner(meta);
+    if attr.flags.contains(AttrFlags::READ_ONLY) {
+        let answered = owner.is_some_and(|o| o.answered().contains(&attr.id))
+            || relation::derived(object_type, attr.id).is_some();
+        let stored = attr.default_value().is_some();
+        return Ok(if answered {
+            Support::Enforced
+        } else if stored {
+            Support::Stored
+        } else {
+            Support::Refused
+        });
+    }
+    let enforced = owner.is_some_and(|o| o.enforced().contains(&attr.id));
+    Ok(if enforced { Support::Enforced } else { Support::Stored })
+}
+
+impl Switch {
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// `INVALID_PARAMETER` for an object type or attribute that is none.
+    pub fn query(&self, query: Query<'_>) -> Result<Answer> {
+        Ok(match query {
+            Query::AttributeCapability(object_type, id) => {
+                let meta = known(object_type)?;
+                let attr = meta.attr(id).ok_or_else(|| no_attr(meta.name, id))?;
+                let support = support(object_type, id)?;
+                let refused = self.refuses(meta, id) || support == Support::Refused;
+                let acts = support == Support::Enforced && !refused;
+                Answer::AttributeCapability(AttrCapability {
+                    create: acts && attr.can_create(),
+                    set: acts && attr.can_set(),
+                    get: !refused,
+                })
+            }
+            Query::EnumValues(object_type, id) => {
+                let meta = known(object_type)?;
+                let attr = meta.attr(id).ok_or_else(|| no_attr(meta.name, id))?;
+                if self.refuses(meta, id) {
+                    return Err(Status::NOT_SUPPORTED.into());
+                }
+                if attr.ty.value_kind() == ValueKind::Bool {
+                    return Err(Error::because(
+                        Status::INVALID_PARAMETER,
+                        format!("{} is no enum", attr.name),
+                    ));
+                }
+                let all = attr.enumeration.ok_or_else(|| {
+                    Error::because(Status::INVALID_PARAMETER, format!("{} is no enum", attr.name))
+                })?;
+                let some = owner(meta).and_then(|o| o.values(id));
+                Answer::EnumValues(match some {
+                    Some(values) => values.to_vec(),
+                    None => all.values.iter().map(|v| v.value).collect(),
+                })
+            }
+            Query::StatsCapability(object_type) => {
+                let modes = (StatsMode::READ.0
+                    | StatsMode::READ_AND_CLEAR.0
+                    | StatsMode::BULK_READ.0
+                    | StatsMode::BULK_CLEAR.0
+                    | StatsMode::BULK_READ_AND_CLEAR.0) as u32;
+                let counted = owner(known(object_type)?).map_or(&[][..], |o| o.counted());
+                Answer::StatsCapability(
+                    counted
+                        .iter()
+                        .map(|s| StatCapability { stat: *s, modes, min_polling_interval: 0 })
+                        .collect(),
+                )
+            }
+            Query::StatsStCapability(_) => return Err(Status::NOT_SUPPORTED.into()),
+            Query::Availability(object_type, attrs) => {
+                known(object_type)?;
+                Answer::Count(self.resources.availability(&self.store, object_type, attrs))
+            }
+            Query::ObjectCount(object_type) => Answer::Count(self.count(object_type)? as u64),
+            Query::ObjectKeys(object_type) => Answer::ObjectKeys(self.objects(object_type)?),
+            Query::MaxAttributeCount(object_type) => Answer::Count(known(object_type)?.attrs.len() as u64),
+            _ => return Err(Status::NOT_IMPLEMENTED.into()),
+        })
+    }
+
+    /// How many objects of a type there are.
+    ///
+    /// # Errors
+    /// `INVALID_PARAMETER` for an object type that is none.
+    pub fn count(&self, object_type: ObjectType) -> Result<usize> {
+        let meta = known(object_type)?;
+        Ok(match owner(meta).and_then(|o| o.table()) {
+            Some(table) => table.count(self, object_type),
+            None => self.store.count(object_type),
+        })
+    }
+
+    /// The objects of a type, in a stable order.
+    ///
+    /// # Errors
+    /// `INVALID_PARAMETER` for an object type that is none.
+    pub fn objects(&self, object_type: ObjectType) -> Result<Vec<ObjectRef>> {
+        let meta = known(object_type)?;
+        if let Some(table) = owner(meta).and_then(|o| o.table()) {
+            let mut objects = Vec::new();
+            table.for_each(self, object_type, &mut |o| objects.push(o));
+            return Ok(objects);
+        }
+        if !meta.is_entry() {
+            return Ok(self.store.ids(object_type).map(|id| ObjectRef::Object(object_type, id)).collect());
+        }
+        let entries = self.store.entries().filter(|(e, _)| e.object_type() == object_type);
+        let mut entries: Vec<_> = entries.map(|(e, _)| ObjectRef::Entry(e.clone())).collect();
+        entries.sort();
+        Ok(entries)
+    }
+}
+
+fn no_attr(object: &str, id: sai::AttrId) -> Error {
+    Error::because(Status::INVALID_PARAMETER, format!("{object} has no attribute {id}"))
+}
+
+/// The support matrix of every object type, as Markdown.
+pub fn support_matrix() -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from(
+        "# What the simulator supports\n\n\
+         *Enforced*: giving or setting it changes what the switch does, or it answers a true value. \
+         *Stored*: accepted and answered, without effect. *Refused*: answers `ATTR_NOT_SUPPORTED`.\n",
+    );
+    for m in meta::OBJECTS {
+        let _ = write!(text, "\n## {}\n\n| attribute | support |\n|---|---|\n", m.name);
+        for attr in m.attrs {
+            let support = match support(m.object_type, attr.id) {
+                Ok(Support::Enforced) => "enforced",
+                Ok(Support::Stored) => "stored",
+                _ => "refused",
+            };
+            let _ = writeln!(text, "| `{}` | {support} |", attr.name);
+        }
+    }
+    text
+}

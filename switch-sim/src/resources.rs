@@ -1,0 +1,193 @@
+//! How full the tables are: capacities from the profile, `AVAILABLE_*`, and what to answer when one is
+//! full.
+
+use sai::{AttrEntry, AttrId, Entry, Error, ObjectRef, ObjectType, Result, Status, Value, next_hop, switch};
+
+use crate::feature::Request;
+use crate::profile::{Limits, Profile};
+use crate::store::Store;
+use crate::switch::Switch;
+
+macro_rules! pools {
+    ($($pool:ident: $limit:ident $(=> $attr:ident)?;)*) => {
+        /// A table of the chip that entries and objects share.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs)]
+        pub enum Pool { $($pool),* }
+
+        impl Pool {
+            /// Every pool.
+            pub const ALL: &[Pool] = &[$(Pool::$pool),*];
+
+            fn limit(self, limits: &Limits) -> u32 {
+                match self { $(Pool::$pool => limits.$limit,)* }
+            }
+
+            fn of_attr(attr: AttrId) -> Option<Pool> {
+                $($(if attr == switch::$attr.id() {
+                    return Some(Pool::$pool);
+                })?)*
+                None
+            }
+        }
+    };
+}
+
+pools! {
+    Ipv4Routes: ipv4_routes => AVAILABLE_IPV4_ROUTE_ENTRY;
+    Ipv6Routes: ipv6_routes => AVAILABLE_IPV6_ROUTE_ENTRY;
+    Ipv4NextHops: ipv4_next_hops => AVAILABLE_IPV4_NEXTHOP_ENTRY;
+    Ipv6NextHops: ipv6_next_hops => AVAILABLE_IPV6_NEXTHOP_ENTRY;
+    Ipv4Neighbors: ipv4_neighbors => AVAILABLE_IPV4_NEIGHBOR_ENTRY;
+    Ipv6Neighbors: ipv6_neighbors => AVAILABLE_IPV6_NEIGHBOR_ENTRY;
+    NextHopGroups: next_hop_groups => AVAILABLE_NEXT_HOP_GROUP_ENTRY;
+    NextHopGroupMembers: next_hop_group_members => AVAILABLE_NEXT_HOP_GROUP_MEMBER_ENTRY;
+    Fdb: fdb => AVAILABLE_FDB_ENTRY;
+    L2mc: l2mc => AVAILABLE_L2MC_ENTRY;
+    Ipmc: ipmc => AVAILABLE_IPMC_ENTRY;
+    Snat: snat => AVAILABLE_SNAT_ENTRY;
+    Dnat: dnat => AVAILABLE_DNAT_ENTRY;
+    DoubleNat: double_nat => AVAILABLE_DOUBLE_NAT_ENTRY;
+    MySids: my_sids => AVAILABLE_MY_SID_ENTRY;
+    MyMacs: my_macs => AVAILABLE_MY_MAC_ENTRIES;
+    AclTables: acl_tables;
+    AclTableGroups: acl_table_groups;
+    AclEntries: acl_entries;
+    AclCounters: acl_counters;
+    VirtualRouters: virtual_routers;
+    RouterInterfaces: router_interfaces;
+    Lags: lags;
+    StpInstances: stp_instances;
+    MirrorSessions: mirror_sessions;
+}
+
+/// How many of each pool are used, and how many there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resources {
+    used: Vec<u32>,
+    limit: Vec<u32>,
+    others: u32,
+}
+
+impl Resources {
+    pub(crate) fn new(profile: &Profile) -> Resources {
+        let limits = &profile.limits;
+        Resources {
+            used: vec![0; Pool::ALL.len()],
+            limit: Pool::ALL.iter().map(|p| p.limit(limits)).collect(),
+            others: limits.others,
+        }
+    }
+
+    /// How many of a pool are in use.
+    pub fn used(&self, pool: Pool) -> u32 {
+        self.used[pool as usize]
+    }
+
+    /// How many of a pool are left.
+    pub fn left(&self, pool: Pool) -> u32 {
+        self.limit[pool as usize].saturating_sub(self.used[pool as usize])
+    }
+
+    /// The pool that an object or entry takes from.
+    pub fn pool_of(&self, object: &ObjectRef, attrs: &[AttrEntry]) -> Option<Pool> {
+        let ip = |id: AttrId| attrs.iter().find(|a| a.id == id).map(|a| &a.value);
+        let by_family = |v4: bool, four: Pool, six: Pool| Some(if v4 { four } else { six });
+        match object {
+            ObjectRef::Entry(Entry::Route(e)) => {
+                by_family(e.destination.addr().is_ipv4(), Pool::Ipv4Routes, Pool::Ipv6Routes)
+            }
+            ObjectRef::Entry(Entry::Neighbor(e)) => {
+                by_family(e.ip_address.is_ipv4(), Pool::Ipv4Neighbors, Pool::Ipv6Neighbors)
+            }
+            ObjectRef::Entry(Entry::Nat(e)) => Some(match e.nat_type {
+                sai::types::NatType::SOURCE_NAT => Pool::Snat,
+                sai::types::NatType::DESTINATION_NAT => Pool::Dnat,
+                _ => Pool::DoubleNat,
+            }),
+            ObjectRef::Entry(Entry::Fdb(_)) => Some(Pool::Fdb),
+            ObjectRef::Entry(Entry::L2mc(_)) => Some(Pool::L2mc),
+            ObjectRef::Entry(Entry::Ipmc(_)) => Some(Pool::Ipmc),
+            ObjectRef::Entry(Entry::MySid(_)) => Some(Pool::MySids),
+            ObjectRef::Entry(_) => None,
+            ObjectRef::Object(object_type, _) => Some(match *object_type {
+                ObjectType::NEXT_HOP => match ip(next_hop::IP.id()) {
+                    Some(Value::IpAddress(ip)) if ip.is_ipv6() => Pool::Ipv6NextHops,
+                    _ => Pool::Ipv4NextHops,
+                },
+                ObjectType::NEXT_HOP_GROUP => Pool::NextHopGroups,
+                ObjectType::NEXT_HOP_GROUP_MEMBER => Pool::NextHopGroupMembers,
+                ObjectType::MY_MAC => Pool::MyMacs,
+                ObjectType::ACL_TABLE => Pool::AclTables,
+                ObjectType::ACL_TABLE_GROUP => Pool::AclTableGroups,
+                ObjectType::ACL_ENTRY => Pool::AclEntries,
+                ObjectType::ACL_COUNTER => Pool::AclCounters,
+                ObjectType::VIRTUAL_ROUTER => Pool::VirtualRouters,
+                ObjectType::ROUTER_INTERFACE => Pool::RouterInterfaces,
+                ObjectType::LAG => Pool::Lags,
+                ObjectType::STP => Pool::StpInstances,
+                ObjectType::MIRROR_SESSION => Pool::MirrorSessions,
+                _ => return None,
+            }),
+        }
+    }
+
+    /// Whether there is room for one more.
+    pub(crate) fn admit(&self, store: &Store, request: &Request<'_>) -> Result<Option<Pool>> {
+        let pool = self.pool_of(request.object, request.attrs);
+        let (used, limit) = match pool {
+            Some(pool) => (self.used[pool as usize], self.limit[pool as usize]),
+            None => (store.count(request.meta.object_type) as u32, self.others),
+        };
+        if used < limit {
+            return Ok(pool);
+        }
+        let status =
+            if request.meta.is_entry() { Status::TABLE_FULL } else { Status::INSUFFICIENT_RESOURCES };
+        let what = pool.map_or_else(|| request.meta.name.to_owned(), |p| format!("{p:?}"));
+        Err(Error::because(status, format!("all {limit} of {what} are in use")).on_object(request.object))
+    }
+
+    pub(crate) fn took(&mut self, pool: Option<Pool>) {
+        if let Some(pool) = pool {
+            self.used[pool as usize] += 1;
+        }
+    }
+
+    pub(crate) fn gave(&mut self, pool: Option<Pool>) {
+        if let Some(pool) = pool {
+            self.used[pool as usize] -= 1;
+        }
+    }
+
+    pub(crate) fn count(&mut self, object: &ObjectRef, attrs: &[AttrEntry], by: i32) {
+        let pool = self.pool_of(object, attrs);
+        if by > 0 { self.took(pool) } else { self.gave(pool) }
+    }
+
+    /// The value of an `AVAILABLE_*` attribute of the switch.
+    pub(crate) fn available(&self, _: &Switch, attr: AttrId) -> Option<Value> {
+        Pool::of_attr(attr).map(|pool| Value::U32(self.left(pool)))
+    }
+
+    /// How many more objects of a type can be made: `sai_object_type_get_availability`.
+    pub(crate) fn availability(&self, store: &Store, object_type: ObjectType, attrs: &[AttrEntry]) -> u64 {
+        let four = |four: Pool, six: Pool| {
+            let v6 = attrs.iter().any(|a| a.value == Value::I32(sai::types::IpAddrFamily::IPV6.0));
+            u64::from(self.left(if v6 { six } else { four }))
+        };
+        match object_type {
+            ObjectType::ROUTE_ENTRY => four(Pool::Ipv4Routes, Pool::Ipv6Routes),
+            ObjectType::NEIGHBOR_ENTRY => four(Pool::Ipv4Neighbors, Pool::Ipv6Neighbors),
+            ObjectType::NEXT_HOP => four(Pool::Ipv4NextHops, Pool::Ipv6NextHops),
+            ObjectType::FDB_ENTRY => u64::from(self.left(Pool::Fdb)),
+            ObjectType::L2MC_ENTRY => u64::from(self.left(Pool::L2mc)),
+            ObjectType::IPMC_ENTRY => u64::from(self.left(Pool::Ipmc)),
+            ObjectType::MY_SID_ENTRY => u64::from(self.left(Pool::MySids)),
+            other => match self.pool_of(&ObjectRef::Object(other, sai::ObjectId::NULL), attrs) {
+                Some(pool) => u64::from(self.left(pool)),
+                None => u64::from(self.others).saturating_sub(store.count(other) as u64),
+            },
+        }
+    }
+}

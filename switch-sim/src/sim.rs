@@ -1,0 +1,361 @@
+//! The backend: several switches, notifications delivered in order with no lock held.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
+use sai::layer::validate::{Level, rules};
+use sai::notify::{Notification, NotificationSink};
+use sai::{
+    Answer, AttrEntry, Backend, Bulk, BulkErrorMode, Error, Info, ObjectId, ObjectRef, ObjectType, Query,
+    Result, Special, SpecialAnswer, StatId, StatsOp, Status, Target,
+};
+
+use crate::profile::Profile;
+use crate::store::id::{Parts, switch_id};
+use crate::switch::{Switch, known};
+use crate::view;
+
+/// How many items of a bulk call run under one lock.
+const BULK_CHUNK: usize = 256;
+
+/// The simulator: a [`Backend`] that keeps switches of modelled chips.
+///
+/// A switch is created like any object; each has its own lock. Clones of one simulator share all.
+#[derive(Clone)]
+pub struct Simulator {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    profile: Arc<Profile>,
+    switches: RwLock<HashMap<u8, Arc<Mutex<Switch>>>>,
+    sinks: RwLock<Vec<Arc<dyn NotificationSink>>>,
+    outbox: Mutex<Outbox>,
+}
+
+#[derive(Default)]
+struct Outbox {
+    waiting: VecDeque<Notification>,
+    delivering: bool,
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator").field("profile", &self.inner.profile.name).finish_non_exhaustive()
+    }
+}
+
+impl Default for Simulator {
+    fn default() -> Simulator {
+        Simulator::new(Profile::default())
+    }
+}
+
+impl Simulator {
+    /// A simulator whose switches have this profile.
+    pub fn new(profile: Profile) -> Simulator {
+        Simulator {
+            inner: Arc::new(Inner {
+                profile: Arc::new(profile),
+                switches: RwLock::default(),
+                sinks: RwLock::default(),
+                outbox: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Runs `f` on a switch and delivers the notifications that it caused.
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND` when there is no such switch; a null id means the only one.
+    pub fn with_switch<R>(&self, switch: ObjectId, f: impl FnOnce(&mut Switch) -> R) -> Result<R> {
+        let switch = self.switch(switch)?;
+        Ok(self.run(&switch, f))
+    }
+
+    /// Plugs or pulls the cable of a port.
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND` when there is no such port.
+    pub fn set_link(&self, port: ObjectId, up: bool) -> Result<()> {
+        self.with_switch(switch_id(Parts::of(port).switch), |sw| sw.set_link(port, up))?
+    }
+
+    /// Sets a statistic, for tests; what packets move goes on from there.
+    ///
+    /// # Errors
+    /// When there is no such object or statistic.
+    pub fn set_stat(&self, object: &ObjectRef, stat: StatId, value: u64) -> Result<()> {
+        let switch = self.home(object)?;
+        self.run(&switch, |sw| sw.set_stat(object, stat, value))
+    }
+
+    fn run<R>(&self, switch: &Mutex<Switch>, f: impl FnOnce(&mut Switch) -> R) -> R {
+        let result = {
+            let mut switch = switch.lock();
+            let result = f(&mut switch);
+            if !switch.events.is_empty() {
+                // Under the switch's lock, so that the order is that of the calls.
+                self.inner.outbox.lock().waiting.extend(switch.events.drain(..));
+            }
+            result
+        };
+        self.deliver();
+        result
+    }
+
+    /// Delivers what waits, unless another call on the stack or another thread is at it: that one goes
+    /// on until nothing waits, so the order holds.
+    fn deliver(&self) {
+        let mut outbox = self.inner.outbox.lock();
+        if outbox.delivering || outbox.waiting.is_empty() {
+            return;
+        }
+        outbox.delivering = true;
+        while let Some(event) = outbox.waiting.pop_front() {
+            drop(outbox);
+            let sinks = self.inner.sinks.read().clone();
+            sinks.iter().for_each(|s| s.notify(&event));
+            if sinks.iter().any(|s| s.is_closed()) {
+                self.inner.sinks.write().retain(|s| !s.is_closed());
+            }
+            outbox = self.inner.outbox.lock();
+        }
+        outbox.delivering = false;
+    }
+
+    fn switch(&self, id: ObjectId) -> Result<Arc<Mutex<Switch>>> {
+        let switches = self.inner.switches.read();
+        if id.is_null() {
+            let mut all = switches.values();
+            return match (all.next(), all.next()) {
+                (Some(only), None) => Ok(only.clone()),
+                (None, _) => Err(Error::because(Status::INVALID_OBJECT_ID, "there is no switch")),
+                _ => Err(Error::because(
+                    Status::INVALID_OBJECT_ID,
+                    "the switch is null, which means the only one, and there are several",
+                )),
+            };
+        }
+        let parts = Parts::of(id);
+        match parts.meta() {
+            None => Err(Error::because(Status::INVALID_OBJECT_ID, format!("{id} was never issued"))),
+            Some(m) if m.object_type != ObjectType::SWITCH => Err(Error::because(
+                Status::INVALID_OBJECT_TYPE,
+                format!("{id} is a {}, not a switch", m.name),
+            )),
+            Some(_) => switches
+                .get(&parts.switch)
+                .cloned()
+                .ok_or_else(|| Error::because(Status::ITEM_NOT_FOUND, format!("there is no switch {id}"))),
+        }
+    }
+
+    /// The switch that an object or entry belongs to.
+    fn home(&self, object: &ObjectRef) -> Result<Arc<Mutex<Switch>>> {
+        let found = match object {
+            ObjectRef::Entry(entry) => self.switch(entry.switch_id()),
+            ObjectRef::Object(_, id) if id.is_null() => {
+                Err(Error::because(Status::INVALID_OBJECT_ID, "the object id is null"))
+            }
+            ObjectRef::Object(_, id) => {
+                let parts = Parts::of(*id);
+                match parts.meta() {
+                    None => Err(Error::because(Status::INVALID_OBJECT_ID, format!("{id} was never issued"))),
+                    Some(_) => self.switch(switch_id(parts.switch)),
+                }
+            }
+        };
+        found.map_err(|e| e.on_object(object))
+    }
+
+    /// Runs `f` on the items of a bulk call, as many under one lock as lie on the same switch, up to
+    /// [`BULK_CHUNK`].
+    fn chunks<T>(
+        &self,
+        mode: BulkErrorMode,
+        items: impl ExactSizeIterator<Item = T>,
+        switch: impl Fn(&T) -> ObjectId,
+        mut f: impl FnMut(&mut Switch, T) -> Result<ObjectId>,
+    ) -> Vec<Result<ObjectId>> {
+        let mut results = Vec::with_capacity(items.len());
+        let mut items = items.peekable();
+        let stops = |failed: bool| failed && mode == BulkErrorMode::StopOnError;
+        let mut stopped = false;
+        while let Some(item) = items.peek() {
+            let id = switch(item);
+            if stopped {
+                results.extend(items.by_ref().map(|_| Err(Status::NOT_EXECUTED.into())));
+                break;
+            }
+            match self.switch(id) {
+                Err(e) => {
+                    items.next();
+                    results.push(Err(e));
+                    stopped = stops(true);
+                }
+                Ok(home) => self.run(&home, |sw| {
+                    for _ in 0..BULK_CHUNK {
+                        let Some(item) = items.next_if(|i| switch(i) == id) else { break };
+                        let result = f(sw, item);
+                        stopped = stops(result.is_err());
+                        results.push(result);
+                        if stopped {
+                            break;
+                        }
+                    }
+                }),
+            }
+        }
+        results
+    }
+
+    fn create_switch(&self, attrs: &[AttrEntry]) -> Result<ObjectId> {
+        let mut switches = self.inner.switches.write();
+        let number = (1..=u8::MAX).find(|n| !switches.contains_key(n)).ok_or_else(|| {
+            Error::because(Status::INSUFFICIENT_RESOURCES, "255 switches is as many as object ids can name")
+        })?;
+        let mut switch = Switch::empty(number, self.inner.profile.clone());
+        let target = Target::Object(ObjectType::SWITCH);
+        rules::check_create(&switch, Level::Sai, known(ObjectType::SWITCH)?, ObjectId::NULL, target, attrs)?;
+        switch.boot(attrs);
+        let id = switch.id;
+        self.inner.outbox.lock().waiting.extend(switch.events.drain(..));
+        switches.insert(number, Arc::new(Mutex::new(switch)));
+        drop(switches);
+        self.deliver();
+        Ok(id)
+    }
+
+    fn remove_switch(&self, id: ObjectId) -> Result<()> {
+        self.switch(id)?;
+        self.inner.switches.write().remove(&Parts::of(id).switch);
+        Ok(())
+    }
+}
+
+/// The switch that an object or entry names: null for an entry that leaves it out.
+fn switch_named(object: &&ObjectRef) -> ObjectId {
+    match object {
+        ObjectRef::Entry(entry) => entry.switch_id(),
+        ObjectRef::Object(_, id) => match Parts::of(*id).meta() {
+            Some(_) => switch_id(Parts::of(*id).switch),
+            // Answers INVALID_OBJECT_ID by itself.
+            None => ObjectId(u64::MAX),
+        },
+    }
+}
+
+impl Backend for Simulator {
+    fn info(&self) -> Info {
+        Info { name: "switch-sim".into(), api_version: 11801 }
+    }
+
+    fn create(&self, switch: ObjectId, target: Target<'_>, attrs: &[AttrEntry]) -> Result<ObjectId> {
+        let done = match target {
+            Target::Object(ObjectType::SWITCH) => self.create_switch(attrs),
+            Target::Object(_) if switch.is_null() => Err(Error::because(
+                Status::INVALID_OBJECT_ID,
+                "the call's switch_id is null: every object but a switch is created on a switch",
+            )),
+            Target::Object(_) => {
+                self.switch(switch).and_then(|s| self.run(&s, |sw| sw.create(target, attrs)))
+            }
+            Target::Entry(entry) => {
+                self.switch(entry.switch_id()).and_then(|s| self.run(&s, |sw| sw.create(target, attrs)))
+            }
+        };
+        done.map_err(|e| e.in_operation("create"))
+    }
+
+    fn remove(&self, object: &ObjectRef) -> Result<()> {
+        let done = match object {
+            ObjectRef::Object(ObjectType::SWITCH, id) if !id.is_null() => self.remove_switch(*id),
+            _ => self.home(object).and_then(|s| self.run(&s, |sw| sw.remove(object))),
+        };
+        done.map_err(|e| e.in_operation("remove").on_object(object))
+    }
+
+    fn set(&self, object: &ObjectRef, attr: &AttrEntry) -> Result<()> {
+        let done = self.home(object).and_then(|s| self.run(&s, |sw| sw.set(object, attr)));
+        done.map_err(|e| e.in_operation("set").on_object(object))
+    }
+
+    fn get(&self, object: &ObjectRef, attrs: &mut [AttrEntry]) -> Result<()> {
+        let done = self.home(object).and_then(|s| s.lock().get(object, attrs));
+        done.map_err(|e| e.in_operation("get").on_object(object))
+    }
+
+    fn bulk(&self, call: Bulk<'_, '_>, mode: BulkErrorMode) -> Vec<Result<ObjectId>> {
+        let null = |()| ObjectId::NULL;
+        match call {
+            Bulk::Create { items, .. }
+                if items.iter().any(|i| i.target.object_type() == ObjectType::SWITCH) =>
+            {
+                sai::bulk_by_singles(self, call, mode)
+            }
+            Bulk::Create { switch, items } => self.chunks(
+                mode,
+                items.iter(),
+                |item| match item.target {
+                    Target::Object(_) => switch,
+                    Target::Entry(entry) => entry.switch_id(),
+                },
+                |sw, item| sw.create(item.target, item.attrs).map_err(|e| e.in_operation("create")),
+            ),
+            Bulk::Remove(items) if items.iter().any(|i| i.object_type() == ObjectType::SWITCH) => {
+                sai::bulk_by_singles(self, call, mode)
+            }
+            Bulk::Remove(items) => self.chunks(mode, items.iter(), switch_named, |sw, item| {
+                sw.remove(item).map(null).map_err(|e| e.in_operation("remove").on_object(item))
+            }),
+            Bulk::Set(items) => self.chunks(
+                mode,
+                items.iter(),
+                |item| switch_named(&item.object),
+                |sw, item| {
+                    let done = sw.set(item.object, item.attr).map(null);
+                    done.map_err(|e| e.in_operation("set").on_object(item.object))
+                },
+            ),
+            Bulk::Get(items) => self.chunks(
+                mode,
+                items.iter_mut(),
+                |item| switch_named(&item.object),
+                |sw, item| {
+                    let done = sw.get(item.object, item.attrs).map(null);
+                    done.map_err(|e| e.in_operation("get").on_object(item.object))
+                },
+            ),
+        }
+    }
+
+    fn stats(&self, object: &ObjectRef, stats: &[StatId], op: StatsOp, out: &mut [u64]) -> Result<()> {
+        let done = self.home(object).and_then(|s| self.run(&s, |sw| sw.stats(object, stats, op, out)));
+        done.map_err(|e| e.in_operation("stats").on_object(object))
+    }
+
+    fn query(&self, switch: ObjectId, query: Query<'_>) -> Result<Answer> {
+        let done = self.switch(switch).and_then(|s| s.lock().query(query));
+        done.map_err(|e| e.in_operation("query"))
+    }
+
+    fn object_type(&self, id: ObjectId) -> Option<ObjectType> {
+        view::object_type(id)
+    }
+
+    fn switch_of(&self, id: ObjectId) -> Option<ObjectId> {
+        Parts::of(id).meta().map(|_| switch_id(Parts::of(id).switch))
+    }
+
+    fn special(&self, switch: ObjectId, call: Special<'_>) -> Result<SpecialAnswer> {
+        let _ = (switch, call);
+        Err(Error::new(Status::NOT_IMPLEMENTED).in_operation("special"))
+    }
+
+    fn subscribe(&self, sink: Arc<dyn NotificationSink>) {
+        self.inner.sinks.write().push(sink);
+    }
+}

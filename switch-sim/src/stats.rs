@@ -1,0 +1,92 @@
+//! Statistics: every statistic of every object can be read and cleared; what packets move is the
+//! owner's, what a test sets is kept here.
+
+use hashbrown::HashMap;
+use sai::{Error, ObjectRef, Result, StatId, StatsOp, Status};
+
+use crate::feature::owner;
+use crate::switch::{Switch, known};
+
+/// What was cleared or set: the distance between an owner's count, which never falls, and what a client
+/// reads.
+#[derive(Debug, Default)]
+pub struct Stats {
+    baselines: HashMap<ObjectRef, HashMap<StatId, u64>>,
+}
+
+impl Stats {
+    fn baseline(&self, object: &ObjectRef, stat: StatId) -> u64 {
+        self.baselines.get(object).and_then(|b| b.get(&stat)).copied().unwrap_or(0)
+    }
+
+    fn set_baseline(&mut self, object: &ObjectRef, stat: StatId, value: u64) {
+        if value != 0 || self.baselines.contains_key(object) {
+            self.baselines.entry_ref(object).or_default().insert(stat, value);
+        }
+    }
+
+    pub(crate) fn forget(&mut self, object: &ObjectRef) {
+        self.baselines.remove(object);
+    }
+}
+
+impl Switch {
+    /// Reads or clears statistics of an object.
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND` and its like for the object; `NOT_SUPPORTED` for a type without statistics;
+    /// `INVALID_PARAMETER` for a statistic that the type does not have. Then nothing is cleared.
+    pub fn stats(
+        &mut self,
+        object: &ObjectRef,
+        stats: &[StatId],
+        op: StatsOp,
+        out: &mut [u64],
+    ) -> Result<()> {
+        self.check_stats(object, stats)?;
+        for (n, stat) in stats.iter().enumerate() {
+            let raw = self.raw_stat(object, *stat);
+            if op != StatsOp::Clear
+                && let Some(out) = out.get_mut(n)
+            {
+                *out = raw.wrapping_sub(self.stats.baseline(object, *stat));
+            }
+            if op != StatsOp::Read {
+                self.stats.set_baseline(object, *stat, raw);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets a statistic, for tests; what packets move goes on from there.
+    ///
+    /// # Errors
+    /// As [`Switch::stats`].
+    pub fn set_stat(&mut self, object: &ObjectRef, stat: StatId, value: u64) -> Result<()> {
+        self.check_stats(object, &[stat])?;
+        let raw = self.raw_stat(object, stat);
+        self.stats.set_baseline(object, stat, raw.wrapping_sub(value));
+        Ok(())
+    }
+
+    fn check_stats(&self, object: &ObjectRef, stats: &[StatId]) -> Result<()> {
+        let meta = known(object.object_type())?;
+        sai::layer::validate::rules::check_exists(self, meta, object)?;
+        if meta.stats.is_none() {
+            let reason = format!("{} has no statistics", meta.name);
+            return Err(Error::because(Status::NOT_SUPPORTED, reason).on_object(object));
+        }
+        match stats.iter().find(|s| meta.stat(**s).is_none()) {
+            Some(stat) => {
+                let reason = format!("{} has no statistic {stat}", meta.name);
+                Err(Error::because(Status::INVALID_PARAMETER, reason).on_object(object))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn raw_stat(&self, object: &ObjectRef, stat: StatId) -> u64 {
+        let meta = known(object.object_type()).ok();
+        meta.and_then(owner).and_then(|o| o.stat(self, object, stat)).unwrap_or(0)
+    }
+}

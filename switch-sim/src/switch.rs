@@ -1,0 +1,245 @@
+//! One switch: its objects, its features' tables, its ports.
+
+use std::sync::Arc;
+
+use sai::layer::validate::{Level, rules};
+use sai::meta::{self, ObjectMeta};
+use sai::notify::Notification;
+use sai::{AttrEntry, AttrId, Entry, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Target};
+
+use crate::feature::{Request, owner};
+use crate::port::Links;
+use crate::profile::Profile;
+use crate::resources::Resources;
+use crate::stats::Stats;
+use crate::store::{Object, Origin, Store, id};
+
+/// The state of one switch.
+#[derive(Debug)]
+pub struct Switch {
+    /// Its own id.
+    pub id: ObjectId,
+    /// What the chip has and refuses.
+    pub profile: Arc<Profile>,
+    /// The objects.
+    pub store: Store,
+    /// How full the tables are.
+    pub resources: Resources,
+    /// Statistics that were cleared or set.
+    pub stats: Stats,
+    /// The state of the links at the ports.
+    pub links: Links,
+    /// Notifications to deliver once the call that caused them has taken effect.
+    pub events: Vec<Notification>,
+}
+
+impl Switch {
+    /// An empty switch with this number, not booted.
+    pub(crate) fn empty(number: u8, profile: Arc<Profile>) -> Switch {
+        Switch {
+            id: id::switch_id(number),
+            resources: Resources::new(&profile),
+            profile,
+            store: Store::new(number),
+            stats: Stats::default(),
+            links: Links::default(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Creates an object or entry on behalf of a client; answers the id, null for an entry.
+    ///
+    /// # Errors
+    /// As the metadata's rules, the profile, the capacity and the feature that owns the type say.
+    pub fn create(&mut self, target: Target<'_>, attrs: &[AttrEntry]) -> Result<ObjectId> {
+        let meta = known(target.object_type())?;
+        let named;
+        let target = match target {
+            Target::Entry(entry) if entry.switch_id().is_null() => {
+                named = self.name_switch(entry);
+                Target::Entry(&named)
+            }
+            other => other,
+        };
+        rules::check_create(self, Level::Sai, meta, self.id, target, attrs)?;
+        self.check_profile(meta, attrs)?;
+        let object = target.to_ref(match target {
+            Target::Object(_) => self.store.next_id(meta),
+            Target::Entry(_) => ObjectId::NULL,
+        });
+        let owner = owner(meta);
+        let request = Request { meta, object: &object, attrs };
+        if let Some(owner) = owner {
+            owner.check_create(self, &request).map_err(|e| e.on_object(&object))?;
+        }
+        let pool = self.resources.admit(&self.store, &request)?;
+        if let Some(table) = owner.and_then(|o| o.table()) {
+            let id = table.create(self, &object, attrs)?;
+            self.resources.took(pool);
+            return Ok(id);
+        }
+        self.resources.took(pool);
+        let id = match target {
+            Target::Object(_) => self.store.insert(meta, attrs.to_vec(), Origin::Client),
+            Target::Entry(entry) => {
+                self.store.insert_entry(entry.clone(), attrs.to_vec());
+                ObjectId::NULL
+            }
+        };
+        if let Some(owner) = owner {
+            owner.created(self, &object);
+        }
+        Ok(id)
+    }
+
+    /// Makes an object on behalf of the switch itself: no rules, no capacity.
+    pub(crate) fn make(
+        &mut self,
+        object_type: ObjectType,
+        attrs: Vec<AttrEntry>,
+        origin: Origin,
+    ) -> ObjectId {
+        let meta = known(object_type).expect("the switch makes objects of known types");
+        let id = self.store.insert(meta, attrs, origin);
+        let object = ObjectRef::Object(object_type, id);
+        self.resources.count(&object, self.store.get(id).map_or(&[], |o| o.attrs()), 1);
+        if let Some(owner) = owner(meta) {
+            owner.created(self, &object);
+        }
+        id
+    }
+
+    /// Removes an object or entry on behalf of a client, with what the switch made for it.
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND`, `OBJECT_IN_USE`, and what the feature that owns the type says.
+    pub fn remove(&mut self, object: &ObjectRef) -> Result<()> {
+        let meta = known(object.object_type())?;
+        let named = self.named(object);
+        let object = named.as_ref().unwrap_or(object);
+        rules::check_remove(self, meta, object)?;
+        let owner = owner(meta);
+        if let Some(owner) = owner {
+            owner.check_remove(self, object).map_err(|e| e.on_object(object))?;
+        }
+        if let Some(table) = owner.and_then(|o| o.table()) {
+            let pool = self.resources.pool_of(object, &[]);
+            table.remove(self, object)?;
+            self.resources.gave(pool);
+            return Ok(());
+        }
+        if let ObjectRef::Object(_, id) = object {
+            let owned = self.store.get(*id).map_or_else(Vec::new, |o| o.owned().to_vec());
+            for child in owned.into_iter().rev() {
+                self.drop_object(child);
+            }
+            self.drop_object(*id);
+        } else if let Some(entry) = object.entry()
+            && let Some(taken) = self.store.take_entry(entry)
+        {
+            self.dropped(meta, object, taken);
+        }
+        Ok(())
+    }
+
+    fn drop_object(&mut self, id: ObjectId) {
+        let Some(object_type) = id::type_of(id) else { return };
+        let Some(taken) = self.store.take(id) else { return };
+        let meta = known(object_type).expect("ids are of known types");
+        self.dropped(meta, &ObjectRef::Object(object_type, id), taken);
+    }
+
+    fn dropped(&mut self, meta: &ObjectMeta, object: &ObjectRef, taken: Object) {
+        self.resources.count(object, taken.attrs(), -1);
+        self.stats.forget(object);
+        if let Some(owner) = owner(meta) {
+            owner.removed(self, object, taken);
+        }
+    }
+
+    /// Sets one attribute on behalf of a client.
+    ///
+    /// # Errors
+    /// As the metadata's rules, the profile and the feature that owns the type say.
+    pub fn set(&mut self, object: &ObjectRef, attr: &AttrEntry) -> Result<()> {
+        let meta = known(object.object_type())?;
+        let named = self.named(object);
+        let object = named.as_ref().unwrap_or(object);
+        rules::check_set(self, Level::Sai, meta, object, attr)?;
+        self.check_profile(meta, std::slice::from_ref(attr))?;
+        let owner = owner(meta);
+        if let Some(owner) = owner {
+            owner.check_set(self, object, attr).map_err(|e| e.on_object(object))?;
+        }
+        if let Some(table) = owner.and_then(|o| o.table()) {
+            return table.set(self, object, attr);
+        }
+        self.store.set(object, attr.clone());
+        if let Some(owner) = owner {
+            owner.changed(self, object, attr.id);
+        }
+        Ok(())
+    }
+
+    /// Reads attributes; the values are filled in place.
+    ///
+    /// # Errors
+    /// The first that fails; `ATTR_NOT_SUPPORTED_n` for one that has no true value.
+    pub fn get(&self, object: &ObjectRef, attrs: &mut [AttrEntry]) -> Result<()> {
+        let meta = known(object.object_type())?;
+        let named = self.named(object);
+        let object = named.as_ref().unwrap_or(object);
+        rules::check_get(self, Level::Sai, meta, object, attrs)?;
+        let mut first = None;
+        for (n, asked) in attrs.iter_mut().enumerate() {
+            match self.value(object, asked.id) {
+                Ok(value) => asked.value = value,
+                Err(e) => {
+                    let status = e.status();
+                    let error =
+                        if status.attr_index().is_some() { e.with_status(status.family().nth(n)) } else { e };
+                    first.get_or_insert(error.on_object(object));
+                }
+            }
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    /// Whether the profile refuses an attribute.
+    pub(crate) fn refuses(&self, meta: &ObjectMeta, attr: AttrId) -> bool {
+        let refused = &self.profile.refuse.attributes;
+        !refused.is_empty() && meta.attr(attr).is_some_and(|a| refused.iter().any(|name| name == a.name))
+    }
+
+    fn check_profile(&self, meta: &ObjectMeta, attrs: &[AttrEntry]) -> Result<()> {
+        if self.profile.refuse.object_types.iter().any(|name| name == meta.name) {
+            let reason = format!("profile '{}' refuses {}", self.profile.name, meta.name);
+            return Err(Error::because(Status::NOT_SUPPORTED, reason));
+        }
+        match attrs.iter().position(|a| self.refuses(meta, a.id)) {
+            None => Ok(()),
+            Some(n) => Err(Error::because(
+                Status::ATTR_NOT_SUPPORTED_0.nth(n),
+                format!("profile '{}' refuses it", self.profile.name),
+            )
+            .on_attr(meta.attr(attrs[n].id).map_or("", |a| a.name))),
+        }
+    }
+
+    /// The entry with the switch named, where it is null: null means the only switch.
+    fn name_switch(&self, entry: &Entry) -> Entry {
+        let mut entry = entry.clone();
+        *entry.switch_id_mut() = self.id;
+        entry
+    }
+
+    fn named(&self, object: &ObjectRef) -> Option<ObjectRef> {
+        let entry = object.entry().filter(|e| e.switch_id().is_null())?;
+        Some(ObjectRef::Entry(self.name_switch(entry)))
+    }
+}
+
+pub(crate) fn known(object_type: ObjectType) -> Result<&'static ObjectMeta> {
+    meta::object(object_type)
+        .ok_or_else(|| Error::because(Status::INVALID_PARAMETER, format!("{object_type} is no object type")))
+}
