@@ -258,6 +258,7 @@ impl OnSet for CreateAndSet {}
 pub struct Attr<T, V, A> {
     id: AttrId,
     block: u16,
+    #[allow(clippy::type_complexity)]
     marker: PhantomData<fn() -> (T, V, A)>,
 }
 

@@ -2,17 +2,10 @@
 
 //! `SAI_OBJECT_TYPE_BUFFER_PROFILE`: attributes, statistics and enums.
 
-#![allow(unused_imports)]
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use ipnet::IpNet;
-
 use crate::attr::*;
 use crate::enumeration::sai_enum;
-use crate::oid::{AnyOid, Oid};
+use crate::oid::Oid;
 use crate::types::ObjectType;
-use crate::value::*;
 
 id_object! { BufferProfile, BUFFER_PROFILE, "SAI_OBJECT_TYPE_BUFFER_PROFILE" }
 

@@ -2,17 +2,12 @@
 
 //! `SAI_OBJECT_TYPE_DASH_ACL_RULE`: attributes, statistics and enums.
 
-#![allow(unused_imports)]
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use ipnet::IpNet;
-
 use crate::attr::*;
 use crate::enumeration::sai_enum;
-use crate::oid::{AnyOid, Oid};
+use crate::oid::Oid;
 use crate::types::ObjectType;
-use crate::value::*;
+use crate::value::Range;
+use ipnet::IpNet;
 
 id_object! { DashAclRule, DASH_ACL_RULE, "SAI_OBJECT_TYPE_DASH_ACL_RULE" }
 

@@ -2,17 +2,10 @@
 
 //! `SAI_OBJECT_TYPE_INSEG_ENTRY`: attributes, statistics and enums.
 
-#![allow(unused_imports)]
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use ipnet::IpNet;
-
 use crate::attr::*;
 use crate::enumeration::sai_enum;
 use crate::oid::{AnyOid, Oid};
 use crate::types::ObjectType;
-use crate::value::*;
 
 pub use crate::entry::InsegEntry;
 

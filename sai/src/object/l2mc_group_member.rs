@@ -2,17 +2,10 @@
 
 //! `SAI_OBJECT_TYPE_L2MC_GROUP_MEMBER`: attributes, statistics and enums.
 
-#![allow(unused_imports)]
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use ipnet::IpNet;
-
 use crate::attr::*;
-use crate::enumeration::sai_enum;
-use crate::oid::{AnyOid, Oid};
+use crate::oid::Oid;
 use crate::types::ObjectType;
-use crate::value::*;
+use std::net::IpAddr;
 
 id_object! { L2mcGroupMember, L2MC_GROUP_MEMBER, "SAI_OBJECT_TYPE_L2MC_GROUP_MEMBER" }
 

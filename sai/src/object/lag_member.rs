@@ -2,17 +2,9 @@
 
 //! `SAI_OBJECT_TYPE_LAG_MEMBER`: attributes, statistics and enums.
 
-#![allow(unused_imports)]
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use ipnet::IpNet;
-
 use crate::attr::*;
-use crate::enumeration::sai_enum;
 use crate::oid::{AnyOid, Oid};
 use crate::types::ObjectType;
-use crate::value::*;
 
 id_object! { LagMember, LAG_MEMBER, "SAI_OBJECT_TYPE_LAG_MEMBER" }
 

@@ -2,17 +2,11 @@
 
 //! `SAI_OBJECT_TYPE_NEXT_HOP_GROUP`: attributes, statistics and enums.
 
-#![allow(unused_imports)]
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use ipnet::IpNet;
-
 use crate::attr::*;
 use crate::enumeration::sai_enum;
-use crate::oid::{AnyOid, Oid};
+use crate::oid::Oid;
 use crate::types::ObjectType;
-use crate::value::*;
+use crate::value::CharData;
 
 id_object! { NextHopGroup, NEXT_HOP_GROUP, "SAI_OBJECT_TYPE_NEXT_HOP_GROUP" }
 

@@ -2,17 +2,15 @@
 
 //! `SAI_OBJECT_TYPE_PORT`: attributes, statistics and enums.
 
-#![allow(unused_imports)]
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use ipnet::IpNet;
-
 use crate::attr::*;
 use crate::enumeration::sai_enum;
 use crate::oid::{AnyOid, Oid};
 use crate::types::ObjectType;
-use crate::value::*;
+use crate::value::{
+    FabricPortReachability, LatchStatus, MapEntry, PortFrequencyOffsetPpm, PortLaneEyeValues,
+    PortLaneLatchStatus, PortPam4LaneEyeValues, PortSnr, PrbsLaneBitErrorRate, PrbsLaneRxState,
+    PrbsLaneRxStatus, PrbsRxState, Range,
+};
 
 id_object! { Port, PORT, "SAI_OBJECT_TYPE_PORT" }
 

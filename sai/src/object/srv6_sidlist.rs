@@ -2,17 +2,12 @@
 
 //! `SAI_OBJECT_TYPE_SRV6_SIDLIST`: attributes, statistics and enums.
 
-#![allow(unused_imports)]
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use ipnet::IpNet;
-
 use crate::attr::*;
 use crate::enumeration::sai_enum;
-use crate::oid::{AnyOid, Oid};
+use crate::oid::Oid;
 use crate::types::ObjectType;
-use crate::value::*;
+use crate::value::Tlv;
+use std::net::Ipv6Addr;
 
 id_object! { Srv6Sidlist, SRV6_SIDLIST, "SAI_OBJECT_TYPE_SRV6_SIDLIST" }
 

@@ -2,17 +2,13 @@
 
 //! `SAI_OBJECT_TYPE_SWITCH`: attributes, statistics and enums.
 
-#![allow(unused_imports)]
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use ipnet::IpNet;
-
 use crate::attr::*;
 use crate::enumeration::sai_enum;
 use crate::oid::{AnyOid, Oid};
 use crate::types::ObjectType;
-use crate::value::*;
+use crate::value::{
+    AclCapability, AclChain, AclResource, MacAddr, MapEntry, Range, SystemPortConfig, Timespec,
+};
 
 id_object! { Switch, SWITCH, "SAI_OBJECT_TYPE_SWITCH" }
 

@@ -2,17 +2,11 @@
 
 //! `SAI_OBJECT_TYPE_TABLE_BITMAP_ROUTER_ENTRY`: attributes, statistics and enums.
 
-#![allow(unused_imports)]
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use ipnet::IpNet;
-
 use crate::attr::*;
 use crate::enumeration::sai_enum;
-use crate::oid::{AnyOid, Oid};
+use crate::oid::Oid;
 use crate::types::ObjectType;
-use crate::value::*;
+use ipnet::IpNet;
 
 id_object! { TableBitmapRouterEntry, TABLE_BITMAP_ROUTER_ENTRY, "SAI_OBJECT_TYPE_TABLE_BITMAP_ROUTER_ENTRY" }
 

@@ -2,17 +2,12 @@
 
 //! `SAI_OBJECT_TYPE_TWAMP_SESSION`: attributes, statistics and enums.
 
-#![allow(unused_imports)]
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use ipnet::IpNet;
-
 use crate::attr::*;
 use crate::enumeration::sai_enum;
-use crate::oid::{AnyOid, Oid};
+use crate::oid::Oid;
 use crate::types::ObjectType;
-use crate::value::*;
+use crate::value::MacAddr;
+use std::net::IpAddr;
 
 id_object! { TwampSession, TWAMP_SESSION, "SAI_OBJECT_TYPE_TWAMP_SESSION" }
 

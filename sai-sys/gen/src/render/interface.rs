@@ -100,7 +100,7 @@ pub struct AttrInfo<'m> {
     /// What its values are.
     pub ty: AttrType<'m>,
     /// What it is when never set.
-    pub default: Default<'m>,
+    pub default: Default,
     /// When it must be given.
     pub condition: Option<Condition>,
     /// When it has effect.
@@ -149,7 +149,7 @@ pub enum Wrapper {
 
 /// What an attribute is when never set.
 #[derive(Clone, Debug)]
-pub enum Default<'m> {
+pub enum Default {
     /// It has none.
     None,
     /// A truth value.
@@ -157,7 +157,7 @@ pub enum Default<'m> {
     /// A number.
     Int(i64),
     /// An enum value.
-    Enum(&'m str, i64),
+    Enum(i64),
     /// An IPv4 address.
     Ipv4(std::net::Ipv4Addr),
     /// An IPv6 address.
@@ -174,8 +174,8 @@ pub enum Default<'m> {
     Const,
     /// Implementation defined.
     Vendor,
-    /// The value of another attribute: position of the object type, id, name.
-    AttrValue(usize, u32, &'m str),
+    /// The value of another attribute: position of the object type, id.
+    AttrValue(usize, u32),
 }
 
 impl<'m> Interface<'m> {
@@ -437,7 +437,7 @@ impl<'m> Interface<'m> {
         ty: &AttrType<'m>,
         text: &'m str,
         ids: &HashMap<&'m str, (usize, u32)>,
-    ) -> Result<Default<'m>> {
+    ) -> Result<Default> {
         let list =
             ty.member.ends_with("list") || matches!(ty.member, "qosmap" | "aclresource" | "portserdestaps");
         Ok(match text {
@@ -453,13 +453,13 @@ impl<'m> Interface<'m> {
             _ => {
                 if let Some(name) = text.strip_prefix("attrvalue ") {
                     let (object, id) = ids.get(name).context("names no attribute")?;
-                    return Ok(Default::AttrValue(*object, *id, name));
+                    return Ok(Default::AttrValue(*object, *id));
                 }
                 if let Some(e) = ty.enumeration {
                     let e = &self.enums[e];
                     let named = e.values.iter().chain(&e.aliases).find(|v| v.name == text);
                     let v = named.with_context(|| format!("is no value of {}", e.c_name))?;
-                    return Ok(Default::Enum(&v.name, v.value));
+                    return Ok(Default::Enum(v.value));
                 }
                 match ty.member {
                     "ip4" | "ipaddr" => Default::Ipv4(text.parse()?),

@@ -240,7 +240,7 @@ fn default(interface: &Interface<'_>, a: &AttrInfo<'_>) -> String {
     match &a.default {
         Default::None => "None".to_owned(),
         Default::Bool(b) => format!("Bool({b})"),
-        Default::Int(n) | Default::Enum(_, n) => format!("Int({n})"),
+        Default::Int(n) | Default::Enum(n) => format!("Int({n})"),
         Default::Ipv4(ip) => format!("Ipv4(Ipv4Addr::from_bits({:#x}))", ip.to_bits()),
         Default::Ipv6(ip) => format!("Ipv6(Ipv6Addr::from_bits({:#x}))", ip.to_bits()),
         Default::Empty => "Empty".to_owned(),
@@ -249,7 +249,7 @@ fn default(interface: &Interface<'_>, a: &AttrInfo<'_>) -> String {
         Default::Internal => "Internal".to_owned(),
         Default::Const => "Const".to_owned(),
         Default::Vendor => "Vendor".to_owned(),
-        Default::AttrValue(object, id, _) => {
+        Default::AttrValue(object, id) => {
             format!("AttrValue(ObjectType::{}, {id})", interface.objects[*object].constant())
         }
     }

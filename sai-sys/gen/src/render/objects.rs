@@ -1,5 +1,6 @@
 //! One module an object type: `sai/src/object/*.rs`.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use anyhow::Result;
@@ -66,13 +67,7 @@ fn reachable(interface: &Interface<'_>) -> String {
 
 fn module(interface: &Interface<'_>, position: usize, o: &ObjectInfo<'_>) -> Result<String> {
     let marker = o.marker();
-    let mut text = format!(
-        "{RUST_BANNER}//! `{}`: attributes, statistics and enums.\n\n#![allow(unused_imports)]\n\n\
-         use std::net::{{IpAddr, Ipv4Addr, Ipv6Addr}};\n\nuse ipnet::IpNet;\n\n\
-         use crate::attr::*;\nuse crate::enumeration::sai_enum;\nuse crate::oid::{{AnyOid, Oid}};\n\
-         use crate::types::ObjectType;\nuse crate::value::*;\n\n",
-        o.name
-    );
+    let mut text = String::new();
     let owned: Vec<_> = interface.enums.iter().filter(|e| e.owner == Some(position)).collect();
     for e in owned.iter().filter(|e| e.in_types) {
         let _ =
@@ -102,7 +97,65 @@ fn module(interface: &Interface<'_>, position: usize, o: &ObjectInfo<'_>) -> Res
     for e in owned.iter().filter(|e| !e.in_types) {
         types::newtype(&mut text, e, &interface.enum_rust(e));
     }
-    Ok(text)
+    Ok(format!(
+        "{RUST_BANNER}//! `{}`: attributes, statistics and enums.\n\n{}use crate::attr::*;\n\n{text}",
+        o.name,
+        imports(&text)
+    ))
+}
+
+/// What a module may need besides `crate::attr`, by the path that it comes from.
+const IMPORTS: &[(&str, &[&str])] = &[
+    ("std::net", &["IpAddr", "Ipv4Addr", "Ipv6Addr"]),
+    ("ipnet", &["IpNet"]),
+    ("crate::enumeration", &["sai_enum"]),
+    ("crate::oid", &["AnyOid", "Oid"]),
+    ("crate::types", &["ObjectType"]),
+    (
+        "crate::value",
+        &[
+            "AclCapability",
+            "AclChain",
+            "AclResource",
+            "CharData",
+            "FabricPortReachability",
+            "LatchStatus",
+            "MacAddr",
+            "MapEntry",
+            "PoePortPowerConsumption",
+            "PortFrequencyOffsetPpm",
+            "PortLaneEyeValues",
+            "PortLaneLatchStatus",
+            "PortPam4LaneEyeValues",
+            "PortSnr",
+            "PrbsBitErrorRate",
+            "PrbsLaneBitErrorRate",
+            "PrbsLaneRxState",
+            "PrbsLaneRxStatus",
+            "PrbsRxState",
+            "Range",
+            "SystemPortConfig",
+            "Timespec",
+            "Tlv",
+        ],
+    ),
+];
+
+/// The imports that a module's text needs.
+fn imports(text: &str) -> String {
+    let code = text.lines().filter(|l| !l.trim_start().starts_with("///"));
+    let words: HashSet<&str> =
+        code.flat_map(|l| l.split(|c: char| !c.is_alphanumeric() && c != '_')).collect();
+    // The macros that declare a module's object and key name these by themselves.
+    let implied = |name: &&str| *name == "ObjectType" || (*name == "Oid" && words.contains("id_object"));
+    let mut out = String::new();
+    for (path, names) in IMPORTS {
+        let used: Vec<_> = names.iter().copied().filter(|n| words.contains(n) || implied(n)).collect();
+        if !used.is_empty() {
+            let _ = writeln!(out, "use {path}::{{{}}};", used.join(", "));
+        }
+    }
+    out
 }
 
 /// The struct of the attributes that must always be given.
