@@ -4,13 +4,20 @@
 //! - [`value`]: every [`Value`](crate::Value) as sairedis writes it.
 //! - [`key`]: object ids and entry keys.
 //! - [`recording`]: the lines of a `.rec` file.
+//! - [`player`]: replays a recording on any [`Backend`](crate::Backend).
+//! - [`notification`]: notifications as sairedis writes them.
+//! - [`json`]: objects and snapshots by SAI name.
+//!
+//! The [`Record`](crate::layer::Record) layer writes recordings.
 
 use std::borrow::Cow;
 use std::str::FromStr;
 
+pub mod json;
 pub mod key;
 pub(crate) mod names;
 pub mod notification;
+pub mod player;
 pub(crate) mod query;
 pub mod recording;
 mod structs;
@@ -52,3 +59,6 @@ where
 {
     text.parse().map_err(|e| TextError::new(format!("'{text}': {e}")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use std::fmt::{self, Display, Write as _};
 
 use super::{TextError, key, names, number, value};
 use crate::meta::AttrMeta;
-use crate::{AttrEntry, ObjectId, ObjectRef, ObjectType, Status};
+use crate::{AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Status};
 
 mod parse;
 
@@ -267,6 +267,15 @@ impl Attr {
         match self {
             Attr::Known(_, entry) => Some(entry),
             _ => None,
+        }
+    }
+
+    /// The id of the attribute, where it is known.
+    pub fn id(&self) -> Option<AttrId> {
+        match self {
+            Attr::Known(_, entry) => Some(entry.id),
+            Attr::Count(meta, _) => Some(meta.id),
+            Attr::Unknown { .. } => None,
         }
     }
 

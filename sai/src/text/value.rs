@@ -167,7 +167,13 @@ pub(crate) fn zero(ty: ValueType) -> Value {
     let kind = match ty {
         ValueType::AclField(_) => return Value::AclField(AclField::Disabled),
         ValueType::AclAction(_) => return Value::AclAction(AclAction::Disabled),
-        ValueType::AclMask(kind) | ValueType::Plain(kind) => kind,
+        ValueType::AclMask(kind) => {
+            let plain = zero(ValueType::Plain(kind));
+            let mut text = String::new();
+            write(&mut text, &plain, None);
+            return read_acl_mask(&text, kind).map_or(plain, Value::AclMask);
+        }
+        ValueType::Plain(kind) => kind,
     };
     match kind {
         K::Bool => Value::Bool(false),
