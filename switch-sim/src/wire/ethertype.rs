@@ -28,6 +28,8 @@ pub const ERSPAN_III: u16 = 0x22EB;
 pub const QINQ: u16 = 0x88A8;
 /// LLDP (802.1AB).
 pub const LLDP: u16 = 0x88CC;
+/// For experiments (IEEE 802, local experimental EtherType 1).
+pub const EXPERIMENTAL: u16 = 0x88B5;
 /// MACsec (802.1AE).
 pub const MACSEC: u16 = 0x88E5;
 /// Precision time protocol (IEEE 1588).

@@ -1,14 +1,21 @@
-//! Packets as bytes: header views, one-pass parsing and in-place edits, total on any bytes.
+//! Packets as bytes: header views and builders, one file a protocol, total on any bytes.
 //!
 //! A header is a plain struct with the layout it has on the wire, so that a view costs nothing and the same type
 //! reads, edits and builds:
 //!
 //! ```
-//! use switch_sim::wire::{Header, U16};
+//! use switch_sim::wire::{Header, PacketBuilder, ethernet::Ethernet, udp::Udp};
 //!
-//! let (ports, rest) = <[U16; 2]>::parse(&[0x13, 0x88, 0, 53, 0, 8]).unwrap();
-//! assert_eq!((ports[0].get(), ports[1].get(), rest.len()), (5000, 53, 2));
-//! assert!(<[U16; 2]>::parse(&[0; 3]).is_none());
+//! let frame = PacketBuilder::ethernet([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2])
+//!     .ipv4([10, 0, 0, 1], [10, 0, 0, 2])
+//!     .udp(5000, 53)
+//!     .payload(b"hello")
+//!     .build();
+//! let (ethernet, _) = Ethernet::parse(&frame).unwrap();
+//! assert_eq!(ethernet.ethertype.get(), 0x0800);
+//! let (udp, rest) = Udp::parse(&frame[34..]).unwrap();
+//! assert_eq!((udp.dst.get(), rest), (53, &b"hello"[..]));
+//! assert!(Udp::parse(&[0; 7]).is_none());
 //! ```
 //!
 //! | for | use |
@@ -16,16 +23,37 @@
 //! | the packet path: all offsets and keys in one pass | [`parse::Headers`] |
 //! | changing a packet in place, checksums kept right | [`edit`] |
 //! | one header | [`Header::parse`], [`Header::parse_mut`] on its type |
+//! | making frames | [`PacketBuilder`] |
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 pub use zerocopy::network_endian::{U16, U32, U64, U128};
 
+pub use builder::PacketBuilder;
+
+pub mod arp;
+mod builder;
 pub mod checksum;
 pub mod edit;
+pub mod ethernet;
 pub mod ethertype;
+pub mod gre;
+pub mod icmp;
+pub mod icmpv6;
+pub mod igmp;
+pub mod ipv4;
+pub mod ipv6;
+pub mod lacp;
+pub mod llc;
+pub mod lldp;
+pub mod mld;
+pub mod mpls;
 pub mod parse;
 pub mod protocol;
+pub mod tcp;
+pub mod udp;
+pub mod vlan;
+pub mod vxlan;
 
 /// A MAC address, in the order of the wire.
 pub type MacAddr = [u8; 6];

@@ -46,3 +46,5 @@ pub const UDP_LITE: u8 = 136;
 pub const MPLS: u8 = 137;
 /// Ethernet within IPv6, as SRv6 uses it (RFC 8986).
 pub const ETHERNET: u8 = 143;
+/// For experiments (RFC 3692).
+pub const EXPERIMENT: u8 = 253;
