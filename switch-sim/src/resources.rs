@@ -191,3 +191,39 @@ impl Resources {
         }
     }
 }
+
+impl Switch {
+    /// Compares what is kept incrementally with what is computed from scratch: references, derived lists,
+    /// unique keys and the use of the tables. For tests; looks at every object.
+    ///
+    /// # Errors
+    /// Names the first difference.
+    pub fn audit(&self) -> std::result::Result<(), String> {
+        let mut outside: hashbrown::HashMap<sai::ObjectId, u32> = hashbrown::HashMap::new();
+        let compact = |m: &sai::meta::ObjectMeta| crate::feature::owner(m).and_then(|o| o.table()).is_some();
+        let mut see = |to: sai::ObjectId| *outside.entry(to).or_default() += u32::from(to != self.id);
+        for m in sai::meta::OBJECTS.iter().filter(|m| compact(m)) {
+            for object in self.objects(m.object_type).map_err(|e| e.to_string())? {
+                if let Some(entry) = object.entry() {
+                    entry.for_each_oid(|to, _| see(to));
+                }
+                for attr in m.attrs {
+                    if let Ok(value) = self.value(&object, attr.id) {
+                        value.for_each_oid(&mut see);
+                    }
+                }
+            }
+        }
+        self.store.audit(|id| outside.get(&id).copied().unwrap_or(0))?;
+        let mut counted = Resources::new(&self.profile);
+        for m in sai::meta::OBJECTS {
+            for object in self.objects(m.object_type).map_err(|e| e.to_string())? {
+                counted.count(&object, self.store.lookup(&object).map_or(&[], |o| o.attrs()), 1);
+            }
+        }
+        if counted == self.resources {
+            return Ok(());
+        }
+        Err(format!("resources are {:?}, not {:?}", self.resources.used, counted.used))
+    }
+}

@@ -9,6 +9,7 @@ use sai::layer::validate::{UniqueKey, key};
 use sai::meta::{self, ObjectMeta};
 use sai::{AttrEntry, AttrId, Entry, ObjectId, ObjectRef, ObjectType, Value};
 
+mod audit;
 pub mod id;
 mod object;
 pub mod relation;
