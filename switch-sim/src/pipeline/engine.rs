@@ -1,0 +1,509 @@
+//! Runs vectors of packets through the stages.
+
+use super::packet::{NONE, flag};
+use super::{DropReason, Event, Fate, Node, Out, Packet, Side, Tracer};
+use crate::switch::Switch;
+use crate::{acl, bridge, hostif, lag, mirror, port, router};
+
+/// The most packets in a vector.
+pub const VECTOR: usize = 64;
+/// Free bytes before a received frame, for tags and tunnel headers.
+pub const HEADROOM: usize = 256;
+/// Bytes of its frame that a copy has to itself; the rest is shared.
+pub const HEAD: usize = 256;
+/// The most times that a packet passes the ingress half.
+pub const MAX_PASSES: u8 = 8;
+/// The longest frame that is taken, without FCS.
+pub const MAX_FRAME: usize = 16_383;
+
+/// Takes what leaves the switch.
+pub trait Sink {
+    /// A frame leaves by a physical port. It is `head` followed by `tail`; `tail` is mostly empty.
+    fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]);
+}
+
+/// Packets of one vector, in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work(pub u64);
+
+impl Iterator for Work {
+    type Item = usize;
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        if self.0 == 0 {
+            return None;
+        }
+        let i = self.0.trailing_zeros() as usize;
+        self.0 &= self.0 - 1;
+        Some(i)
+    }
+}
+
+/// A packet that comes back in.
+#[derive(Debug)]
+struct Again {
+    port: u16,
+    passes: u8,
+    copy: u16,
+    frame: Vec<u8>,
+}
+
+/// The buffers and work lists of one worker. It belongs to no switch: between two runs it is empty.
+#[derive(Debug)]
+pub struct Engine {
+    packets: Vec<Packet>,
+    buffers: Vec<Vec<u8>>,
+    /// Received packets that wait for [`Engine::run`].
+    filled: usize,
+    /// Which slot stands at a position of the vector that runs.
+    slots: [u8; VECTOR],
+    pending: [u64; Node::COUNT],
+    active: u32,
+    /// What was cut off, by the stage where it goes on.
+    resume: [u64; Node::COUNT],
+    first: usize,
+    limit: usize,
+    egress_len: usize,
+    copies: Vec<bridge::Copy>,
+    again: Vec<Again>,
+    next_copy: u16,
+    now: u64,
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine::new()
+    }
+}
+
+impl Engine {
+    /// An engine with buffers of the common size; they grow when longer frames come.
+    pub fn new() -> Engine {
+        Engine {
+            packets: vec![Packet::EMPTY; 2 * VECTOR],
+            buffers: (0..2 * VECTOR).map(|_| vec![0; HEADROOM + 1536]).collect(),
+            filled: 0,
+            slots: std::array::from_fn(|i| i as u8),
+            pending: [0; Node::COUNT],
+            active: 0,
+            resume: [0; Node::COUNT],
+            first: 0,
+            limit: 0,
+            egress_len: 0,
+            copies: Vec::new(),
+            again: Vec::new(),
+            next_copy: 0,
+            now: 0,
+        }
+    }
+
+    /// Whether the vector is full, so that [`run`](Self::run) must come before the next frame.
+    #[inline(always)]
+    pub const fn is_full(&self) -> bool {
+        self.filled == VECTOR
+    }
+
+    /// Takes a frame (without FCS) that a port received into the vector.
+    ///
+    /// # Panics
+    /// When the vector is full.
+    #[inline]
+    pub fn receive(&mut self, port: u16, frame: &[u8]) {
+        self.fill(port, 0, 0, frame);
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, port: u16, passes: u8, copy: u16, frame: &[u8]) {
+        let frame = &frame[..frame.len().min(MAX_FRAME + 1)];
+        let slot = self.filled;
+        assert!(slot < VECTOR, "the vector is full");
+        self.filled += 1;
+        let buffer = &mut self.buffers[slot];
+        let end = HEADROOM + frame.len();
+        if buffer.len() < end {
+            buffer.resize(end, 0);
+        }
+        buffer[HEADROOM..end].copy_from_slice(frame);
+        self.packets[slot] = Packet {
+            start: HEADROOM as u16,
+            head: frame.len() as u16,
+            len: frame.len() as u16,
+            port,
+            passes,
+            copy,
+            ..Packet::EMPTY
+        };
+    }
+
+    /// Forwards the packets taken in, at this time. What leaves goes to `sink`, in order.
+    pub fn run<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, now: u64, t: &mut T, sink: &mut S) {
+        self.now = now;
+        self.next_copy = 0;
+        loop {
+            self.run_vector(sw, t, sink);
+            if self.again.is_empty() {
+                return;
+            }
+            let rest = self.again.split_off(self.again.len().min(VECTOR));
+            for again in std::mem::replace(&mut self.again, rest) {
+                self.fill(again.port, again.passes, again.copy, &again.frame);
+            }
+        }
+    }
+
+    fn run_vector<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, t: &mut T, sink: &mut S) {
+        let n = self.filled;
+        self.first = 0;
+        self.limit = n;
+        sw.plane.balance.received += n as u64;
+        self.pending[Node::PortIn as usize] = if n == VECTOR { u64::MAX } else { (1 << n) - 1 };
+        self.active = 1 << Node::PortIn as u32;
+        loop {
+            self.dispatch(sw, t, sink);
+            self.finish(sw, t, sink);
+            if self.limit == n {
+                break;
+            }
+            self.first = self.limit;
+            self.limit = n;
+            self.pending = std::mem::take(&mut self.resume);
+            self.active = (0..Node::COUNT).filter(|&k| self.pending[k] != 0).fold(0, |m, k| m | 1 << k);
+        }
+        self.filled = 0;
+    }
+
+    /// Runs stages, the earliest first, until no packet waits for one.
+    #[inline(always)]
+    fn dispatch<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, t: &mut T, sink: &mut S) {
+        while self.active != 0 {
+            let k = self.active.trailing_zeros() as usize;
+            self.active &= self.active - 1;
+            let work = Work(std::mem::take(&mut self.pending[k]));
+            if T::ON {
+                for i in work {
+                    t.event(&self.packets[self.slot(i)], Event::Stage(Node::ALL[k]));
+                }
+            }
+            match Node::ALL[k] {
+                Node::PortIn => port::input::run(sw, self, work, t),
+                Node::PreIngressAcl => acl::pre_ingress(sw, self, work, t),
+                Node::L2In => bridge::input::run(sw, self, work, t),
+                Node::MyMac => router::my_mac(sw, self, work, t),
+                Node::Route => router::route(sw, self, work, t),
+                Node::Bridge => bridge::forward::run(sw, self, work, t),
+                Node::IngressAcl => acl::ingress(sw, self, work, t),
+                Node::PostIngressAcl => acl::post_ingress(sw, self, work, t),
+                Node::Traps => hostif::traps(sw, self, work, t),
+                Node::Mirror => mirror::ingress(sw, self, work, t),
+                Node::Rewrite => port::output::rewrite(sw, self, work, t),
+                Node::EgressAcl => acl::egress(sw, self, work, t),
+                Node::Transmit => port::output::transmit(sw, self, work, t, sink),
+            }
+        }
+    }
+
+    /// Ends the ingress half of the packets that got through it, in order, and runs their egress half.
+    #[inline(always)]
+    fn finish<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, t: &mut T, sink: &mut S) {
+        for i in self.first..self.limit {
+            let p = &mut self.packets[i];
+            if p.has(flag::PUNT) {
+                self.punt(sw, i, t);
+            }
+            let p = &mut self.packets[i];
+            if let Some(reason) = p.drop {
+                self.dropped(sw, i, reason, t);
+                continue;
+            }
+            match p.out {
+                Out::BridgePort(bp) => match bridge::egress::check(sw, p, bp) {
+                    Ok(()) => self.enqueue(sw, i, t, sink),
+                    Err(reason) => self.dropped(sw, i, reason, t),
+                },
+                Out::Port(port) => {
+                    p.out_port = port;
+                    self.enqueue(sw, i, t, sink);
+                }
+                Out::Lag(lag) => match lag::select(sw, p, &self.buffers[i][p.start as usize..], lag) {
+                    Some(port) => {
+                        p.out_port = port;
+                        self.enqueue(sw, i, t, sink);
+                    }
+                    None => self.dropped(sw, i, DropReason::NoLagMember, t),
+                },
+                Out::Flood | Out::L2mc(_) | Out::Ipmc(_) => self.replicate(sw, i, t, sink),
+                // Only a packet that was punted and goes nowhere else has neither a reason nor a way out.
+                Out::None => debug_assert!(p.has(flag::PUNT), "a packet without a fate"),
+            }
+        }
+        self.run_egress(sw, t, sink);
+    }
+
+    /// Sends the packet out by every way that its replication list names.
+    #[cold]
+    fn replicate<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, i: usize, t: &mut T, sink: &mut S) {
+        let mut copies = std::mem::take(&mut self.copies);
+        copies.clear();
+        match self.packets[i].out {
+            Out::Ipmc(group) => router::replicate(sw, &self.packets[i], group, &mut copies),
+            _ => bridge::flood::copies(sw, &self.packets[i], &mut copies),
+        }
+        if copies.is_empty() {
+            self.dropped(sw, i, DropReason::NoFloodMember, t);
+        }
+        let last = copies.len().wrapping_sub(1);
+        for (k, copy) in copies.iter().enumerate() {
+            // The packet itself goes last, so that the copies still find it as it came in.
+            let slot = if k == last { i } else { self.copy_of(sw, i, t) };
+            let frame = self.packets[slot].start as usize;
+            let p = &mut self.packets[slot];
+            p.domain = copy.domain;
+            p.out_rif = copy.rif;
+            p.out_bridge_port = copy.bridge_port;
+            let port = match copy.to {
+                bridge::Target::Port(port) => Some(port),
+                bridge::Target::Lag(lag) => lag::select(sw, p, &self.buffers[slot][frame..], lag),
+                bridge::Target::None => None,
+            };
+            match port {
+                Some(port) => {
+                    p.out_port = port;
+                    p.flags |= flag::RESOLVED;
+                    self.enqueue(sw, slot, t, sink);
+                }
+                None => self.dropped(sw, slot, DropReason::NoLagMember, t),
+            }
+        }
+        self.copies = copies;
+    }
+
+    /// Copies a packet into the slot of the next place in the egress vector.
+    fn copy_of<T: Tracer>(&mut self, sw: &mut Switch, i: usize, t: &mut T) -> usize {
+        sw.plane.balance.replicas += 1;
+        let slot = VECTOR + self.egress_len;
+        let mut p = self.packets[i];
+        let (ingress, copies) = self.buffers.split_at_mut(VECTOR);
+        let head = usize::from(p.head).min(HEAD);
+        let from = p.start as usize;
+        copies[slot - VECTOR][HEADROOM..HEADROOM + head].copy_from_slice(&ingress[i][from..from + head]);
+        if usize::from(p.head) > head {
+            p.tail = i as u16;
+            p.tail_start = (from + head) as u16;
+        }
+        p.start = HEADROOM as u16;
+        p.head = head as u16;
+        p.flags |= flag::COPY;
+        p.flags &= !flag::PUNT;
+        self.next_copy += 1;
+        p.copy = self.next_copy;
+        if T::ON {
+            t.event(&p, Event::CopyOf(self.packets[i].copy));
+        }
+        self.packets[slot] = p;
+        slot
+    }
+
+    /// Puts a packet whose egress port is known into its queue; with ideal timing it leaves at once.
+    #[inline(always)]
+    fn enqueue<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, slot: usize, t: &mut T, sink: &mut S) {
+        self.slots[self.egress_len] = slot as u8;
+        self.egress_len += 1;
+        if self.egress_len == VECTOR {
+            self.run_egress(sw, t, sink);
+        }
+    }
+
+    #[inline(always)]
+    fn run_egress<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, t: &mut T, sink: &mut S) {
+        if self.egress_len == 0 {
+            return;
+        }
+        let n = std::mem::take(&mut self.egress_len);
+        self.pending[Node::Rewrite as usize] = if n == VECTOR { u64::MAX } else { (1 << n) - 1 };
+        self.active = 1 << Node::Rewrite as u32;
+        self.dispatch(sw, t, sink);
+        self.slots = std::array::from_fn(|i| i as u8);
+    }
+
+    /// Counts the end of a packet that is dropped.
+    fn dropped<T: Tracer>(&mut self, sw: &mut Switch, slot: usize, reason: DropReason, t: &mut T) {
+        let p = &self.packets[slot];
+        if p.out == Out::None && p.has(flag::PUNT) && p.drop.is_none() {
+            return;
+        }
+        sw.plane.balance.dropped += 1;
+        let port = if reason.side() == Side::In || p.out_port == NONE { p.port } else { p.out_port };
+        if let Some(port) = sw.ports.counters.get_mut(port as usize) {
+            port.drops[reason as usize] += 1;
+        }
+        bridge::count_drop(sw, p, reason);
+        if T::ON {
+            t.event(p, Event::End(Fate::Dropped(reason)));
+        }
+    }
+
+    /// Gives a copy to the CPU. A packet that is trapped goes nowhere else.
+    #[cold]
+    fn punt<T: Tracer>(&mut self, sw: &mut Switch, i: usize, t: &mut T) {
+        let p = &self.packets[i];
+        if p.drop.is_some() || p.out != Out::None {
+            sw.plane.balance.replicas += 1;
+        }
+        sw.plane.balance.punted += 1;
+        let frame = self.buffers[i][p.start as usize..][..p.len()].to_vec();
+        if T::ON {
+            t.event(p, Event::End(Fate::Punted { trap: hostif::trap_id(sw, p.trap) }));
+        }
+        sw.plane.punted.push(super::Punted { packet: *p, frame });
+    }
+
+    #[inline(always)]
+    fn slot(&self, i: usize) -> usize {
+        self.slots[i & (VECTOR - 1)] as usize
+    }
+
+    /// The time, in nanoseconds of the world's clock: the same for the whole vector.
+    #[inline(always)]
+    pub const fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// A packet and the bytes of its frame (of a long copy: the first [`HEAD`] of them).
+    #[inline(always)]
+    pub fn packet(&mut self, i: usize) -> (&mut Packet, &mut [u8]) {
+        let slot = self.slot(i);
+        let p = &mut self.packets[slot];
+        let (from, to) = (p.start as usize, p.start as usize + p.head as usize);
+        (p, &mut self.buffers[slot][from..to])
+    }
+
+    /// The bytes of a frame: what stands in its own buffer, and the rest that copies share.
+    #[inline(always)]
+    pub fn frame(&self, i: usize) -> (&[u8], &[u8]) {
+        let slot = self.slot(i);
+        let p = &self.packets[slot];
+        let head = &self.buffers[slot][p.start as usize..][..p.head as usize];
+        let rest = usize::from(p.len) - usize::from(p.head);
+        if rest == 0 {
+            return (head, &[]);
+        }
+        (head, &self.buffers[p.tail as usize][p.tail_start as usize..][..rest])
+    }
+
+    /// Grows a frame at its front and answers it from its new start.
+    ///
+    /// # Panics
+    /// When the headroom is used up.
+    pub fn push_front(&mut self, i: usize, bytes: usize) -> &mut [u8] {
+        let slot = self.slot(i);
+        let p = &mut self.packets[slot];
+        p.start = p.start.checked_sub(bytes as u16).expect("headroom is left");
+        p.head += bytes as u16;
+        p.len += bytes as u16;
+        &mut self.buffers[slot][p.start as usize..][..p.head as usize]
+    }
+
+    /// Takes bytes off the front of a frame, no more than its own buffer has.
+    pub fn pop_front(&mut self, i: usize, bytes: usize) {
+        let slot = self.slot(i);
+        let p = &mut self.packets[slot];
+        let bytes = (bytes as u16).min(p.head);
+        p.start += bytes;
+        p.head -= bytes;
+        p.len -= bytes;
+    }
+
+    /// Sends a packet to a stage.
+    #[inline(always)]
+    pub fn send(&mut self, i: usize, node: Node) {
+        self.pending[node as usize] |= 1 << i;
+        self.active |= 1 << node as u32;
+    }
+
+    /// Sends a packet whose way is decided to the next stage after `from` that is in use; with none it
+    /// leaves the ingress half.
+    #[inline(always)]
+    pub fn onward(&mut self, sw: &Switch, i: usize, from: Node) {
+        let later = sw.plane.stages & (u32::MAX << (from as u32 + 1)) & Node::AFTER_LOOKUP;
+        if later != 0 {
+            self.pending[later.trailing_zeros() as usize] |= 1 << i;
+            self.active |= later & later.wrapping_neg();
+        }
+    }
+
+    /// Drops a packet for good: nothing after this sees it.
+    #[inline(always)]
+    pub fn drop(&mut self, i: usize, reason: DropReason) {
+        let (p, _) = self.packet(i);
+        p.drop = Some(reason);
+    }
+
+    /// Decides to drop a packet, which ACLs and traps still see and may overrule.
+    #[inline(always)]
+    pub fn deny(&mut self, sw: &Switch, i: usize, reason: DropReason, from: Node) {
+        self.drop(i, reason);
+        self.onward(sw, i, from);
+    }
+
+    /// Whether the packet may change what packets read. If not it was cut off with all after it, to be
+    /// looked at by `node` once those before it are through; the caller stops work on the list.
+    #[inline(always)]
+    pub fn may_change(&mut self, i: usize, node: Node) -> bool {
+        if i == self.first {
+            return true;
+        }
+        self.cut(i, node);
+        false
+    }
+
+    #[cold]
+    fn cut(&mut self, i: usize, node: Node) {
+        let high = u64::MAX << i;
+        let mut waiting = 0;
+        for k in 0..Node::COUNT {
+            self.resume[k] |= self.pending[k] & high;
+            waiting |= self.resume[k];
+            self.pending[k] &= !high;
+            if self.pending[k] == 0 {
+                self.active &= !(1 << k);
+            }
+        }
+        // Those after it on the list that runs go on at the same stage.
+        let all = if self.limit == VECTOR { u64::MAX } else { (1 << self.limit) - 1 };
+        let ended = (i..self.limit)
+            .filter(|&k| self.packets[k].drop.is_some() || self.packets[k].out != Out::None)
+            .fold(0u64, |m, k| m | 1 << k);
+        self.resume[node as usize] |= high & all & !waiting & !ended;
+        self.limit = i;
+    }
+
+    /// Brings a packet back to an ingress stage after it was decapsulated; drops one that comes too often.
+    pub fn recirculate(&mut self, i: usize, node: Node) {
+        let (p, _) = self.packet(i);
+        p.passes += 1;
+        if p.passes >= MAX_PASSES {
+            p.drop = Some(DropReason::RecirculationLimit);
+        } else {
+            self.send(i, node);
+        }
+    }
+
+    /// Brings a frame that leaves a port back in by that port.
+    pub(crate) fn loop_back(&mut self, i: usize, port: u16) -> Result<(), DropReason> {
+        let passes = self.packet(i).0.passes + 1;
+        if passes >= MAX_PASSES {
+            return Err(DropReason::RecirculationLimit);
+        }
+        let copy = self.packet(i).0.copy;
+        let (head, tail) = self.frame(i);
+        let frame = [head, tail].concat();
+        self.again.push(Again { port, passes, copy, frame });
+        Ok(())
+    }
+
+    /// Ends a packet in the egress half.
+    pub(crate) fn drop_out<T: Tracer>(&mut self, sw: &mut Switch, i: usize, reason: DropReason, t: &mut T) {
+        let slot = self.slot(i);
+        self.dropped(sw, slot, reason, t);
+    }
+}

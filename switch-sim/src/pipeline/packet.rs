@@ -1,0 +1,215 @@
+//! A packet: what the stages have found out about it.
+//!
+//! The bytes stand in the [`Engine`](super::Engine)'s buffer of the same slot; what is here says where in it.
+
+use super::DropReason;
+use crate::wire::parse::{Headers, L3, Tci};
+
+/// "None" for the dense 16-bit indices of [`Packet`].
+pub const NONE: u16 = u16::MAX;
+
+/// Bits of [`Packet::flags`].
+pub mod flag {
+    /// The destination address is a group address.
+    pub const MULTICAST: u32 = 1 << 0;
+    /// The destination address is broadcast.
+    pub const BROADCAST: u32 = 1 << 1;
+    /// To a reserved address (01-80-C2-00-00-00 to -0F): for traps, never bridged unless a trap forwards it.
+    pub const LINK_LOCAL: u32 = 1 << 2;
+    /// Looked up in a VRF and to be sent by an adjacency.
+    pub const ROUTED: u32 = 1 << 3;
+    /// A copy goes to the CPU by [`Packet::trap`].
+    pub const PUNT: u32 = 1 << 4;
+    /// [`Packet::hash`] is valid.
+    pub const HASHED: u32 = 1 << 5;
+    /// The destination was found in the FDB.
+    pub const FDB_HIT: u32 = 1 << 6;
+    /// Flooded: unknown unicast, unknown multicast or broadcast.
+    pub const FLOODED: u32 = 1 << 7;
+    /// Came from the CPU, not from a port.
+    pub const FROM_HOST: u32 = 1 << 8;
+    /// Arrived with a VLAN tag whose id chose the VLAN.
+    pub const TAGGED: u32 = 1 << 9;
+    /// Has an outer tag (a priority tag included) that egress may keep, rewrite or take off.
+    pub const HAS_TAG: u32 = 1 << 10;
+    /// This is a copy that replication made.
+    pub const COPY: u32 = 1 << 11;
+    /// An egress port was chosen; egress does not select a LAG member again.
+    pub const RESOLVED: u32 = 1 << 12;
+    /// The source MAC address is not in the FDB where it should be.
+    pub const UNKNOWN_SOURCE: u32 = 1 << 13;
+}
+
+/// Where a packet goes. The stage that decides writes it; a later one (ACL redirect, a trap) may replace it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Out {
+    /// Nowhere (yet). A packet that ends so must have a drop reason or a punt.
+    #[default]
+    None,
+    /// One bridge port of the packet's domain.
+    BridgePort(u16),
+    /// A physical port, with no bridging checks: routed out of a port interface, redirected, sent by the host.
+    Port(u16),
+    /// A LAG, with no bridging checks.
+    Lag(u16),
+    /// Every member that the domain's flood control of the packet's class names.
+    Flood,
+    /// The members of an L2 multicast group.
+    L2mc(u16),
+    /// The members of an IP multicast group, by `router`.
+    Ipmc(u32),
+}
+
+/// What the stages know about a packet. Indices are dense; [`NONE`] stands for none.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet {
+    /// The parsed headers of the current layer. Offsets count from the start of the frame.
+    pub headers: Headers,
+    /// Start of the frame in its buffer.
+    pub(super) start: u16,
+    /// Bytes of the frame that stand in its own buffer.
+    pub(super) head: u16,
+    /// Bytes of the frame in all, without FCS.
+    pub(super) len: u16,
+    /// The slot that holds the rest of a copy's frame; [`NONE`] if it is whole.
+    pub(super) tail: u16,
+    /// Where in that slot's buffer it starts.
+    pub(super) tail_start: u16,
+    /// Physical ingress port.
+    pub port: u16,
+    /// Ingress LAG.
+    pub lag: u16,
+    /// Ingress bridge port.
+    pub bridge_port: u16,
+    /// Bridge domain: below 4096 the VLAN of the 802.1Q bridge, above an 802.1D bridge.
+    pub domain: u16,
+    /// The VLAN id by which the packet was classified.
+    pub vid: u16,
+    /// Ingress router interface.
+    pub rif: u16,
+    /// Virtual router.
+    pub vrf: u16,
+    /// Egress router interface.
+    pub out_rif: u16,
+    /// Physical egress port, once it is known.
+    pub out_port: u16,
+    /// Egress bridge port, where bridged.
+    pub out_bridge_port: u16,
+    /// Adjacency (next hop or neighbor) that `router` looked up; its rewrite runs at egress.
+    pub adjacency: u32,
+    /// Where it goes.
+    pub out: Out,
+    /// Why it is dropped; a later stage (ACL, a trap) may lift it.
+    pub drop: Option<DropReason>,
+    /// Bits of [`flag`].
+    pub flags: u32,
+    /// Flow hash, valid with [`flag::HASHED`].
+    pub hash: u32,
+    /// `hostif`'s index of the trap that applies.
+    pub trap: u16,
+    /// `mirror`'s set of sessions to copy to at ingress.
+    pub mirror: u16,
+    /// `SAI_ACL_ENTRY_ATTR_FIELD_ACL_USER_META`.
+    pub acl_meta: u32,
+    /// Destination user meta data of the FDB, neighbor or route entry hit, in this order.
+    pub dst_meta: [u32; 3],
+    /// Traffic class.
+    pub tc: u8,
+    /// Color: `sai_packet_color_t`.
+    pub color: u8,
+    /// Egress queue index.
+    pub queue: u8,
+    /// 802.1p priority of the packet inside the switch, 0 to 7.
+    pub pcp: u8,
+    /// Drop eligible indicator.
+    pub dei: bool,
+    /// DSCP to write at egress; 64 and above leave it.
+    pub remark_dscp: u8,
+    /// How often the packet has passed the ingress half.
+    pub passes: u8,
+    /// Number of the copy in a trace, from 0.
+    pub copy: u16,
+}
+
+impl Packet {
+    /// A packet without a history.
+    pub(super) const EMPTY: Packet = Packet {
+        headers: NO_HEADERS,
+        start: 0,
+        head: 0,
+        len: 0,
+        tail: NONE,
+        tail_start: 0,
+        port: NONE,
+        lag: NONE,
+        bridge_port: NONE,
+        domain: NONE,
+        vid: 0,
+        rif: NONE,
+        vrf: 0,
+        out_rif: NONE,
+        out_port: NONE,
+        out_bridge_port: NONE,
+        adjacency: u32::MAX,
+        out: Out::None,
+        drop: None,
+        flags: 0,
+        hash: 0,
+        trap: NONE,
+        mirror: 0,
+        acl_meta: 0,
+        dst_meta: [0; 3],
+        tc: 0,
+        color: 0,
+        queue: 0,
+        pcp: 0,
+        dei: false,
+        remark_dscp: u8::MAX,
+        passes: 0,
+        copy: 0,
+    };
+
+    /// Bytes of the frame, without FCS.
+    #[inline(always)]
+    pub const fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether the frame has no byte.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether any of these [`flag`] bits is set.
+    #[inline(always)]
+    pub const fn has(&self, flags: u32) -> bool {
+        self.flags & flags != 0
+    }
+}
+
+/// The size that counters count: with FCS, and padded to the 64 bytes of the shortest Ethernet frame.
+#[inline(always)]
+pub const fn wire_len(frame_len: usize) -> u64 {
+    if frame_len < 60 { 64 } else { frame_len as u64 + 4 }
+}
+
+const NO_HEADERS: Headers = Headers {
+    ethertype: 0,
+    tpid: 0,
+    outer: Tci(0),
+    inner: Tci(0),
+    l3: 0,
+    l4: 0,
+    end: 0,
+    src_port: 0,
+    dst_port: 0,
+    flags: 0,
+    flow_label: 0,
+    tags: 0,
+    kind: L3::Other,
+    protocol: 0,
+    tos: 0,
+    ttl: 0,
+    tcp_flags: 0,
+    error: None,
+};
