@@ -216,7 +216,7 @@ impl Engine {
                 continue;
             }
             match p.out {
-                Out::BridgePort(bp) => match bridge::egress::check(sw, p, bp) {
+                Out::BridgePort(bp) => match bridge::egress::check(sw, p, &self.buffers[i][p.start as usize..], bp) {
                     Ok(()) => self.enqueue(sw, i, t, sink),
                     Err(reason) => self.dropped(sw, i, reason, t),
                 },
@@ -328,9 +328,6 @@ impl Engine {
     /// Counts the end of a packet that is dropped.
     fn dropped<T: Tracer>(&mut self, sw: &mut Switch, slot: usize, reason: DropReason, t: &mut T) {
         let p = &self.packets[slot];
-        if p.out == Out::None && p.has(flag::PUNT) && p.drop.is_none() {
-            return;
-        }
         sw.plane.balance.dropped += 1;
         let port = if reason.side() == Side::In || p.out_port == NONE { p.port } else { p.out_port };
         if let Some(port) = sw.ports.counters.get_mut(port as usize) {
@@ -471,7 +468,10 @@ impl Engine {
         // Those after it on the list that runs go on at the same stage.
         let all = if self.limit == VECTOR { u64::MAX } else { (1 << self.limit) - 1 };
         let ended = (i..self.limit)
-            .filter(|&k| self.packets[k].drop.is_some() || self.packets[k].out != Out::None)
+            .filter(|&k| {
+                let p = &self.packets[k];
+                p.drop.is_some() || p.out != Out::None || p.has(flag::PUNT)
+            })
             .fold(0u64, |m, k| m | 1 << k);
         self.resume[node as usize] |= high & all & !waiting & !ended;
         self.limit = i;

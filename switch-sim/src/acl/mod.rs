@@ -1,0 +1,34 @@
+//! Access control: the places in the pipeline that it fills. Each is in use when its stage is.
+
+use crate::pipeline::{Engine, Node, Tracer, Work};
+use crate::port::input;
+use crate::switch::Switch;
+
+/// Before my-MAC and VRF selection.
+pub(crate) fn pre_ingress<T: Tracer>(_: &mut Switch, engine: &mut Engine, work: Work, _: &mut T) {
+    for i in work {
+        let next = input::classified(engine.packet(i).0);
+        engine.send(i, next);
+    }
+}
+
+/// After look-up, with its metadata.
+pub(crate) fn ingress<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, _: &mut T) {
+    for i in work {
+        engine.onward(sw, i, Node::IngressAcl);
+    }
+}
+
+/// After the forwarding decision.
+pub(crate) fn post_ingress<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, _: &mut T) {
+    for i in work {
+        engine.onward(sw, i, Node::PostIngressAcl);
+    }
+}
+
+/// On the frame as it leaves.
+pub(crate) fn egress<T: Tracer>(_: &mut Switch, engine: &mut Engine, work: Work, _: &mut T) {
+    for i in work {
+        engine.send(i, Node::Transmit);
+    }
+}

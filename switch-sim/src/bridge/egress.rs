@@ -1,0 +1,94 @@
+//! What a bridge port lets out, and how it tags.
+
+use super::{Bridge, Target, state};
+use crate::lag;
+use crate::pipeline::packet::{NONE, Packet, flag};
+use crate::pipeline::DropReason;
+use crate::port::output::Tag;
+use crate::switch::Switch;
+
+/// Whether a packet may leave by a bridge port of its domain.
+#[inline(always)]
+pub(crate) fn allowed(sw: &Switch, p: &Packet, bridge_port: u16) -> Result<(), DropReason> {
+    let port = sw.bridge.port(bridge_port).filter(|b| b.up).ok_or(DropReason::EgressPortDown)?;
+    let domain = sw.bridge.domain(p.domain).ok_or(DropReason::EgressVlanFilter)?;
+    let at = domain.state(bridge_port);
+    if at & (state::MEMBER | state::TX_DROP | state::NO_FORWARD) != state::MEMBER || port.tx_drop {
+        return Err(match () {
+            () if at & state::MEMBER == 0 => DropReason::EgressVlanFilter,
+            () if at & state::NO_FORWARD != 0 => DropReason::EgressStp,
+            () => DropReason::TxDisabled,
+        });
+    }
+    if p.has(flag::ROUTED) {
+        return Ok(());
+    }
+    // A bridge sends nothing back where it came from.
+    if bridge_port == p.bridge_port {
+        return Err(DropReason::L2LoopbackFilter);
+    }
+    if let Some(from) = sw.bridge.port(p.bridge_port)
+        && !from.isolated.is_empty()
+        && from.isolated.contains(&bridge_port)
+    {
+        return Err(DropReason::Isolation);
+    }
+    if let Some(from) = sw.ports.records.get(usize::from(p.port))
+        && !from.blocked.is_empty()
+        && let Target::Port(out) = port.to
+        && from.blocked.get(usize::from(out) / 64).is_some_and(|b| b >> (out % 64) & 1 != 0)
+    {
+        return Err(DropReason::Isolation);
+    }
+    Ok(())
+}
+
+/// Checks the way of a packet out of a bridge port, and finds the physical port.
+#[inline(always)]
+pub(crate) fn check(
+    sw: &Switch,
+    p: &mut Packet,
+    frame: &[u8],
+    bridge_port: u16,
+) -> Result<(), DropReason> {
+    allowed(sw, p, bridge_port)?;
+    p.out_bridge_port = bridge_port;
+    p.out_port = match sw.bridge.ports[usize::from(bridge_port)].to {
+        Target::Port(port) => port,
+        Target::Lag(index) => lag::select(sw, p, frame, index).ok_or(DropReason::NoLagMember)?,
+        Target::None => return Err(DropReason::EgressVlanFilter),
+    };
+    Ok(())
+}
+
+/// How a bridge port tags a packet of its domain.
+#[inline(always)]
+pub(crate) fn tag(sw: &Switch, p: &Packet) -> Tag {
+    let Some(port) = sw.bridge.port(p.out_bridge_port) else { return Tag::Keep };
+    if port.domain != NONE {
+        return if port.untagged || port.vid == 0 { Tag::None } else { Tag::Vid(port.vid) };
+    }
+    let at = sw.bridge.domain(p.domain).map_or(0, |d| d.state(p.out_bridge_port));
+    if at & state::TAGGED != 0 {
+        Tag::Vid(p.domain)
+    } else if at & state::PRIORITY != 0 {
+        Tag::Vid(0)
+    } else {
+        Tag::None
+    }
+}
+
+/// Counts a packet that leaves.
+#[inline(always)]
+pub(crate) fn count(bridge: &mut Bridge, p: &Packet, size: u64) {
+    let group = p.has(flag::MULTICAST);
+    if p.out_bridge_port == NONE {
+        return;
+    }
+    if let Some(d) = bridge.domain_mut(p.domain) {
+        d.counts[1].add(size, group);
+    }
+    if let Some(b) = bridge.ports.get_mut(usize::from(p.out_bridge_port)) {
+        b.counts[1].add(size, group);
+    }
+}

@@ -1,0 +1,62 @@
+//! To whom a flooded or multicast packet goes.
+
+use super::egress;
+use super::{Bridge, Copy, FloodControl};
+use crate::pipeline::packet::flag;
+use crate::pipeline::{NONE, Out, Packet};
+use crate::switch::Switch;
+
+/// Lists the copies of a packet whose way out is a flood or an L2MC group, in order of membership. Who may
+/// not get one (the port where it came in, a blocked or isolated port) is left out.
+pub(crate) fn copies(sw: &Switch, p: &Packet, copies: &mut Vec<Copy>) {
+    let bridge = &sw.bridge;
+    match p.out {
+        Out::L2mc(group) => add_group(sw, p, group, copies),
+        _ => {
+            let class = match p.flags & (flag::MULTICAST | flag::BROADCAST) {
+                0 => 0,
+                flag::MULTICAST => 1,
+                _ => 2,
+            };
+            let control = bridge.domain(p.domain).map_or(FloodControl::None, |d| d.flood[class]);
+            match control {
+                FloodControl::None => {}
+                FloodControl::All => add_members(sw, p, copies),
+                FloodControl::Group(group) => add_group(sw, p, group, copies),
+                FloodControl::Combined(group) => {
+                    add_members(sw, p, copies);
+                    add_group(sw, p, group, copies);
+                }
+            }
+        }
+    }
+}
+
+fn add_members(sw: &Switch, p: &Packet, copies: &mut Vec<Copy>) {
+    if let Some(domain) = sw.bridge.domain(p.domain) {
+        for &(_, port) in &domain.members {
+            add(sw, p, port, copies);
+        }
+    }
+}
+
+fn add_group(sw: &Switch, p: &Packet, group: u16, copies: &mut Vec<Copy>) {
+    for &(_, port) in sw.bridge.multicast.members(group) {
+        add(sw, p, port, copies);
+    }
+}
+
+fn add(sw: &Switch, p: &Packet, bridge_port: u16, copies: &mut Vec<Copy>) {
+    let to = target(&sw.bridge, bridge_port);
+    if to == super::Target::None || egress::allowed(sw, p, bridge_port).is_err() {
+        return;
+    }
+    if copies.iter().any(|c| c.bridge_port == bridge_port) {
+        return;
+    }
+    copies.push(Copy { to, bridge_port, domain: p.domain, rif: NONE });
+}
+
+fn target(bridge: &Bridge, bridge_port: u16) -> super::Target {
+    bridge.port(bridge_port).map(|b| b.to).unwrap_or_default()
+}

@@ -1,0 +1,105 @@
+//! Where a bridged frame goes.
+
+use sai::{MacAddr, PacketAction};
+
+use super::Bridge;
+use super::fdb::Value;
+use crate::pipeline::packet::flag;
+use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Out, Packet, Tracer, Work};
+use crate::switch::Switch;
+use crate::table::exact::mac_key;
+
+pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
+    for i in work {
+        let (p, frame) = engine.packet(i);
+        let Some(&mac) = frame.first_chunk::<6>() else {
+            engine.drop(i, DropReason::Malformed);
+            continue;
+        };
+        if p.has(flag::MULTICAST) {
+            decide_multicast(&sw.bridge, p, frame, mac, t);
+        } else {
+            match sw.bridge.fdb.table.get(mac_key(p.domain, mac)) {
+                Some(value) => {
+                    if T::ON {
+                        let object = sw.bridge.port(value.port()).map(|b| b.id).unwrap_or_default();
+                        let key = MacAddr(mac).to_string();
+                        t.event(p, Event::Hit { table: "fdb".into(), object, key });
+                    }
+                    decide_unicast(&sw.bridge, p, *value, mac);
+                }
+                None => {
+                    if T::ON {
+                        t.event(p, Event::Miss { table: "fdb".into(), key: MacAddr(mac).to_string() });
+                    }
+                    flood(&sw.bridge, p, 0);
+                }
+            }
+        }
+        engine.onward(sw, i, Node::Bridge);
+    }
+}
+
+#[inline(always)]
+fn decide_unicast(bridge: &Bridge, p: &mut Packet, value: Value, mac: [u8; 6]) {
+    p.flags |= flag::FDB_HIT;
+    if value.is_plain() {
+        p.out = Out::BridgePort(value.port());
+        return;
+    }
+    let extra = bridge.fdb.extra(mac_key(p.domain, mac));
+    p.dst_meta[0] = extra.meta;
+    let out = if value.port() == NONE { None } else { Some(Out::BridgePort(value.port())) };
+    act(p, value.action(), out, DropReason::FdbUcDiscard);
+}
+
+/// Carries out a packet action of an entry whose way out is `out`; without one the packet is dropped.
+fn act(p: &mut Packet, action: PacketAction, out: Option<Out>, discard: DropReason) {
+    let forwards = matches!(
+        action,
+        PacketAction::FORWARD | PacketAction::COPY | PacketAction::LOG | PacketAction::TRANSIT
+    );
+    if matches!(action, PacketAction::COPY | PacketAction::TRAP | PacketAction::LOG) {
+        p.flags |= flag::PUNT;
+    }
+    match out {
+        Some(out) if forwards => p.out = out,
+        _ if action == PacketAction::TRAP => {}
+        _ => p.drop = Some(discard),
+    }
+}
+
+#[cold]
+fn decide_multicast<T: Tracer>(bridge: &Bridge, p: &mut Packet, frame: &[u8], mac: [u8; 6], t: &mut T) {
+    if p.has(flag::BROADCAST) {
+        return flood(bridge, p, 2);
+    }
+    match bridge.multicast.look_up(bridge, p, frame, mac) {
+        Some(hit) => {
+            if T::ON {
+                let event = Event::Hit { table: hit.table.into(), object: hit.object, key: hit.key };
+                t.event(p, event);
+            }
+            p.dst_meta[0] = hit.meta;
+            act(p, hit.action, Some(Out::L2mc(hit.group)), DropReason::FdbMcDiscard);
+        }
+        None => flood(bridge, p, 1),
+    }
+}
+
+/// Floods a packet of this class (0 unknown unicast, 1 unknown multicast, 2 broadcast), unless the switch's
+/// miss action forbids it.
+#[cold]
+pub(crate) fn flood(bridge: &Bridge, p: &mut Packet, class: usize) {
+    p.flags |= flag::FLOODED;
+    let reason = if class == 0 { DropReason::FdbUcDiscard } else { DropReason::FdbMcDiscard };
+    let action = PacketAction(bridge.miss[class]);
+    act(p, action, Some(Out::Flood), reason);
+    let control = bridge.domain(p.domain).map(|d| d.flood[class]);
+    if p.out == Out::Flood && control == Some(super::FloodControl::None) {
+        p.out = Out::None;
+        if !p.has(flag::PUNT) {
+            p.drop = Some(DropReason::FloodDisabled);
+        }
+    }
+}

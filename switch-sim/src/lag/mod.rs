@@ -1,0 +1,297 @@
+//! Link aggregation: members, and which of them a packet leaves by.
+
+use sai::{AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Value};
+
+use crate::attrs::{lag as lag_attr, lag_member as attr};
+use crate::feature::{Owner, Request};
+use crate::pipeline::{NONE, Packet, flag};
+use crate::port::{self, Attachment, index};
+use crate::store::Object;
+use crate::switch::Switch;
+use crate::table::group::Group;
+use crate::table::hash::{Algorithm, FlowHash};
+use crate::wire::parse::{self, L3};
+
+/// What a port's membership says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The LAG.
+    pub lag: ObjectId,
+    /// Takes packets in.
+    pub rx: bool,
+}
+
+/// A LAG as packets see it.
+#[derive(Debug)]
+pub struct Lag {
+    /// The object; null where there is none.
+    pub id: ObjectId,
+    /// The member objects with their ports, in order of creation.
+    pub members: Vec<(ObjectId, u16)>,
+    /// Who transmits, by hash.
+    pub group: Group<u16>,
+    /// What it is attached to.
+    pub attached: Attachment,
+}
+
+/// The LAGs of a switch by slot.
+#[derive(Debug)]
+pub struct Lags {
+    lags: Vec<Option<Lag>>,
+    /// Membership by port.
+    of_port: Vec<Option<Membership>>,
+    /// How the flow hash is computed.
+    pub hash: FlowHash,
+    /// Whether a change of members moves as few flows as can be, and the buckets it then has.
+    pub resilient: Option<usize>,
+}
+
+impl Default for Lags {
+    fn default() -> Lags {
+        let hash = FlowHash { algorithm: Algorithm::Crc, seed: 0 };
+        Lags { lags: Vec::new(), of_port: Vec::new(), hash, resilient: None }
+    }
+}
+
+impl Lags {
+    /// A LAG.
+    pub fn get(&self, lag: u16) -> Option<&Lag> {
+        self.lags.get(usize::from(lag))?.as_ref()
+    }
+
+    /// What a port's membership says, where it is a member.
+    pub fn membership(&self, port: u16) -> Option<Membership> {
+        self.of_port.get(usize::from(port)).copied().flatten()
+    }
+
+    /// What a LAG is attached to.
+    pub fn attachment(&self, lag: u16) -> Option<&Attachment> {
+        self.get(lag).map(|l| &l.attached)
+    }
+}
+
+/// Changes what a LAG is attached to; its members see it at once.
+pub fn attach(sw: &mut Switch, lag: u16, change: impl FnOnce(&mut Attachment)) {
+    if let Some(Some(lag)) = sw.lags.lags.get_mut(usize::from(lag)) {
+        change(&mut lag.attached);
+    }
+    derive_ports(sw, lag);
+}
+
+fn derive_ports(sw: &mut Switch, lag: u16) {
+    let Some(members) = sw.lags.get(lag).map(|l| l.members.clone()) else { return };
+    for (member, _) in members {
+        let id = sw.store.oid(member, attr::PORT_ID);
+        port::derive(sw, id);
+    }
+}
+
+/// Lays out the buckets of a LAG again: members that are up and may transmit, by weight.
+fn derive(sw: &mut Switch, lag: u16) {
+    derive_ports(sw, lag);
+    let Some(record) = sw.lags.get(lag) else { return };
+    let active: Vec<(u16, u32)> = record
+        .members
+        .iter()
+        .filter(|(id, port)| {
+            !sw.store.flag(*id, attr::EGRESS_DISABLE) && sw.ports.get(*port).is_some_and(|p| p.tx)
+        })
+        .map(|(id, port)| (*port, sw.store.number(*id, attr::WEIGHT) as u32))
+        .collect();
+    let resilient = sw.lags.resilient;
+    let Some(Some(record)) = sw.lags.lags.get_mut(usize::from(lag)) else { return };
+    match resilient {
+        None => record.group = Group::weighted(&active),
+        Some(buckets) => {
+            if record.group.buckets().len() != buckets {
+                record.group = Group::resilient(buckets);
+            }
+            record.group.redistribute(&active);
+        }
+    }
+}
+
+/// A port went up or down: its LAG sends by the others.
+pub fn port_changed(sw: &mut Switch, port: u16) {
+    if let Some(m) = sw.lags.membership(port) {
+        derive(sw, index(m.lag));
+    }
+}
+
+/// The flow hash of a packet: addresses, protocol and ports of IP, else MAC addresses and EtherType.
+#[inline]
+pub(crate) fn hash(sw: &Switch, p: &mut Packet, frame: &[u8]) -> u32 {
+    if p.has(flag::HASHED) {
+        return p.hash;
+    }
+    let mut fields = [0u8; 41];
+    let at = usize::from(p.headers.l3);
+    let addresses = match p.headers.kind {
+        L3::Ipv4 => frame.get(at + 12..at + 20),
+        L3::Ipv6 => frame.get(at + 8..at + 40),
+        _ => None,
+    };
+    let len = match addresses {
+        Some(addresses) => {
+            let n = addresses.len();
+            fields[..n].copy_from_slice(addresses);
+            fields[n] = p.headers.protocol;
+            if p.headers.has(parse::flag::L4) {
+                fields[n + 1..n + 3].copy_from_slice(&p.headers.src_port.to_be_bytes());
+                fields[n + 3..n + 5].copy_from_slice(&p.headers.dst_port.to_be_bytes());
+            }
+            n + 5
+        }
+        None => {
+            let macs = frame.get(..12).unwrap_or_default();
+            fields[..macs.len()].copy_from_slice(macs);
+            fields[12..14].copy_from_slice(&p.headers.ethertype.to_be_bytes());
+            14
+        }
+    };
+    p.hash = sw.lags.hash.hash(&fields[..len], 0);
+    p.flags |= flag::HASHED;
+    p.hash
+}
+
+/// The member that a packet leaves by.
+#[inline]
+pub(crate) fn select(sw: &Switch, p: &mut Packet, frame: &[u8], lag: u16) -> Option<u16> {
+    let hash = hash(sw, p, frame);
+    sw.lags.get(lag)?.group.select(hash)
+}
+
+/// Owns `SAI_OBJECT_TYPE_LAG`.
+#[derive(Debug)]
+pub struct LagOwner;
+
+impl Owner for LagOwner {
+    fn enforced(&self) -> &'static [AttrId] {
+        &[
+            lag_attr::PORT_VLAN_ID,
+            lag_attr::DEFAULT_VLAN_PRIORITY,
+            lag_attr::DROP_UNTAGGED,
+            lag_attr::DROP_TAGGED,
+            lag_attr::TPID,
+        ]
+    }
+
+    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
+        let Some(id) = object.oid() else { return };
+        let at = usize::from(index(id));
+        if sw.lags.lags.len() <= at {
+            sw.lags.lags.resize_with(at + 1, || None);
+        }
+        let group = Group::weighted(&[]);
+        sw.lags.lags[at] = Some(Lag { id, members: Vec::new(), group, attached: Attachment::default() });
+    }
+
+    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
+        if let Some(id) = object.oid() {
+            derive_ports(sw, index(id));
+        }
+    }
+
+    fn removed(&self, sw: &mut Switch, object: &ObjectRef, _: Object) {
+        if let Some(slot) = object.oid().and_then(|id| sw.lags.lags.get_mut(usize::from(index(id)))) {
+            *slot = None;
+        }
+    }
+}
+
+/// Owns `SAI_OBJECT_TYPE_LAG_MEMBER`.
+#[derive(Debug)]
+pub struct LagMemberOwner;
+
+impl Owner for LagMemberOwner {
+    fn enforced(&self) -> &'static [AttrId] {
+        &[attr::LAG_ID, attr::PORT_ID, attr::EGRESS_DISABLE, attr::INGRESS_DISABLE, attr::WEIGHT]
+    }
+
+    fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
+        let Some((n, Value::Oid(port))) = request.given(attr::PORT_ID) else { return Ok(()) };
+        let refuse = |why: String| {
+            Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why).on_attr("SAI_LAG_MEMBER_ATTR_PORT_ID"))
+        };
+        if let Some(m) = sw.lags.membership(index(*port)) {
+            return refuse(format!("{port} is a member of {}", m.lag));
+        }
+        if sw.ports.get(index(*port)).is_some_and(|p| p.attached.bridge_port != NONE) {
+            return refuse(format!("{port} has a bridge port: remove that first"));
+        }
+        Ok(())
+    }
+
+    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
+        let Some(id) = object.oid() else { return };
+        let (lag, port) = (sw.store.oid(id, attr::LAG_ID), index(sw.store.oid(id, attr::PORT_ID)));
+        if let Some(Some(record)) = sw.lags.lags.get_mut(usize::from(index(lag))) {
+            record.members.push((id, port));
+        }
+        self.derive_member(sw, id);
+    }
+
+    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
+        if let Some(id) = object.oid() {
+            self.derive_member(sw, id);
+        }
+    }
+
+    fn removed(&self, sw: &mut Switch, object: &ObjectRef, was: Object) {
+        let oid = |attr| was.value(attr).and_then(Value::as_oid).unwrap_or(ObjectId::NULL);
+        let (lag, port) = (index(oid(attr::LAG_ID)), oid(attr::PORT_ID));
+        if let Some(Some(record)) = sw.lags.lags.get_mut(usize::from(lag)) {
+            record.members.retain(|(id, _)| Some(*id) != object.oid());
+        }
+        if let Some(slot) = sw.lags.of_port.get_mut(usize::from(index(port))) {
+            *slot = None;
+        }
+        port::derive(sw, port);
+        derive(sw, lag);
+    }
+}
+
+impl LagMemberOwner {
+    fn derive_member(&self, sw: &mut Switch, id: ObjectId) {
+        let lag = sw.store.oid(id, attr::LAG_ID);
+        let port = usize::from(index(sw.store.oid(id, attr::PORT_ID)));
+        if sw.lags.of_port.len() <= port {
+            sw.lags.of_port.resize(port + 1, None);
+        }
+        let rx = !sw.store.flag(id, attr::INGRESS_DISABLE);
+        sw.lags.of_port[port] = Some(Membership { lag, rx });
+        derive(sw, index(lag));
+    }
+}
+
+/// Reads the switch's attributes that LAGs depend on.
+pub fn derive_switch(sw: &mut Switch) {
+    use crate::attrs::switch;
+    let algorithm = match sw.store.number(sw.id, switch::LAG_DEFAULT_HASH_ALGORITHM) {
+        1 => Algorithm::Xor,
+        2 => Algorithm::Random,
+        3 => Algorithm::CrcLo,
+        4 => Algorithm::CrcHi,
+        5 => Algorithm::CrcCcitt,
+        6 => Algorithm::CrcXor,
+        _ => Algorithm::Crc,
+    };
+    let seed = sw.store.number(sw.id, switch::LAG_DEFAULT_HASH_SEED) as u32;
+    sw.lags.hash = FlowHash { algorithm, seed };
+    for lag in sw.store.ids(ObjectType::LAG).collect::<Vec<_>>() {
+        derive(sw, index(lag));
+    }
+}
+
+/// Attributes that a port may not change while it is in a LAG: the LAG's stand for them.
+pub fn check_port_set(sw: &Switch, port: ObjectId, attr: &AttrEntry) -> Result<()> {
+    use crate::attrs::port as p;
+    let held = [p::PORT_VLAN_ID, p::DEFAULT_VLAN_PRIORITY, p::DROP_UNTAGGED, p::DROP_TAGGED];
+    match sw.lags.membership(index(port)) {
+        Some(m) if held.contains(&attr.id) => Err(Error::because(
+            Status::INVALID_ATTR_VALUE_0,
+            format!("{port} is a member of {}, whose attribute stands for it", m.lag),
+        )),
+        _ => Ok(()),
+    }
+}

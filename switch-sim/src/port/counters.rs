@@ -1,0 +1,187 @@
+//! What a port counts, and how SAI's statistics read it.
+
+use sai::StatId;
+use sai::port::Stat;
+
+use crate::pipeline::{DropReason, Sai, Side};
+
+/// The upper ends of the frame-size bins: fine enough for both of SAI's families.
+const BINS: [u64; 12] = [64, 127, 255, 511, 1023, 1518, 2047, 2500, 4095, 9000, 9216, 16383];
+
+/// One direction of a port. Octets count the FCS and the padding to 64 bytes, as on the wire.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Direction {
+    /// Octets.
+    pub octets: u64,
+    /// Unicast, multicast and broadcast frames.
+    pub frames: [u64; 3],
+    /// Frames by size.
+    pub bins: [u64; BINS.len() + 1],
+    /// IPv4 packets and octets, IPv6 packets and octets: unicast packets, others, octets.
+    pub ip: [[u64; 3]; 2],
+}
+
+/// What a port counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Counters {
+    /// Received.
+    pub rx: Direction,
+    /// Sent.
+    pub tx: Direction,
+    /// Longer than the MTU: received, sent.
+    pub oversize: [u64; 2],
+    /// PAUSE frames received.
+    pub pause_rx: u64,
+    /// Drops by reason.
+    pub drops: [u64; DropReason::COUNT],
+}
+
+impl Default for Counters {
+    fn default() -> Counters {
+        Counters {
+            rx: Direction::default(),
+            tx: Direction::default(),
+            oversize: [0; 2],
+            pause_rx: 0,
+            drops: [0; DropReason::COUNT],
+        }
+    }
+}
+
+impl Direction {
+    /// Counts a frame of this [size](crate::pipeline::packet::wire_len) and class (0 unicast, 1 multicast,
+    /// 2 broadcast).
+    #[inline(always)]
+    pub fn count(&mut self, size: u64, class: usize) {
+        self.octets += size;
+        self.frames[class] += 1;
+        let bin = if size < 1024 {
+            if size <= 64 { 0 } else { size.ilog2() as usize - 5 }
+        } else {
+            large_bin(size)
+        };
+        self.bins[bin] += 1;
+    }
+
+    fn packets(&self) -> u64 {
+        self.frames.iter().sum()
+    }
+}
+
+#[inline(never)]
+fn large_bin(size: u64) -> usize {
+    BINS.partition_point(|&end| end < size)
+}
+
+impl Counters {
+    fn dropped(&self, keep: impl Fn(DropReason) -> bool) -> u64 {
+        DropReason::ALL.iter().filter(|r| keep(**r)).map(|r| self.drops[*r as usize]).sum()
+    }
+
+    /// A statistic of `sai_port_stat_t` that packets move; `None` for others.
+    pub fn stat(&self, stat: StatId) -> Option<u64> {
+        let (rx, tx) = (&self.rx, &self.tx);
+        let both = |bin: usize| rx.bins[bin] + tx.bins[bin];
+        let sum = |bins: &[u64]| bins.iter().sum();
+        let is_in = |r: DropReason| r.side() == Side::In;
+        let ip_drop = |r: DropReason| r.layer() == crate::pipeline::Layer::L3;
+        Some(match Stat(stat as i32) {
+            Stat::IF_IN_OCTETS => rx.octets,
+            Stat::IF_IN_UCAST_PKTS => rx.frames[0],
+            Stat::IF_IN_NON_UCAST_PKTS => rx.frames[1] + rx.frames[2],
+            Stat::IF_IN_MULTICAST_PKTS => rx.frames[1],
+            Stat::IF_IN_BROADCAST_PKTS => rx.frames[2],
+            Stat::IF_IN_DISCARDS | Stat::IN_DROPPED_PKTS => {
+                self.dropped(|r| is_in(r) && r != DropReason::Malformed)
+            }
+            Stat::IF_IN_ERRORS => self.drops[DropReason::Malformed as usize],
+            Stat::IF_IN_VLAN_DISCARDS => self.dropped(|r| {
+                matches!(r, DropReason::VlanTagNotAllowed | DropReason::IngressVlanFilter)
+            }),
+            Stat::IF_OUT_OCTETS => tx.octets,
+            Stat::IF_OUT_UCAST_PKTS => tx.frames[0],
+            Stat::IF_OUT_NON_UCAST_PKTS => tx.frames[1] + tx.frames[2],
+            Stat::IF_OUT_MULTICAST_PKTS => tx.frames[1],
+            Stat::IF_OUT_BROADCAST_PKTS => tx.frames[2],
+            Stat::IF_OUT_DISCARDS | Stat::OUT_DROPPED_PKTS => self.dropped(|r| !is_in(r)),
+            Stat::ETHER_STATS_DROP_EVENTS => self.drops[DropReason::QueueFull as usize],
+            Stat::ETHER_STATS_MULTICAST_PKTS => rx.frames[1] + tx.frames[1],
+            Stat::ETHER_STATS_BROADCAST_PKTS => rx.frames[2] + tx.frames[2],
+            Stat::ETHER_STATS_OCTETS => rx.octets + tx.octets,
+            Stat::ETHER_STATS_PKTS => rx.packets() + tx.packets(),
+            Stat::ETHER_STATS_RX_NO_ERRORS => rx.packets() - self.drops[DropReason::Malformed as usize],
+            Stat::ETHER_STATS_TX_NO_ERRORS => tx.packets(),
+            Stat::ETHER_STATS_OVERSIZE_PKTS => self.oversize[0] + self.oversize[1],
+            Stat::ETHER_RX_OVERSIZE_PKTS => self.oversize[0],
+            Stat::ETHER_TX_OVERSIZE_PKTS => self.oversize[1],
+            Stat::ETHER_STATS_PKTS_64_OCTETS => both(0),
+            Stat::ETHER_STATS_PKTS_65_TO_127_OCTETS => both(1),
+            Stat::ETHER_STATS_PKTS_128_TO_255_OCTETS => both(2),
+            Stat::ETHER_STATS_PKTS_256_TO_511_OCTETS => both(3),
+            Stat::ETHER_STATS_PKTS_512_TO_1023_OCTETS => both(4),
+            Stat::ETHER_STATS_PKTS_1024_TO_1518_OCTETS => both(5),
+            Stat::ETHER_STATS_PKTS_1519_TO_2047_OCTETS => both(6),
+            Stat::ETHER_STATS_PKTS_2048_TO_4095_OCTETS => both(7) + both(8),
+            Stat::ETHER_STATS_PKTS_4096_TO_9216_OCTETS => both(9) + both(10),
+            Stat::ETHER_STATS_PKTS_9217_TO_16383_OCTETS => both(11),
+            Stat::ETHER_IN_PKTS_64_OCTETS => rx.bins[0],
+            Stat::ETHER_IN_PKTS_65_TO_127_OCTETS => rx.bins[1],
+            Stat::ETHER_IN_PKTS_128_TO_255_OCTETS => rx.bins[2],
+            Stat::ETHER_IN_PKTS_256_TO_511_OCTETS => rx.bins[3],
+            Stat::ETHER_IN_PKTS_512_TO_1023_OCTETS => rx.bins[4],
+            Stat::ETHER_IN_PKTS_1024_TO_1518_OCTETS => rx.bins[5],
+            Stat::ETHER_IN_PKTS_1519_TO_2047_OCTETS => rx.bins[6],
+            Stat::ETHER_IN_PKTS_2048_TO_4095_OCTETS => sum(&rx.bins[7..9]),
+            Stat::ETHER_IN_PKTS_4096_TO_9216_OCTETS => sum(&rx.bins[9..11]),
+            Stat::ETHER_IN_PKTS_9217_TO_16383_OCTETS => rx.bins[11],
+            Stat::ETHER_IN_PKTS_1519_TO_2500_OCTETS => sum(&rx.bins[6..8]),
+            Stat::ETHER_IN_PKTS_2501_TO_9000_OCTETS => sum(&rx.bins[8..10]),
+            Stat::ETHER_IN_PKTS_9001_TO_16383_OCTETS => sum(&rx.bins[10..12]),
+            Stat::ETHER_OUT_PKTS_64_OCTETS => tx.bins[0],
+            Stat::ETHER_OUT_PKTS_65_TO_127_OCTETS => tx.bins[1],
+            Stat::ETHER_OUT_PKTS_128_TO_255_OCTETS => tx.bins[2],
+            Stat::ETHER_OUT_PKTS_256_TO_511_OCTETS => tx.bins[3],
+            Stat::ETHER_OUT_PKTS_512_TO_1023_OCTETS => tx.bins[4],
+            Stat::ETHER_OUT_PKTS_1024_TO_1518_OCTETS => tx.bins[5],
+            Stat::ETHER_OUT_PKTS_1519_TO_2047_OCTETS => tx.bins[6],
+            Stat::ETHER_OUT_PKTS_2048_TO_4095_OCTETS => sum(&tx.bins[7..9]),
+            Stat::ETHER_OUT_PKTS_4096_TO_9216_OCTETS => sum(&tx.bins[9..11]),
+            Stat::ETHER_OUT_PKTS_9217_TO_16383_OCTETS => tx.bins[11],
+            Stat::ETHER_OUT_PKTS_1519_TO_2500_OCTETS => sum(&tx.bins[6..8]),
+            Stat::ETHER_OUT_PKTS_2501_TO_9000_OCTETS => sum(&tx.bins[8..10]),
+            Stat::ETHER_OUT_PKTS_9001_TO_16383_OCTETS => sum(&tx.bins[10..12]),
+            Stat::IP_IN_RECEIVES => rx.ip[0][0] + rx.ip[0][1],
+            Stat::IP_IN_UCAST_PKTS => rx.ip[0][0],
+            Stat::IP_IN_NON_UCAST_PKTS => rx.ip[0][1],
+            Stat::IP_IN_OCTETS => rx.ip[0][2],
+            Stat::IP_IN_DISCARDS => self.dropped(|r| is_in(r) && ip_drop(r)),
+            Stat::IP_OUT_UCAST_PKTS => tx.ip[0][0],
+            Stat::IP_OUT_NON_UCAST_PKTS => tx.ip[0][1],
+            Stat::IP_OUT_OCTETS => tx.ip[0][2],
+            Stat::IPV6_IN_RECEIVES => rx.ip[1][0] + rx.ip[1][1],
+            Stat::IPV6_IN_UCAST_PKTS => rx.ip[1][0],
+            Stat::IPV6_IN_NON_UCAST_PKTS | Stat::IPV6_IN_MCAST_PKTS => rx.ip[1][1],
+            Stat::IPV6_IN_OCTETS => rx.ip[1][2],
+            Stat::IPV6_OUT_UCAST_PKTS => tx.ip[1][0],
+            Stat::IPV6_OUT_NON_UCAST_PKTS | Stat::IPV6_OUT_MCAST_PKTS => tx.ip[1][1],
+            Stat::IPV6_OUT_OCTETS => tx.ip[1][2],
+            Stat::PAUSE_RX_PKTS => self.pause_rx,
+            _ => return None,
+        })
+    }
+
+    /// How often a SAI drop reason applied: what a debug counter reads. `ANY` reasons add their layer up.
+    pub fn by_sai_reason(&self, side: Side, reason: i32) -> u64 {
+        use crate::pipeline::Layer;
+        let any = match (side, reason) {
+            (Side::In, 0) | (Side::Out, 0) => Some(Layer::L2),
+            (Side::In, 11) | (Side::Out, 2) => Some(Layer::L3),
+            (Side::In, 41) => Some(Layer::Acl),
+            _ => None,
+        };
+        self.dropped(|r| match any {
+            Some(layer) => r.side() == side && r.layer() == layer,
+            None => matches!((side, r.sai()), (Side::In, Sai::In(n)) | (Side::Out, Sai::Out(n)) if n == reason),
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! The first stage: a port takes a frame in.
+
+use super::Sub;
+use crate::pipeline::packet::{flag, wire_len};
+use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Packet, Tracer, Work};
+use crate::switch::Switch;
+use crate::wire::ethertype;
+use crate::wire::parse::{Headers, L3, Malformed};
+
+pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
+    for i in work {
+        let (p, frame) = engine.packet(i);
+        let Some(port) = sw.ports.records.get(usize::from(p.port)) else {
+            engine.drop(i, DropReason::PortDown);
+            continue;
+        };
+        if !port.rx {
+            // What is up and takes nothing in is a member of a LAG with ingress disabled.
+            let reason = if port.tx { DropReason::RxDisabled } else { DropReason::PortDown };
+            let traps = port.tx && is_link_local(frame);
+            if !traps {
+                engine.drop(i, reason);
+                continue;
+            }
+            p.drop = Some(reason);
+        }
+        let counters = &mut sw.ports.counters[usize::from(p.port)];
+        let size = wire_len(p.len());
+        let group = frame.first().is_some_and(|b| b & 1 != 0);
+        let class = if !group {
+            0
+        } else if frame.starts_with(&[0xff; 6]) {
+            p.flags |= flag::MULTICAST | flag::BROADCAST;
+            2
+        } else {
+            p.flags |= flag::MULTICAST;
+            1
+        };
+        counters.rx.count(size, class);
+        p.headers = Headers::parse(frame, &port.tpids);
+        if p.headers.is_ip() {
+            let ip = &mut counters.rx.ip[usize::from(p.headers.kind == L3::Ipv6)];
+            ip[usize::from(group)] += 1;
+            ip[2] += u64::from(p.headers.end - p.headers.l3);
+        } else if p.headers.error == Some(Malformed::TruncatedEthernet) {
+            engine.drop(i, DropReason::Malformed);
+            continue;
+        } else if p.headers.ethertype == ethertype::MAC_CONTROL {
+            // PAUSE and PFC end at the MAC.
+            counters.pause_rx += 1;
+            engine.drop(i, DropReason::DmacReserved);
+            continue;
+        }
+        if p.len() > port.mtu as usize {
+            counters.oversize[0] += 1;
+            engine.drop(i, DropReason::ExceedsL2Mtu);
+            continue;
+        }
+        p.lag = port.lag;
+        // VLAN classification (802.1Q 6.9): a priority tag does not choose a VLAN.
+        let tagged = p.headers.tags > 0 && p.headers.outer.vid() != 0;
+        if p.headers.tags > 0 {
+            p.flags |= flag::HAS_TAG;
+            p.pcp = p.headers.outer.pcp();
+            p.dei = p.headers.outer.dei();
+        } else {
+            p.pcp = port.default_pcp;
+        }
+        p.vid = if tagged { p.headers.outer.vid() } else { port.pvid };
+        let forbidden = if tagged { port.drop_tagged } else { port.drop_untagged };
+        if tagged {
+            p.flags |= flag::TAGGED;
+        }
+        if is_link_local(frame) {
+            p.flags |= flag::LINK_LOCAL;
+            p.bridge_port = port.attached.bridge_port;
+            p.rif = port.attached.rif;
+            engine.deny(sw, i, DropReason::DmacReserved, Node::PostIngressAcl);
+            continue;
+        }
+        if forbidden || p.vid == 0xfff {
+            engine.drop(i, DropReason::VlanTagNotAllowed);
+            continue;
+        }
+        let sub = if port.attached.subs.is_empty() { None } else { port.attached.sub(p.vid) };
+        let next = match sub {
+            Some(Sub::Rif(rif)) => {
+                p.rif = rif;
+                Node::MyMac
+            }
+            Some(Sub::BridgePort(bridge_port)) => {
+                p.bridge_port = bridge_port;
+                Node::L2In
+            }
+            None if port.attached.bridge_port != NONE => {
+                p.bridge_port = port.attached.bridge_port;
+                sw.bridge.prefetch(p.vid, frame);
+                Node::L2In
+            }
+            None if port.attached.rif != NONE && !tagged => {
+                p.rif = port.attached.rif;
+                Node::MyMac
+            }
+            None => {
+                let reason = if tagged && !port.attached.subs.is_empty() {
+                    DropReason::IngressVlanFilter
+                } else {
+                    DropReason::NotAttached
+                };
+                engine.deny(sw, i, reason, Node::PostIngressAcl);
+                continue;
+            }
+        };
+        if T::ON {
+            let key = if tagged { format!("tag {}", p.vid) } else { format!("port VLAN {}", p.vid) };
+            let event = Event::Hit { table: "port".into(), object: port.id, key };
+            t.event(p, event);
+        }
+        let pre_acl = port.pre_acl;
+        engine.send(i, if pre_acl { Node::PreIngressAcl } else { next });
+    }
+}
+
+/// Where a packet goes once its port, VLAN or interface is known.
+#[inline(always)]
+pub(crate) const fn classified(p: &Packet) -> Node {
+    if p.bridge_port != NONE { Node::L2In } else { Node::MyMac }
+}
+
+/// Whether the destination is one of the addresses that no bridge forwards (802.1Q 8.6.3).
+#[inline(always)]
+fn is_link_local(frame: &[u8]) -> bool {
+    matches!(frame.first_chunk::<6>(), Some([0x01, 0x80, 0xC2, 0, 0, 0..=0x0F]))
+}

@@ -1,0 +1,136 @@
+//! The egress half: what a frame looks like on the wire of its port, and its leaving.
+
+use crate::bridge;
+use crate::pipeline::packet::{flag, wire_len};
+use crate::pipeline::{DropReason, Engine, Event, Fate, NONE, Node, Sink, Tracer, Work};
+use crate::router;
+use crate::switch::Switch;
+use crate::wire::edit;
+use crate::wire::parse::{L3, Tci};
+
+/// How a frame is tagged on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tag {
+    /// As it came in.
+    Keep,
+    /// Without a tag.
+    None,
+    /// With a tag of this VLAN; 0 is a priority tag.
+    Vid(u16),
+}
+
+pub(crate) fn rewrite<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
+    let egress_acl = sw.plane.uses(Node::EgressAcl);
+    for i in work {
+        let (p, frame) = engine.packet(i);
+        if p.remark_dscp < 64 && p.headers.is_ip() {
+            let tos = p.remark_dscp << 2 | p.headers.ecn();
+            if T::ON {
+                let (from, to) = (p.headers.dscp().to_string(), p.remark_dscp.to_string());
+                t.event(p, Event::Rewrite { field: "DSCP".into(), from, to });
+            }
+            edit::set_tos(frame, &p.headers, tos);
+        }
+        if p.has(flag::ROUTED) {
+            router::rewrite(sw, p, frame, t);
+        }
+        let tag = if p.out_bridge_port != NONE {
+            bridge::egress::tag(sw, p)
+        } else {
+            router::tag(sw, p)
+        };
+        let tpid = sw.ports.records.get(usize::from(p.out_port)).map_or(0x8100, |r| r.tpid);
+        retag(engine, i, tag, tpid, t);
+        engine.send(i, if egress_acl { Node::EgressAcl } else { Node::Transmit });
+    }
+}
+
+#[inline(always)]
+fn retag<T: Tracer>(engine: &mut Engine, i: usize, tag: Tag, tpid: u16, t: &mut T) {
+    let (p, frame) = engine.packet(i);
+    let has = p.has(flag::HAS_TAG);
+    let (pcp, dei) = (p.pcp, p.dei);
+    match tag {
+        Tag::Vid(vid) if has => {
+            let tci = Tci::new(vid, pcp, dei);
+            if tci != p.headers.outer {
+                if T::ON {
+                    let (from, to) = (p.headers.outer.vid().to_string(), vid.to_string());
+                    t.event(p, Event::Rewrite { field: "VLAN tag".into(), from, to });
+                }
+                edit::set_tci(frame, tci);
+            }
+            if tpid != p.headers.tpid {
+                edit::set_tpid(frame, tpid);
+            }
+        }
+        Tag::Vid(vid) => {
+            if T::ON {
+                let (from, to) = ("none".into(), vid.to_string());
+                t.event(p, Event::Rewrite { field: "VLAN tag".into(), from, to });
+            }
+            edit::push_tag(engine.push_front(i, 4), tpid, Tci::new(vid, pcp, dei));
+        }
+        Tag::None if has => {
+            if T::ON {
+                let (from, to) = (p.headers.outer.vid().to_string(), "none".into());
+                t.event(p, Event::Rewrite { field: "VLAN tag".into(), from, to });
+            }
+            edit::pop_tag(frame);
+            engine.pop_front(i, 4);
+        }
+        Tag::None | Tag::Keep => {}
+    }
+}
+
+pub(crate) fn transmit<T: Tracer, S: Sink>(
+    sw: &mut Switch,
+    engine: &mut Engine,
+    work: Work,
+    t: &mut T,
+    sink: &mut S,
+) {
+    for i in work {
+        let (p, _) = engine.packet(i);
+        if let Some(reason) = p.drop {
+            engine.drop_out(sw, i, reason, t);
+            continue;
+        }
+        let out = usize::from(p.out_port);
+        let Some(port) = sw.ports.records.get(out).filter(|r| r.tx) else {
+            engine.drop_out(sw, i, DropReason::EgressPortDown, t);
+            continue;
+        };
+        let counters = &mut sw.ports.counters[out];
+        if p.len() > port.mtu as usize {
+            counters.oversize[1] += 1;
+            engine.drop_out(sw, i, DropReason::EgressMtu, t);
+            continue;
+        }
+        let size = wire_len(p.len());
+        let class = (p.flags & (flag::MULTICAST | flag::BROADCAST)).count_ones() as usize;
+        let loopback = port.loopback;
+        if loopback {
+            if let Err(reason) = engine.loop_back(i, out as u16) {
+                engine.drop_out(sw, i, reason, t);
+                continue;
+            }
+        }
+        counters.tx.count(size, class);
+        let (p, _) = engine.packet(i);
+        if p.headers.is_ip() {
+            let ip = &mut counters.tx.ip[usize::from(p.headers.kind == L3::Ipv6)];
+            ip[usize::from(class > 0)] += 1;
+            ip[2] += u64::from(p.headers.end - p.headers.l3);
+        }
+        bridge::egress::count(&mut sw.bridge, p, size);
+        sw.plane.balance.transmitted += 1;
+        if T::ON {
+            t.event(p, Event::End(Fate::Transmitted { port: port.id }));
+        }
+        if !loopback {
+            let (head, tail) = engine.frame(i);
+            sink.transmit(out as u16, head, tail);
+        }
+    }
+}

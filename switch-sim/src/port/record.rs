@@ -1,0 +1,248 @@
+//! Ports as packets see them: a record each, derived from the stored port and its LAG.
+
+use sai::{ObjectId, ObjectType};
+
+use crate::attrs;
+use crate::pipeline::NONE;
+use crate::store::id::Parts;
+use crate::switch::Switch;
+use crate::wire::parse::Tpids;
+
+use super::Counters;
+
+/// What a packet of one VLAN meets on a port or LAG before bridging.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sub {
+    /// A bridge port of type SUB_PORT.
+    BridgePort(u16),
+    /// A router interface of type SUB_PORT.
+    Rif(u16),
+}
+
+/// What a port, or the LAG that it belongs to, is attached to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// Bridge port of type PORT.
+    pub bridge_port: u16,
+    /// Router interface of type PORT.
+    pub rif: u16,
+    /// What takes single VLANs, in ascending order of VLAN id.
+    pub subs: Vec<(u16, Sub)>,
+}
+
+impl Default for Attachment {
+    fn default() -> Attachment {
+        Attachment { bridge_port: NONE, rif: NONE, subs: Vec::new() }
+    }
+}
+
+impl Attachment {
+    /// What takes this VLAN alone.
+    #[inline]
+    pub fn sub(&self, vid: u16) -> Option<Sub> {
+        self.subs.binary_search_by_key(&vid, |s| s.0).ok().map(|i| self.subs[i].1)
+    }
+
+    /// Adds, replaces or takes away what takes this VLAN alone.
+    pub fn set_sub(&mut self, vid: u16, sub: Option<Sub>) {
+        match (self.subs.binary_search_by_key(&vid, |s| s.0), sub) {
+            (Ok(i), Some(sub)) => self.subs[i].1 = sub,
+            (Ok(i), None) => drop(self.subs.remove(i)),
+            (Err(i), Some(sub)) => self.subs.insert(i, (vid, sub)),
+            (Err(_), None) => {}
+        }
+    }
+}
+
+/// A port as packets see it, derived from the stored port and the LAG that it belongs to.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The port object; null where there is none.
+    pub id: ObjectId,
+    /// Takes packets in: up, and no LAG member with ingress disabled.
+    pub rx: bool,
+    /// Sends packets: up and transmission enabled.
+    pub tx: bool,
+    /// Admin state.
+    pub admin: bool,
+    /// What is sent comes back in.
+    pub loopback: bool,
+    /// Drops frames without a VLAN id.
+    pub drop_untagged: bool,
+    /// Drops frames with a VLAN id.
+    pub drop_tagged: bool,
+    /// Port VLAN id; 0 admits no untagged frame to a bridge.
+    pub pvid: u16,
+    /// Priority of untagged frames.
+    pub default_pcp: u8,
+    /// The longest frame, without FCS.
+    pub mtu: u32,
+    /// The LAG that it is a member of.
+    pub lag: u16,
+    /// The TPID of tags that this port writes.
+    pub tpid: u16,
+    /// TPIDs that count as tags.
+    pub tpids: Tpids,
+    /// What it is attached to; for a LAG member, what the LAG is.
+    pub attached: Attachment,
+    /// Ports that what came in here may not leave by, a bit each.
+    pub blocked: Vec<u64>,
+    /// An ACL table is bound before my-MAC.
+    pub pre_acl: bool,
+}
+
+impl Record {
+    const ABSENT: Record = Record {
+        id: ObjectId::NULL,
+        rx: false,
+        tx: false,
+        admin: false,
+        loopback: false,
+        drop_untagged: false,
+        drop_tagged: false,
+        pvid: 0,
+        default_pcp: 0,
+        mtu: 0,
+        lag: NONE,
+        tpid: 0x8100,
+        tpids: Tpids([0x8100, 0x88A8, 0x8100, 0x8100]),
+        attached: Attachment { bridge_port: NONE, rif: NONE, subs: Vec::new() },
+        blocked: Vec::new(),
+        pre_acl: false,
+    };
+
+    /// Whether the operational state is up.
+    pub const fn is_up(&self) -> bool {
+        self.rx || self.tx
+    }
+}
+
+/// The ports of a switch by their slot.
+#[derive(Debug, Default)]
+pub struct Ports {
+    /// What packets read.
+    pub records: Vec<Record>,
+    /// What packets count.
+    pub counters: Vec<Counters>,
+    /// What is attached to each port itself, not counting its LAG.
+    own: Vec<Attachment>,
+    /// Ports whose cable is out, or that a test holds down.
+    link_down: Vec<bool>,
+}
+
+/// The dense index of a port, bridge port, LAG or router interface: the slot of its id.
+pub const fn index(id: ObjectId) -> u16 {
+    let slot = Parts::of(id).slot;
+    if id.is_null() || slot >= NONE as u32 { NONE } else { slot as u16 }
+}
+
+impl Ports {
+    fn grow(&mut self, at: u16) {
+        let len = usize::from(at) + 1;
+        if self.records.len() < len {
+            self.records.resize(len, Record::ABSENT);
+            self.counters.resize_with(len, Counters::default);
+            self.own.resize_with(len, Attachment::default);
+            self.link_down.resize(len, false);
+        }
+    }
+
+    /// The record of a port.
+    pub fn get(&self, port: u16) -> Option<&Record> {
+        self.records.get(usize::from(port)).filter(|r| !r.id.is_null())
+    }
+
+    /// What is attached to a port itself, to be changed; [`derive`] makes packets see it.
+    pub fn attachment_mut(&mut self, port: u16) -> &mut Attachment {
+        self.grow(port);
+        &mut self.own[usize::from(port)]
+    }
+
+    /// Whether the cable is in.
+    pub fn link(&self, port: u16) -> bool {
+        self.link_down.get(usize::from(port)).is_none_or(|down| !down)
+    }
+}
+
+/// Derives the record of a port after it, its LAG or what is attached to it changed, or it was removed.
+pub fn derive(sw: &mut Switch, id: ObjectId) {
+    let at = index(id);
+    if at == NONE {
+        return;
+    }
+    sw.ports.grow(at);
+    let slot = usize::from(at);
+    if sw.store.get(id).is_none() {
+        sw.ports.records[slot] = Record::ABSENT;
+        sw.ports.own[slot] = Attachment::default();
+        sw.ports.counters[slot] = Counters::default();
+        return;
+    }
+    let membership = sw.lags.membership(at);
+    let from = membership.as_ref().map_or(id, |m| m.lag);
+    let store = &sw.store;
+    // A LAG's attributes of classification stand in for those of its members; their numbers differ.
+    let of = |port: u32, lag: u32| if from == id { (id, port) } else { (from, lag) };
+    let flag = |(id, attr)| store.flag(id, attr);
+    let number = |(id, attr)| store.number(id, attr) as u16;
+    let admin = store.flag(id, attrs::port::ADMIN_STATE);
+    let up = admin && sw.ports.link(at);
+    let loopback = store.number(id, attrs::port::LOOPBACK_MODE) != 0
+        || store.number(id, attrs::port::INTERNAL_LOOPBACK_MODE) != 0;
+    let up = up || (admin && loopback);
+    let tpid = number(of(attrs::port::TPID, attrs::lag::TPID));
+    let switch_tpid = store.number(sw.id, attrs::switch::TPID_OUTER_VLAN) as u16;
+    let mut blocked = Vec::new();
+    let mut block = |port: ObjectId| {
+        let port = usize::from(index(port));
+        if blocked.len() <= port / 64 {
+            blocked.resize(port / 64 + 1, 0u64);
+        }
+        blocked[port / 64] |= 1 << (port % 64);
+    };
+    store.oids(id, attrs::port::EGRESS_BLOCK_PORT_LIST).into_iter().for_each(&mut block);
+    let group = store.oid(id, attrs::port::ISOLATION_GROUP);
+    crate::bridge::isolation::members(store, group).into_iter().for_each(&mut block);
+    sw.ports.records[slot] = Record {
+        id,
+        rx: up && membership.as_ref().is_none_or(|m| m.rx),
+        tx: up && store.flag(id, attrs::port::PKT_TX_ENABLE),
+        admin,
+        loopback,
+        drop_untagged: flag(of(attrs::port::DROP_UNTAGGED, attrs::lag::DROP_UNTAGGED)),
+        drop_tagged: flag(of(attrs::port::DROP_TAGGED, attrs::lag::DROP_TAGGED)),
+        pvid: number(of(attrs::port::PORT_VLAN_ID, attrs::lag::PORT_VLAN_ID)),
+        default_pcp: number(of(attrs::port::DEFAULT_VLAN_PRIORITY, attrs::lag::DEFAULT_VLAN_PRIORITY)) as u8,
+        mtu: store.number(id, attrs::port::MTU) as u32,
+        lag: membership.as_ref().map_or(NONE, |m| index(m.lag)),
+        tpid,
+        tpids: Tpids::new(&[tpid, switch_tpid, 0x8100, 0x88A8]),
+        attached: match &membership {
+            Some(m) => sw.lags.attachment(index(m.lag)).cloned().unwrap_or_default(),
+            None => sw.ports.own[slot].clone(),
+        },
+        blocked,
+        pre_acl: sw.ports.records[slot].pre_acl,
+    };
+}
+
+/// Derives every port again: a change of the switch or of an isolation group.
+pub fn derive_all(sw: &mut Switch) {
+    for id in sw.store.ids(ObjectType::PORT).collect::<Vec<_>>() {
+        derive(sw, id);
+    }
+}
+
+/// Plugs a port's cable in or out. Answers whether the operational state changed.
+pub fn set_link(sw: &mut Switch, id: ObjectId, up: bool) -> bool {
+    let at = index(id);
+    if sw.store.get(id).is_none() || at == NONE {
+        return false;
+    }
+    sw.ports.grow(at);
+    let before = sw.ports.records[usize::from(at)].is_up();
+    sw.ports.link_down[usize::from(at)] = !up;
+    derive(sw, id);
+    crate::lag::port_changed(sw, at);
+    before != sw.ports.records[usize::from(at)].is_up()
+}
