@@ -15,19 +15,16 @@ pub mod port {
     pub const PKT_TX_ENABLE: sai::AttrId = sai::port::PKT_TX_ENABLE.id();
     pub const ISOLATION_GROUP: sai::AttrId = sai::port::ISOLATION_GROUP.id();
     pub const EGRESS_BLOCK_PORT_LIST: sai::AttrId = sai::port::EGRESS_BLOCK_PORT_LIST.id();
-    pub const TYPE: sai::AttrId = sai::port::TYPE.id();
 }
 
 /// `sai_lag_attr_t`.
 #[allow(missing_docs)]
 pub mod lag {
-    pub const PORT_LIST: sai::AttrId = sai::lag::PORT_LIST.id();
     pub const PORT_VLAN_ID: sai::AttrId = sai::lag::PORT_VLAN_ID.id();
     pub const DEFAULT_VLAN_PRIORITY: sai::AttrId = sai::lag::DEFAULT_VLAN_PRIORITY.id();
     pub const DROP_UNTAGGED: sai::AttrId = sai::lag::DROP_UNTAGGED.id();
     pub const DROP_TAGGED: sai::AttrId = sai::lag::DROP_TAGGED.id();
     pub const TPID: sai::AttrId = sai::lag::TPID.id();
-    pub const HASH_ALGORITHM: sai::AttrId = sai::lag::HASH_ALGORITHM.id();
 }
 
 /// `sai_lag_member_attr_t`.
@@ -44,15 +41,16 @@ pub mod lag_member {
 #[allow(missing_docs)]
 pub mod vlan {
     pub const VLAN_ID: sai::AttrId = sai::vlan::VLAN_ID.id();
-    pub const MEMBER_LIST: sai::AttrId = sai::vlan::MEMBER_LIST.id();
     pub const MAX_LEARNED_ADDRESSES: sai::AttrId = sai::vlan::MAX_LEARNED_ADDRESSES.id();
     pub const STP_INSTANCE: sai::AttrId = sai::vlan::STP_INSTANCE.id();
     pub const LEARN_DISABLE: sai::AttrId = sai::vlan::LEARN_DISABLE.id();
     pub const IPV4_MCAST_LOOKUP_KEY_TYPE: sai::AttrId = sai::vlan::IPV4_MCAST_LOOKUP_KEY_TYPE.id();
     pub const IPV6_MCAST_LOOKUP_KEY_TYPE: sai::AttrId = sai::vlan::IPV6_MCAST_LOOKUP_KEY_TYPE.id();
-    pub const UNKNOWN_UNICAST_FLOOD_CONTROL_TYPE: sai::AttrId = sai::vlan::UNKNOWN_UNICAST_FLOOD_CONTROL_TYPE.id();
+    pub const UNKNOWN_UNICAST_FLOOD_CONTROL_TYPE: sai::AttrId =
+        sai::vlan::UNKNOWN_UNICAST_FLOOD_CONTROL_TYPE.id();
     pub const UNKNOWN_UNICAST_FLOOD_GROUP: sai::AttrId = sai::vlan::UNKNOWN_UNICAST_FLOOD_GROUP.id();
-    pub const UNKNOWN_MULTICAST_FLOOD_CONTROL_TYPE: sai::AttrId = sai::vlan::UNKNOWN_MULTICAST_FLOOD_CONTROL_TYPE.id();
+    pub const UNKNOWN_MULTICAST_FLOOD_CONTROL_TYPE: sai::AttrId =
+        sai::vlan::UNKNOWN_MULTICAST_FLOOD_CONTROL_TYPE.id();
     pub const UNKNOWN_MULTICAST_FLOOD_GROUP: sai::AttrId = sai::vlan::UNKNOWN_MULTICAST_FLOOD_GROUP.id();
     pub const BROADCAST_FLOOD_CONTROL_TYPE: sai::AttrId = sai::vlan::BROADCAST_FLOOD_CONTROL_TYPE.id();
     pub const BROADCAST_FLOOD_GROUP: sai::AttrId = sai::vlan::BROADCAST_FLOOD_GROUP.id();
@@ -72,12 +70,13 @@ pub mod vlan_member {
 #[allow(missing_docs)]
 pub mod bridge {
     pub const TYPE: sai::AttrId = sai::bridge::TYPE.id();
-    pub const PORT_LIST: sai::AttrId = sai::bridge::PORT_LIST.id();
     pub const MAX_LEARNED_ADDRESSES: sai::AttrId = sai::bridge::MAX_LEARNED_ADDRESSES.id();
     pub const LEARN_DISABLE: sai::AttrId = sai::bridge::LEARN_DISABLE.id();
-    pub const UNKNOWN_UNICAST_FLOOD_CONTROL_TYPE: sai::AttrId = sai::bridge::UNKNOWN_UNICAST_FLOOD_CONTROL_TYPE.id();
+    pub const UNKNOWN_UNICAST_FLOOD_CONTROL_TYPE: sai::AttrId =
+        sai::bridge::UNKNOWN_UNICAST_FLOOD_CONTROL_TYPE.id();
     pub const UNKNOWN_UNICAST_FLOOD_GROUP: sai::AttrId = sai::bridge::UNKNOWN_UNICAST_FLOOD_GROUP.id();
-    pub const UNKNOWN_MULTICAST_FLOOD_CONTROL_TYPE: sai::AttrId = sai::bridge::UNKNOWN_MULTICAST_FLOOD_CONTROL_TYPE.id();
+    pub const UNKNOWN_MULTICAST_FLOOD_CONTROL_TYPE: sai::AttrId =
+        sai::bridge::UNKNOWN_MULTICAST_FLOOD_CONTROL_TYPE.id();
     pub const UNKNOWN_MULTICAST_FLOOD_GROUP: sai::AttrId = sai::bridge::UNKNOWN_MULTICAST_FLOOD_GROUP.id();
     pub const BROADCAST_FLOOD_CONTROL_TYPE: sai::AttrId = sai::bridge::BROADCAST_FLOOD_CONTROL_TYPE.id();
     pub const BROADCAST_FLOOD_GROUP: sai::AttrId = sai::bridge::BROADCAST_FLOOD_GROUP.id();
@@ -90,11 +89,11 @@ pub mod bridge_port {
     pub const PORT_ID: sai::AttrId = sai::bridge_port::PORT_ID.id();
     pub const TAGGING_MODE: sai::AttrId = sai::bridge_port::TAGGING_MODE.id();
     pub const VLAN_ID: sai::AttrId = sai::bridge_port::VLAN_ID.id();
-    pub const RIF_ID: sai::AttrId = sai::bridge_port::RIF_ID.id();
     pub const BRIDGE_ID: sai::AttrId = sai::bridge_port::BRIDGE_ID.id();
     pub const FDB_LEARNING_MODE: sai::AttrId = sai::bridge_port::FDB_LEARNING_MODE.id();
     pub const MAX_LEARNED_ADDRESSES: sai::AttrId = sai::bridge_port::MAX_LEARNED_ADDRESSES.id();
-    pub const FDB_LEARNING_LIMIT_VIOLATION_PACKET_ACTION: sai::AttrId = sai::bridge_port::FDB_LEARNING_LIMIT_VIOLATION_PACKET_ACTION.id();
+    pub const FDB_LEARNING_LIMIT_VIOLATION_PACKET_ACTION: sai::AttrId =
+        sai::bridge_port::FDB_LEARNING_LIMIT_VIOLATION_PACKET_ACTION.id();
     pub const ADMIN_STATE: sai::AttrId = sai::bridge_port::ADMIN_STATE.id();
     pub const INGRESS_FILTERING: sai::AttrId = sai::bridge_port::INGRESS_FILTERING.id();
     pub const EGRESS_FILTERING: sai::AttrId = sai::bridge_port::EGRESS_FILTERING.id();
@@ -128,8 +127,6 @@ pub mod fdb_flush {
 #[allow(missing_docs)]
 pub mod stp {
     pub const VLAN_LIST: sai::AttrId = sai::stp::VLAN_LIST.id();
-    pub const BRIDGE_ID: sai::AttrId = sai::stp::BRIDGE_ID.id();
-    pub const PORT_LIST: sai::AttrId = sai::stp::PORT_LIST.id();
 }
 
 /// `sai_stp_port_attr_t`.
@@ -140,25 +137,11 @@ pub mod stp_port {
     pub const STATE: sai::AttrId = sai::stp_port::STATE.id();
 }
 
-/// `sai_isolation_group_attr_t`.
-#[allow(missing_docs)]
-pub mod isolation_group {
-    pub const TYPE: sai::AttrId = sai::isolation_group::TYPE.id();
-    pub const ISOLATION_MEMBER_LIST: sai::AttrId = sai::isolation_group::ISOLATION_MEMBER_LIST.id();
-}
-
 /// `sai_isolation_group_member_attr_t`.
 #[allow(missing_docs)]
 pub mod isolation_group_member {
     pub const ISOLATION_GROUP_ID: sai::AttrId = sai::isolation_group_member::ISOLATION_GROUP_ID.id();
     pub const ISOLATION_OBJECT: sai::AttrId = sai::isolation_group_member::ISOLATION_OBJECT.id();
-}
-
-/// `sai_l2mc_group_attr_t`.
-#[allow(missing_docs)]
-pub mod l2mc_group {
-    pub const L2MC_OUTPUT_COUNT: sai::AttrId = sai::l2mc_group::L2MC_OUTPUT_COUNT.id();
-    pub const L2MC_MEMBER_LIST: sai::AttrId = sai::l2mc_group::L2MC_MEMBER_LIST.id();
 }
 
 /// `sai_l2mc_group_member_attr_t`.
@@ -186,15 +169,14 @@ pub mod mcast_fdb_entry {
 /// `sai_switch_attr_t`.
 #[allow(missing_docs)]
 pub mod switch {
-    pub const DEFAULT_STP_INST_ID: sai::AttrId = sai::switch::DEFAULT_STP_INST_ID.id();
-    pub const DEFAULT_1Q_BRIDGE_ID: sai::AttrId = sai::switch::DEFAULT_1Q_BRIDGE_ID.id();
     pub const MAX_LEARNED_ADDRESSES: sai::AttrId = sai::switch::MAX_LEARNED_ADDRESSES.id();
     pub const FDB_AGING_TIME: sai::AttrId = sai::switch::FDB_AGING_TIME.id();
     pub const FDB_UNICAST_MISS_PACKET_ACTION: sai::AttrId = sai::switch::FDB_UNICAST_MISS_PACKET_ACTION.id();
-    pub const FDB_BROADCAST_MISS_PACKET_ACTION: sai::AttrId = sai::switch::FDB_BROADCAST_MISS_PACKET_ACTION.id();
-    pub const FDB_MULTICAST_MISS_PACKET_ACTION: sai::AttrId = sai::switch::FDB_MULTICAST_MISS_PACKET_ACTION.id();
+    pub const FDB_BROADCAST_MISS_PACKET_ACTION: sai::AttrId =
+        sai::switch::FDB_BROADCAST_MISS_PACKET_ACTION.id();
+    pub const FDB_MULTICAST_MISS_PACKET_ACTION: sai::AttrId =
+        sai::switch::FDB_MULTICAST_MISS_PACKET_ACTION.id();
     pub const TPID_OUTER_VLAN: sai::AttrId = sai::switch::TPID_OUTER_VLAN.id();
     pub const LAG_DEFAULT_HASH_ALGORITHM: sai::AttrId = sai::switch::LAG_DEFAULT_HASH_ALGORITHM.id();
     pub const LAG_DEFAULT_HASH_SEED: sai::AttrId = sai::switch::LAG_DEFAULT_HASH_SEED.id();
-    pub const AVAILABLE_FDB_ENTRY: sai::AttrId = sai::switch::AVAILABLE_FDB_ENTRY.id();
 }

@@ -243,7 +243,33 @@ impl Owner for SwitchOwner {
     }
 
     fn enforced(&self) -> &'static [AttrId] {
-        const { &[switch::INIT_SWITCH.id(), switch::SRC_MAC_ADDRESS.id()] }
+        const {
+            &[
+                switch::INIT_SWITCH.id(),
+                switch::SRC_MAC_ADDRESS.id(),
+                switch::FDB_AGING_TIME.id(),
+                switch::MAX_LEARNED_ADDRESSES.id(),
+                switch::FDB_UNICAST_MISS_PACKET_ACTION.id(),
+                switch::FDB_MULTICAST_MISS_PACKET_ACTION.id(),
+                switch::FDB_BROADCAST_MISS_PACKET_ACTION.id(),
+                switch::TPID_OUTER_VLAN.id(),
+                switch::LAG_DEFAULT_HASH_ALGORITHM.id(),
+                switch::LAG_DEFAULT_HASH_SEED.id(),
+            ]
+        }
+    }
+
+    fn created(&self, sw: &mut Switch, _: &ObjectRef) {
+        crate::bridge::fdb::derive_switch(sw);
+        crate::lag::derive_switch(sw);
+    }
+
+    fn changed(&self, sw: &mut Switch, _: &ObjectRef, attr: AttrId) {
+        crate::bridge::fdb::derive_switch(sw);
+        crate::lag::derive_switch(sw);
+        if attr == switch::TPID_OUTER_VLAN.id() {
+            crate::port::derive_all(sw);
+        }
     }
 
     fn get(&self, sw: &Switch, _: &ObjectRef, attr: &'static AttrMeta) -> Option<Result<Value>> {

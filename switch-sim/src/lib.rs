@@ -1,6 +1,10 @@
 //! A software switch behind SAI.
 
+pub mod bridge;
 pub mod feature;
+pub mod lag;
+pub mod pipeline;
+pub mod port;
 pub mod prefetch;
 pub mod query;
 pub mod resources;
@@ -10,13 +14,19 @@ pub mod store;
 pub mod switch;
 pub mod table;
 pub mod wire;
+pub mod world;
 
+mod acl;
+mod attrs;
 mod boot;
 mod defaults;
-mod port;
+mod hostif;
+mod mirror;
 mod profile;
+mod router;
 mod view;
 
 pub use profile::{BootShape, Chip, Limits, PortProfile, PortRow, Profile, ProfileError, Refuse};
 pub use sim::Simulator;
 pub use switch::Switch;
+pub use world::World;

@@ -12,10 +12,12 @@ use sai::{
     Result, Special, SpecialAnswer, StatId, StatsOp, Status, Target,
 };
 
+use crate::bridge::fdb;
 use crate::profile::Profile;
 use crate::store::id::{Parts, switch_id};
 use crate::switch::{Switch, known};
 use crate::view;
+use crate::world::Clock;
 
 /// How many items of a bulk call run under one lock.
 const BULK_CHUNK: usize = 256;
@@ -30,6 +32,7 @@ pub struct Simulator {
 
 struct Inner {
     profile: Arc<Profile>,
+    clock: Clock,
     switches: RwLock<HashMap<u8, Arc<Mutex<Switch>>>>,
     sinks: RwLock<Vec<Arc<dyn NotificationSink>>>,
     outbox: Mutex<Outbox>,
@@ -55,15 +58,35 @@ impl Default for Simulator {
 
 impl Simulator {
     /// A simulator whose switches have this profile.
+    ///
+    /// It stands in no world, so its clock stands still and no packet comes; [`World::simulator`](crate::World::simulator)
+    /// makes one that does.
     pub fn new(profile: Profile) -> Simulator {
+        Simulator::with_clock(profile, Clock::default())
+    }
+
+    pub(crate) fn with_clock(profile: Profile, clock: Clock) -> Simulator {
         Simulator {
             inner: Arc::new(Inner {
                 profile: Arc::new(profile),
+                clock,
                 switches: RwLock::default(),
                 sinks: RwLock::default(),
                 outbox: Mutex::default(),
             }),
         }
+    }
+
+    /// Whether this is a clone of the other.
+    pub(crate) fn is(&self, other: &Simulator) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// The switches, in order of their numbers.
+    pub fn switches(&self) -> Vec<ObjectId> {
+        let mut numbers: Vec<u8> = self.inner.switches.read().keys().copied().collect();
+        numbers.sort_unstable();
+        numbers.into_iter().map(switch_id).collect()
     }
 
     /// Runs `f` on a switch and delivers the notifications that it caused.
@@ -217,7 +240,7 @@ impl Simulator {
         let number = (1..=u8::MAX).find(|n| !switches.contains_key(n)).ok_or_else(|| {
             Error::because(Status::INSUFFICIENT_RESOURCES, "255 switches is as many as object ids can name")
         })?;
-        let mut switch = Switch::empty(number, self.inner.profile.clone());
+        let mut switch = Switch::empty(number, self.inner.profile.clone(), self.inner.clock.clone());
         let target = Target::Object(ObjectType::SWITCH);
         rules::check_create(&switch, Level::Sai, known(ObjectType::SWITCH)?, ObjectId::NULL, target, attrs)?;
         switch.boot(attrs);
@@ -351,8 +374,14 @@ impl Backend for Simulator {
     }
 
     fn special(&self, switch: ObjectId, call: Special<'_>) -> Result<SpecialAnswer> {
-        let _ = (switch, call);
-        Err(Error::new(Status::NOT_IMPLEMENTED).in_operation("special"))
+        let done = match call {
+            Special::FlushFdb(attrs) => self
+                .with_switch(switch, |sw| fdb::flush(sw, attrs))
+                .and_then(|r| r)
+                .map(|()| SpecialAnswer::Done),
+            _ => Err(Status::NOT_IMPLEMENTED.into()),
+        };
+        done.map_err(|e| e.in_operation("special"))
     }
 
     fn subscribe(&self, sink: Arc<dyn NotificationSink>) {

@@ -7,12 +7,16 @@ use sai::meta::{self, ObjectMeta};
 use sai::notify::Notification;
 use sai::{AttrEntry, AttrId, Entry, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Target};
 
+use crate::bridge::Bridge;
 use crate::feature::{Request, owner};
-use crate::port::Links;
+use crate::lag::Lags;
+use crate::pipeline::Plane;
+use crate::port::{Links, Ports};
 use crate::profile::Profile;
 use crate::resources::Resources;
 use crate::stats::Stats;
 use crate::store::{Object, Origin, Store, id};
+use crate::world::Clock;
 
 /// The state of one switch.
 #[derive(Debug)]
@@ -29,13 +33,23 @@ pub struct Switch {
     pub stats: Stats,
     /// The state of the links at the ports.
     pub links: Links,
+    /// Ports as packets see them.
+    pub ports: Ports,
+    /// Bridging: domains, bridge ports, the FDB.
+    pub bridge: Bridge,
+    /// Link aggregation.
+    pub lags: Lags,
+    /// What the packet pipeline keeps.
+    pub plane: Plane,
+    /// The world's clock.
+    pub clock: Clock,
     /// Notifications to deliver once the call that caused them has taken effect.
     pub events: Vec<Notification>,
 }
 
 impl Switch {
     /// An empty switch with this number, not booted.
-    pub(crate) fn empty(number: u8, profile: Arc<Profile>) -> Switch {
+    pub(crate) fn empty(number: u8, profile: Arc<Profile>, clock: Clock) -> Switch {
         Switch {
             id: id::switch_id(number),
             resources: Resources::new(&profile),
@@ -43,8 +57,18 @@ impl Switch {
             store: Store::new(number),
             stats: Stats::default(),
             links: Links::default(),
+            ports: Ports::default(),
+            bridge: Bridge::new(u64::from(number)),
+            lags: Lags::default(),
+            plane: Plane::default(),
+            clock,
             events: Vec::new(),
         }
+    }
+
+    /// The time in nanoseconds.
+    pub fn now(&self) -> u64 {
+        self.clock.now()
     }
 
     /// Creates an object or entry on behalf of a client; answers the id, null for an entry.

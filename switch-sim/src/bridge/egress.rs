@@ -2,8 +2,8 @@
 
 use super::{Bridge, Target, state};
 use crate::lag;
-use crate::pipeline::packet::{NONE, Packet, flag};
 use crate::pipeline::DropReason;
+use crate::pipeline::packet::{NONE, Packet, flag};
 use crate::port::output::Tag;
 use crate::switch::Switch;
 
@@ -45,12 +45,7 @@ pub(crate) fn allowed(sw: &Switch, p: &Packet, bridge_port: u16) -> Result<(), D
 
 /// Checks the way of a packet out of a bridge port, and finds the physical port.
 #[inline(always)]
-pub(crate) fn check(
-    sw: &Switch,
-    p: &mut Packet,
-    frame: &[u8],
-    bridge_port: u16,
-) -> Result<(), DropReason> {
+pub(crate) fn check(sw: &Switch, p: &mut Packet, frame: &[u8], bridge_port: u16) -> Result<(), DropReason> {
     allowed(sw, p, bridge_port)?;
     p.out_bridge_port = bridge_port;
     p.out_port = match sw.bridge.ports[usize::from(bridge_port)].to {

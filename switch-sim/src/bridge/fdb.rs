@@ -8,8 +8,8 @@ use hashbrown::{HashMap, HashSet};
 use sai::entry::FdbEntry;
 use sai::fdb_entry::Type;
 use sai::notify::{FdbEventNotificationData, Notification};
-use sai::types::FdbEvent;
-use sai::{AttrEntry, Error, MacAddr, ObjectId, PacketAction, Result, Status, Value as Attr};
+use sai::types::{FdbEvent, PacketAction};
+use sai::{AttrEntry, Error, MacAddr, ObjectId, Result, Status, Value as Attr};
 
 use super::{FIRST_1D, Learning};
 use crate::attrs::{fdb_entry as attr, fdb_flush, switch};
@@ -348,11 +348,7 @@ fn tell(sw: &mut Switch, event: FdbEvent, key: u64, value: Value) {
     let ty = if value.is_static() { Type::STATIC } else { Type::DYNAMIC };
     let data = FdbEventNotificationData {
         event_type: event,
-        fdb_entry: FdbEntry {
-            switch_id: sw.id,
-            mac_address: MacAddr(mac),
-            bv_id: domain_id(sw, domain),
-        },
+        fdb_entry: FdbEntry { switch_id: sw.id, mac_address: MacAddr(mac), bv_id: domain_id(sw, domain) },
         attr: vec![
             AttrEntry::new(attr::TYPE, Attr::I32(ty.0)),
             AttrEntry::new(attr::BRIDGE_PORT_ID, Attr::Oid(port_id(sw, value.port()))),
@@ -425,9 +421,8 @@ pub fn flush(sw: &mut Switch, attrs: &[AttrEntry]) -> Result<()> {
     let mut filter = Flush { dynamic: true, ..Flush::default() };
     let mut given = (ObjectId::NULL, ObjectId::NULL);
     for (n, a) in attrs.iter().enumerate() {
-        let bad = |what: &'static str| {
-            Err(Error::because(Status(Status::INVALID_ATTR_VALUE_0.0 - n as i32), what))
-        };
+        let bad =
+            |what: &'static str| Err(Error::because(Status(Status::INVALID_ATTR_VALUE_0.0 - n as i32), what));
         match (a.id, &a.value) {
             (fdb_flush::BRIDGE_PORT_ID, Attr::Oid(id)) => {
                 if id.is_null() {
@@ -468,8 +463,7 @@ pub fn flush(sw: &mut Switch, attrs: &[AttrEntry]) -> Result<()> {
             if !given.0.is_null() {
                 attr.push(AttrEntry::new(attr::BRIDGE_PORT_ID, Attr::Oid(given.0)));
             }
-            let fdb_entry =
-                FdbEntry { switch_id: sw.id, mac_address: MacAddr::ZERO, bv_id: given.1 };
+            let fdb_entry = FdbEntry { switch_id: sw.id, mac_address: MacAddr::ZERO, bv_id: given.1 };
             let data = FdbEventNotificationData { event_type: FdbEvent::FLUSHED, fdb_entry, attr };
             sw.bridge.fdb.events.push(data);
         }

@@ -1,6 +1,7 @@
 //! Where a bridged frame goes.
 
-use sai::{MacAddr, PacketAction};
+use sai::MacAddr;
+use sai::types::PacketAction;
 
 use super::Bridge;
 use super::fdb::Value;

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use hashbrown::HashMap;
 use sai::entry::Entry;
-use sai::{AttrId, Error, MacAddr, ObjectId, ObjectRef, PacketAction, Result, Status, Value};
+use sai::types::PacketAction;
+use sai::{AttrId, Error, MacAddr, ObjectId, ObjectRef, Result, Status, Value};
 
 use super::fdb::domain_of;
 use super::{Bridge, LookupKey};
@@ -140,8 +141,8 @@ enum Key {
 
 fn key_of(sw: &Switch, object: &ObjectRef) -> Option<Key> {
     Some(match object.entry()? {
-        Entry::McastFdbEntry(e) => Key::Mac(mac_key(domain_of(sw, e.bv_id)?, e.mac_address.0)),
-        Entry::L2mcEntry(e) => {
+        Entry::McastFdb(e) => Key::Mac(mac_key(domain_of(sw, e.bv_id)?, e.mac_address.0)),
+        Entry::L2mc(e) => {
             let source = (e.r#type == sai::l2mc_entry::Type::SG).then_some(e.source);
             Key::Ip((domain_of(sw, e.bv_id)?, e.destination, source))
         }

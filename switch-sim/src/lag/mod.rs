@@ -211,7 +211,8 @@ impl Owner for LagMemberOwner {
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
         let Some((n, Value::Oid(port))) = request.given(attr::PORT_ID) else { return Ok(()) };
         let refuse = |why: String| {
-            Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why).on_attr("SAI_LAG_MEMBER_ATTR_PORT_ID"))
+            Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why)
+                .on_attr("SAI_LAG_MEMBER_ATTR_PORT_ID"))
         };
         if let Some(m) = sw.lags.membership(index(*port)) {
             return refuse(format!("{port} is a member of {}", m.lag));
@@ -270,8 +271,8 @@ pub fn derive_switch(sw: &mut Switch) {
     let algorithm = match sw.store.number(sw.id, switch::LAG_DEFAULT_HASH_ALGORITHM) {
         1 => Algorithm::Xor,
         2 => Algorithm::Random,
-        3 => Algorithm::CrcLo,
-        4 => Algorithm::CrcHi,
+        3 => Algorithm::Crc32Lo,
+        4 => Algorithm::Crc32Hi,
         5 => Algorithm::CrcCcitt,
         6 => Algorithm::CrcXor,
         _ => Algorithm::Crc,

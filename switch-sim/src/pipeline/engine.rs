@@ -216,10 +216,12 @@ impl Engine {
                 continue;
             }
             match p.out {
-                Out::BridgePort(bp) => match bridge::egress::check(sw, p, &self.buffers[i][p.start as usize..], bp) {
-                    Ok(()) => self.enqueue(sw, i, t, sink),
-                    Err(reason) => self.dropped(sw, i, reason, t),
-                },
+                Out::BridgePort(bp) => {
+                    match bridge::egress::check(sw, p, &self.buffers[i][p.start as usize..], bp) {
+                        Ok(()) => self.enqueue(sw, i, t, sink),
+                        Err(reason) => self.dropped(sw, i, reason, t),
+                    }
+                }
                 Out::Port(port) => {
                     p.out_port = port;
                     self.enqueue(sw, i, t, sink);

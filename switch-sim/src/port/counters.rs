@@ -5,6 +5,90 @@ use sai::port::Stat;
 
 use crate::pipeline::{DropReason, Sai, Side};
 
+/// The statistics that packets move.
+pub const COUNTED: &[StatId] = &[
+    Stat::IF_IN_OCTETS.0 as StatId,
+    Stat::IF_IN_UCAST_PKTS.0 as StatId,
+    Stat::IF_IN_NON_UCAST_PKTS.0 as StatId,
+    Stat::IF_IN_MULTICAST_PKTS.0 as StatId,
+    Stat::IF_IN_BROADCAST_PKTS.0 as StatId,
+    Stat::IF_IN_DISCARDS.0 as StatId,
+    Stat::IN_DROPPED_PKTS.0 as StatId,
+    Stat::IF_IN_ERRORS.0 as StatId,
+    Stat::IF_IN_VLAN_DISCARDS.0 as StatId,
+    Stat::IF_OUT_OCTETS.0 as StatId,
+    Stat::IF_OUT_UCAST_PKTS.0 as StatId,
+    Stat::IF_OUT_NON_UCAST_PKTS.0 as StatId,
+    Stat::IF_OUT_MULTICAST_PKTS.0 as StatId,
+    Stat::IF_OUT_BROADCAST_PKTS.0 as StatId,
+    Stat::IF_OUT_DISCARDS.0 as StatId,
+    Stat::OUT_DROPPED_PKTS.0 as StatId,
+    Stat::ETHER_STATS_DROP_EVENTS.0 as StatId,
+    Stat::ETHER_STATS_MULTICAST_PKTS.0 as StatId,
+    Stat::ETHER_STATS_BROADCAST_PKTS.0 as StatId,
+    Stat::ETHER_STATS_OCTETS.0 as StatId,
+    Stat::ETHER_STATS_PKTS.0 as StatId,
+    Stat::ETHER_STATS_RX_NO_ERRORS.0 as StatId,
+    Stat::ETHER_STATS_TX_NO_ERRORS.0 as StatId,
+    Stat::ETHER_STATS_OVERSIZE_PKTS.0 as StatId,
+    Stat::ETHER_RX_OVERSIZE_PKTS.0 as StatId,
+    Stat::ETHER_TX_OVERSIZE_PKTS.0 as StatId,
+    Stat::ETHER_STATS_PKTS_64_OCTETS.0 as StatId,
+    Stat::ETHER_STATS_PKTS_65_TO_127_OCTETS.0 as StatId,
+    Stat::ETHER_STATS_PKTS_128_TO_255_OCTETS.0 as StatId,
+    Stat::ETHER_STATS_PKTS_256_TO_511_OCTETS.0 as StatId,
+    Stat::ETHER_STATS_PKTS_512_TO_1023_OCTETS.0 as StatId,
+    Stat::ETHER_STATS_PKTS_1024_TO_1518_OCTETS.0 as StatId,
+    Stat::ETHER_STATS_PKTS_1519_TO_2047_OCTETS.0 as StatId,
+    Stat::ETHER_STATS_PKTS_2048_TO_4095_OCTETS.0 as StatId,
+    Stat::ETHER_STATS_PKTS_4096_TO_9216_OCTETS.0 as StatId,
+    Stat::ETHER_STATS_PKTS_9217_TO_16383_OCTETS.0 as StatId,
+    Stat::ETHER_IN_PKTS_64_OCTETS.0 as StatId,
+    Stat::ETHER_IN_PKTS_65_TO_127_OCTETS.0 as StatId,
+    Stat::ETHER_IN_PKTS_128_TO_255_OCTETS.0 as StatId,
+    Stat::ETHER_IN_PKTS_256_TO_511_OCTETS.0 as StatId,
+    Stat::ETHER_IN_PKTS_512_TO_1023_OCTETS.0 as StatId,
+    Stat::ETHER_IN_PKTS_1024_TO_1518_OCTETS.0 as StatId,
+    Stat::ETHER_IN_PKTS_1519_TO_2047_OCTETS.0 as StatId,
+    Stat::ETHER_IN_PKTS_2048_TO_4095_OCTETS.0 as StatId,
+    Stat::ETHER_IN_PKTS_4096_TO_9216_OCTETS.0 as StatId,
+    Stat::ETHER_IN_PKTS_9217_TO_16383_OCTETS.0 as StatId,
+    Stat::ETHER_IN_PKTS_1519_TO_2500_OCTETS.0 as StatId,
+    Stat::ETHER_IN_PKTS_2501_TO_9000_OCTETS.0 as StatId,
+    Stat::ETHER_IN_PKTS_9001_TO_16383_OCTETS.0 as StatId,
+    Stat::ETHER_OUT_PKTS_64_OCTETS.0 as StatId,
+    Stat::ETHER_OUT_PKTS_65_TO_127_OCTETS.0 as StatId,
+    Stat::ETHER_OUT_PKTS_128_TO_255_OCTETS.0 as StatId,
+    Stat::ETHER_OUT_PKTS_256_TO_511_OCTETS.0 as StatId,
+    Stat::ETHER_OUT_PKTS_512_TO_1023_OCTETS.0 as StatId,
+    Stat::ETHER_OUT_PKTS_1024_TO_1518_OCTETS.0 as StatId,
+    Stat::ETHER_OUT_PKTS_1519_TO_2047_OCTETS.0 as StatId,
+    Stat::ETHER_OUT_PKTS_2048_TO_4095_OCTETS.0 as StatId,
+    Stat::ETHER_OUT_PKTS_4096_TO_9216_OCTETS.0 as StatId,
+    Stat::ETHER_OUT_PKTS_9217_TO_16383_OCTETS.0 as StatId,
+    Stat::ETHER_OUT_PKTS_1519_TO_2500_OCTETS.0 as StatId,
+    Stat::ETHER_OUT_PKTS_2501_TO_9000_OCTETS.0 as StatId,
+    Stat::ETHER_OUT_PKTS_9001_TO_16383_OCTETS.0 as StatId,
+    Stat::IP_IN_RECEIVES.0 as StatId,
+    Stat::IP_IN_UCAST_PKTS.0 as StatId,
+    Stat::IP_IN_NON_UCAST_PKTS.0 as StatId,
+    Stat::IP_IN_OCTETS.0 as StatId,
+    Stat::IP_IN_DISCARDS.0 as StatId,
+    Stat::IP_OUT_UCAST_PKTS.0 as StatId,
+    Stat::IP_OUT_NON_UCAST_PKTS.0 as StatId,
+    Stat::IP_OUT_OCTETS.0 as StatId,
+    Stat::IPV6_IN_RECEIVES.0 as StatId,
+    Stat::IPV6_IN_UCAST_PKTS.0 as StatId,
+    Stat::IPV6_IN_NON_UCAST_PKTS.0 as StatId,
+    Stat::IPV6_IN_MCAST_PKTS.0 as StatId,
+    Stat::IPV6_IN_OCTETS.0 as StatId,
+    Stat::IPV6_OUT_UCAST_PKTS.0 as StatId,
+    Stat::IPV6_OUT_NON_UCAST_PKTS.0 as StatId,
+    Stat::IPV6_OUT_MCAST_PKTS.0 as StatId,
+    Stat::IPV6_OUT_OCTETS.0 as StatId,
+    Stat::PAUSE_RX_PKTS.0 as StatId,
+];
+
 /// The upper ends of the frame-size bins: fine enough for both of SAI's families.
 const BINS: [u64; 12] = [64, 127, 255, 511, 1023, 1518, 2047, 2500, 4095, 9000, 9216, 16383];
 
@@ -95,9 +179,9 @@ impl Counters {
                 self.dropped(|r| is_in(r) && r != DropReason::Malformed)
             }
             Stat::IF_IN_ERRORS => self.drops[DropReason::Malformed as usize],
-            Stat::IF_IN_VLAN_DISCARDS => self.dropped(|r| {
-                matches!(r, DropReason::VlanTagNotAllowed | DropReason::IngressVlanFilter)
-            }),
+            Stat::IF_IN_VLAN_DISCARDS => {
+                self.dropped(|r| matches!(r, DropReason::VlanTagNotAllowed | DropReason::IngressVlanFilter))
+            }
             Stat::IF_OUT_OCTETS => tx.octets,
             Stat::IF_OUT_UCAST_PKTS => tx.frames[0],
             Stat::IF_OUT_NON_UCAST_PKTS => tx.frames[1] + tx.frames[2],
@@ -181,7 +265,9 @@ impl Counters {
         };
         self.dropped(|r| match any {
             Some(layer) => r.side() == side && r.layer() == layer,
-            None => matches!((side, r.sai()), (Side::In, Sai::In(n)) | (Side::Out, Sai::Out(n)) if n == reason),
+            None => {
+                matches!((side, r.sai()), (Side::In, Sai::In(n)) | (Side::Out, Sai::Out(n)) if n == reason)
+            }
         })
     }
 }

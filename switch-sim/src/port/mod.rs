@@ -1,16 +1,26 @@
-//! Ports as objects: lanes, speed, administrative and operational state.
+//! Ports: as objects here (lanes, speed, administrative and operational state), as packets see them in
+//! `record`, with the first and the last stage of the pipeline in `input` and `output`.
 
 use hashbrown::HashMap;
 use sai::meta::AttrMeta;
 use sai::notify::{Notification, PortOperStatusNotification};
 use sai::object::port::{FecMode, OperStatus, Type};
 use sai::{
-    AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Value, port, port_serdes,
+    AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, StatId, Status, Value, port,
+    port_serdes,
 };
 
 use crate::feature::{Owner, Request};
 use crate::store::Object;
 use crate::switch::Switch;
+
+pub mod counters;
+pub(crate) mod input;
+pub(crate) mod output;
+mod record;
+
+pub use counters::Counters;
+pub use record::{Attachment, Ports, Record, Sub, derive, derive_all, index};
 
 const ADMIN_STATE: AttrId = port::ADMIN_STATE.id();
 const AUTO_NEG_MODE: AttrId = port::AUTO_NEG_MODE.id();
@@ -50,7 +60,24 @@ pub(crate) struct PortOwner;
 
 impl Owner for PortOwner {
     fn enforced(&self) -> &'static [AttrId] {
-        &[ADMIN_STATE, HW_LANE_LIST, SPEED]
+        const {
+            &[
+                ADMIN_STATE,
+                HW_LANE_LIST,
+                SPEED,
+                MTU,
+                port::PORT_VLAN_ID.id(),
+                port::DEFAULT_VLAN_PRIORITY.id(),
+                port::DROP_UNTAGGED.id(),
+                port::DROP_TAGGED.id(),
+                port::TPID.id(),
+                port::INTERNAL_LOOPBACK_MODE.id(),
+                port::LOOPBACK_MODE.id(),
+                port::PKT_TX_ENABLE.id(),
+                port::ISOLATION_GROUP.id(),
+                port::EGRESS_BLOCK_PORT_LIST.id(),
+            ]
+        }
     }
 
     fn answered(&self) -> &'static [AttrId] {
@@ -87,7 +114,18 @@ impl Owner for PortOwner {
     }
 
     fn check_set(&self, sw: &Switch, object: &ObjectRef, attr: &AttrEntry) -> Result<()> {
+        if let Some(id) = object.oid() {
+            crate::lag::check_port_set(sw, id, attr)?;
+        }
         check(sw, lanes(sw, object), 0, attr)
+    }
+
+    fn counted(&self) -> &'static [StatId] {
+        counters::COUNTED
+    }
+
+    fn stat(&self, sw: &Switch, object: &ObjectRef, stat: StatId) -> Option<u64> {
+        sw.ports.counters.get(usize::from(index(object.oid()?)))?.stat(stat)
     }
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
@@ -101,16 +139,18 @@ impl Owner for PortOwner {
     }
 
     fn changed(&self, sw: &mut Switch, object: &ObjectRef, attr: AttrId) {
-        if attr == ADMIN_STATE
-            && let Some(id) = object.oid()
-        {
+        let Some(id) = object.oid() else { return };
+        if attr == ADMIN_STATE {
             sw.derive_link(id);
+        } else {
+            derive(sw, id);
         }
     }
 
     fn removed(&self, sw: &mut Switch, object: &ObjectRef, _: Object) {
         if let Some(id) = object.oid() {
             sw.links.ports.remove(&id);
+            derive(sw, id);
         }
     }
 
@@ -220,5 +260,7 @@ impl Switch {
             };
             self.events.push(Notification::PortStateChange { data: vec![data] });
         }
+        derive(self, port);
+        crate::lag::port_changed(self, index(port));
     }
 }

@@ -34,11 +34,7 @@ pub(crate) fn rewrite<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Wor
         if p.has(flag::ROUTED) {
             router::rewrite(sw, p, frame, t);
         }
-        let tag = if p.out_bridge_port != NONE {
-            bridge::egress::tag(sw, p)
-        } else {
-            router::tag(sw, p)
-        };
+        let tag = if p.out_bridge_port != NONE { bridge::egress::tag(sw, p) } else { router::tag(sw, p) };
         let tpid = sw.ports.records.get(usize::from(p.out_port)).map_or(0x8100, |r| r.tpid);
         retag(engine, i, tag, tpid, t);
         engine.send(i, if egress_acl { Node::EgressAcl } else { Node::Transmit });

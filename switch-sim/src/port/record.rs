@@ -1,5 +1,6 @@
 //! Ports as packets see them: a record each, derived from the stored port and its LAG.
 
+use sai::object::port::OperStatus;
 use sai::{ObjectId, ObjectType};
 
 use crate::attrs;
@@ -126,8 +127,6 @@ pub struct Ports {
     pub counters: Vec<Counters>,
     /// What is attached to each port itself, not counting its LAG.
     own: Vec<Attachment>,
-    /// Ports whose cable is out, or that a test holds down.
-    link_down: Vec<bool>,
 }
 
 /// The dense index of a port, bridge port, LAG or router interface: the slot of its id.
@@ -143,7 +142,6 @@ impl Ports {
             self.records.resize(len, Record::ABSENT);
             self.counters.resize_with(len, Counters::default);
             self.own.resize_with(len, Attachment::default);
-            self.link_down.resize(len, false);
         }
     }
 
@@ -156,11 +154,6 @@ impl Ports {
     pub fn attachment_mut(&mut self, port: u16) -> &mut Attachment {
         self.grow(port);
         &mut self.own[usize::from(port)]
-    }
-
-    /// Whether the cable is in.
-    pub fn link(&self, port: u16) -> bool {
-        self.link_down.get(usize::from(port)).is_none_or(|down| !down)
     }
 }
 
@@ -186,7 +179,7 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
     let flag = |(id, attr)| store.flag(id, attr);
     let number = |(id, attr)| store.number(id, attr) as u16;
     let admin = store.flag(id, attrs::port::ADMIN_STATE);
-    let up = admin && sw.ports.link(at);
+    let up = sw.oper_status(id) == Some(OperStatus::UP);
     let loopback = store.number(id, attrs::port::LOOPBACK_MODE) != 0
         || store.number(id, attrs::port::INTERNAL_LOOPBACK_MODE) != 0;
     let up = up || (admin && loopback);
@@ -231,18 +224,4 @@ pub fn derive_all(sw: &mut Switch) {
     for id in sw.store.ids(ObjectType::PORT).collect::<Vec<_>>() {
         derive(sw, id);
     }
-}
-
-/// Plugs a port's cable in or out. Answers whether the operational state changed.
-pub fn set_link(sw: &mut Switch, id: ObjectId, up: bool) -> bool {
-    let at = index(id);
-    if sw.store.get(id).is_none() || at == NONE {
-        return false;
-    }
-    sw.ports.grow(at);
-    let before = sw.ports.records[usize::from(at)].is_up();
-    sw.ports.link_down[usize::from(at)] = !up;
-    derive(sw, id);
-    crate::lag::port_changed(sw, at);
-    before != sw.ports.records[usize::from(at)].is_up()
 }

@@ -12,6 +12,7 @@ use sai::{AttrEntry, AttrId, Entry, ObjectId, ObjectRef, ObjectType, Value};
 mod audit;
 pub mod id;
 mod object;
+mod read;
 pub mod relation;
 mod slab;
 

@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use sai::Value as Attr;
 use sai::entry::{Entry, FdbEntry};
 use sai::fdb_entry::Type;
 use sai::meta::AttrMeta;
-use sai::{AttrEntry, AttrId, Error, MacAddr, ObjectId, ObjectRef, ObjectType, PacketAction, Result, Status};
-use sai::Value as Attr;
+use sai::types::PacketAction;
+use sai::{AttrEntry, AttrId, Error, MacAddr, ObjectId, ObjectRef, ObjectType, Result, Status};
 
 use super::*;
 use crate::feature::{CompactTable, Owner};
@@ -98,7 +99,7 @@ fn take(sw: &mut Switch, key: u64) -> Option<Value> {
 }
 
 fn found(sw: &Switch, object: &ObjectRef) -> Result<(u64, Value)> {
-    let ObjectRef::Entry(Entry::FdbEntry(entry)) = object else {
+    let ObjectRef::Entry(Entry::Fdb(entry)) = object else {
         return Err(Status::INVALID_OBJECT_TYPE.into());
     };
     let missing = || Error::because(Status::ITEM_NOT_FOUND, "there is no such FDB entry");
@@ -108,7 +109,7 @@ fn found(sw: &Switch, object: &ObjectRef) -> Result<(u64, Value)> {
 
 impl CompactTable for FdbEntries {
     fn create(&self, sw: &mut Switch, object: &ObjectRef, attrs: &[AttrEntry]) -> Result<ObjectId> {
-        let ObjectRef::Entry(Entry::FdbEntry(entry)) = object else {
+        let ObjectRef::Entry(Entry::Fdb(entry)) = object else {
             return Err(Status::INVALID_OBJECT_TYPE.into());
         };
         let key = key_of(sw, entry)?;
@@ -176,7 +177,7 @@ impl CompactTable for FdbEntries {
             let (domain, mac) = split_mac_key(key);
             let entry =
                 FdbEntry { switch_id: sw.id, mac_address: MacAddr(mac), bv_id: domain_id(sw, domain) };
-            f(ObjectRef::Entry(Entry::FdbEntry(entry)));
+            f(ObjectRef::Entry(Entry::Fdb(entry)));
         }
     }
 }

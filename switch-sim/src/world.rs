@@ -1,0 +1,355 @@
+//! The world that switches stand in: its clock, the cables between ports, and what happens when.
+//!
+//! Time is virtual by default: nothing sleeps, and nothing happens but when a test calls. The same calls
+//! with the same seed give the same packets, events and traces.
+//!
+//! A frame that a port sends waits at the port for [`World::receive`], or travels over a [`Cable`] to the
+//! port at the other end, where it arrives in [`World::advance`] or [`World::run_until_idle`].
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use sai::{Error, ObjectId, Result, Status};
+
+use crate::bridge::fdb;
+use crate::pipeline::{Engine, MAX_FRAME, NoTrace, Sink, Trace, Tracer};
+use crate::port::index;
+use crate::store::id::{Parts, switch_id};
+use crate::switch::Switch;
+use crate::{Profile, Simulator};
+
+/// The time: nanoseconds since the world began. Clones show the same time.
+#[derive(Clone, Debug)]
+pub struct Clock(Arc<Source>);
+
+#[derive(Debug)]
+enum Source {
+    Virtual(AtomicU64),
+    System(Instant),
+}
+
+impl Clock {
+    fn new(source: Source) -> Clock {
+        Clock(Arc::new(source))
+    }
+
+    /// Now.
+    #[inline]
+    pub fn now(&self) -> u64 {
+        match &*self.0 {
+            Source::Virtual(now) => now.load(Ordering::Relaxed),
+            Source::System(start) => start.elapsed().as_nanos() as u64,
+        }
+    }
+
+    fn set(&self, to: u64) {
+        if let Source::Virtual(now) = &*self.0 {
+            now.fetch_max(to, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Default for Clock {
+    /// A virtual clock at 0.
+    fn default() -> Clock {
+        Clock::new(Source::Virtual(AtomicU64::new(0)))
+    }
+}
+
+/// What lies between two ports.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cable {
+    /// How long a frame travels; at least 1 ns, so that a loop of cables takes time.
+    pub delay: Duration,
+    /// The share of frames that are lost, 0.0 to 1.0, chosen by the world's seed.
+    pub loss: f64,
+}
+
+impl Default for Cable {
+    /// 500 ns, as 100 m of fibre; nothing is lost.
+    fn default() -> Cable {
+        Cable { delay: Duration::from_nanos(500), loss: 0.0 }
+    }
+}
+
+/// A port of a simulator of the world.
+type End = (usize, ObjectId);
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Arrival {
+    at: u64,
+    seq: u64,
+    end: End,
+    frame: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct State {
+    sims: Vec<Simulator>,
+    cables: BTreeMap<End, (End, Cable)>,
+    arrivals: BinaryHeap<Reverse<Arrival>>,
+    /// What ports without a cable sent.
+    sent: BTreeMap<End, VecDeque<Vec<u8>>>,
+    seq: u64,
+    random: u64,
+}
+
+/// A world of switches. Clones share all.
+#[derive(Clone, Debug)]
+pub struct World {
+    clock: Clock,
+    state: Arc<Mutex<State>>,
+    engine: Arc<Mutex<Engine>>,
+}
+
+/// How many frames [`World::run_until_idle`] follows before it says that the network loops.
+pub const STORM: u64 = 1_000_000;
+
+impl World {
+    /// A world with a virtual clock.
+    pub fn new(seed: u64) -> World {
+        World::with_clock(Clock::default(), seed)
+    }
+
+    /// A world whose clock is the system's, for switches that talk to the outside.
+    pub fn real_time(seed: u64) -> World {
+        World::with_clock(Clock::new(Source::System(Instant::now())), seed)
+    }
+
+    fn with_clock(clock: Clock, seed: u64) -> World {
+        let state = State {
+            sims: Vec::new(),
+            cables: BTreeMap::new(),
+            arrivals: BinaryHeap::new(),
+            sent: BTreeMap::new(),
+            seq: 0,
+            random: seed,
+        };
+        World { clock, state: Arc::new(Mutex::new(state)), engine: Arc::default() }
+    }
+
+    /// Adds a simulator, whose switches have this profile.
+    pub fn simulator(&self, profile: Profile) -> Simulator {
+        let sim = Simulator::with_clock(profile, self.clock.clone());
+        self.state.lock().sims.push(sim.clone());
+        sim
+    }
+
+    /// The time in nanoseconds.
+    pub fn now(&self) -> u64 {
+        self.clock.now()
+    }
+
+    /// Puts a cable between two ports. A port has one cable; the one before goes.
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND` when a port is not of this world.
+    pub fn connect(&self, a: (&Simulator, ObjectId), b: (&Simulator, ObjectId), cable: Cable) -> Result<()> {
+        let (a, b) = (self.end(a.0, a.1)?, self.end(b.0, b.1)?);
+        self.disconnect_end(a);
+        self.disconnect_end(b);
+        let mut state = self.state.lock();
+        state.cables.insert(a, (b, cable));
+        state.cables.insert(b, (a, cable));
+        Ok(())
+    }
+
+    /// Takes the cable of a port away; frames on it still arrive.
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND` when the port is not of this world.
+    pub fn disconnect(&self, sim: &Simulator, port: ObjectId) -> Result<()> {
+        self.disconnect_end(self.end(sim, port)?);
+        Ok(())
+    }
+
+    fn disconnect_end(&self, end: End) {
+        let mut state = self.state.lock();
+        if let Some((other, _)) = state.cables.remove(&end) {
+            state.cables.remove(&other);
+        }
+    }
+
+    fn end(&self, sim: &Simulator, port: ObjectId) -> Result<End> {
+        let at = self.state.lock().sims.iter().position(|s| s.is(sim)).ok_or_else(|| {
+            Error::because(Status::ITEM_NOT_FOUND, "the simulator does not belong to this world")
+        })?;
+        let known =
+            sim.with_switch(home(port), |sw| sw.ports.get(index(port)).is_some_and(|r| r.id == port))?;
+        if known {
+            Ok((at, port))
+        } else {
+            Err(Error::because(Status::ITEM_NOT_FOUND, format!("{port} is no port")))
+        }
+    }
+
+    /// A port receives a frame (without FCS), now.
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND` when the port is not of this world; `INVALID_PARAMETER` when the frame has more than
+    /// 16383 bytes.
+    pub fn inject(&self, sim: &Simulator, port: ObjectId, frame: &[u8]) -> Result<()> {
+        self.inject_with(sim, port, frame, &mut NoTrace)
+    }
+
+    /// As [`inject`](Self::inject), and tells what happened to the frame in this switch.
+    ///
+    /// # Errors
+    /// As [`inject`](Self::inject).
+    pub fn trace(&self, sim: &Simulator, port: ObjectId, frame: &[u8]) -> Result<Trace> {
+        let mut trace = Trace::default();
+        self.inject_with(sim, port, frame, &mut trace)?;
+        Ok(trace)
+    }
+
+    fn inject_with<T: Tracer>(&self, sim: &Simulator, port: ObjectId, frame: &[u8], t: &mut T) -> Result<()> {
+        if frame.len() > MAX_FRAME {
+            let why = format!("the frame has {} bytes; at most {MAX_FRAME} are taken", frame.len());
+            return Err(Error::because(Status::INVALID_PARAMETER, why));
+        }
+        let end = self.end(sim, port)?;
+        self.enter(end, frame, t)
+    }
+
+    /// Runs a frame through the switch of a port and takes along what that sends.
+    fn enter<T: Tracer>(&self, end: End, frame: &[u8], t: &mut T) -> Result<()> {
+        let sim = self.state.lock().sims[end.0].clone();
+        let now = self.clock.now();
+        let mut out = Frames::default();
+        sim.with_switch(home(end.1), |sw| {
+            let mut engine = self.engine.lock();
+            engine.receive(index(end.1), frame);
+            engine.run(sw, now, t, &mut out);
+            fdb::deliver(sw);
+            out.name(sw);
+        })?;
+        let mut state = self.state.lock();
+        for (port, frame) in out.named {
+            state.send((end.0, port), now, frame);
+        }
+        Ok(())
+    }
+
+    /// The next frame that a port without a cable sent.
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND` when the port is not of this world.
+    pub fn receive(&self, sim: &Simulator, port: ObjectId) -> Result<Option<Vec<u8>>> {
+        let end = self.end(sim, port)?;
+        Ok(self.state.lock().sent.get_mut(&end).and_then(VecDeque::pop_front))
+    }
+
+    /// Lets time pass: what is due happens, in order of time.
+    ///
+    /// # Errors
+    /// When a switch fails; that is a defect.
+    pub fn advance(&self, by: Duration) -> Result<()> {
+        let until = self.clock.now().saturating_add(by.as_nanos() as u64);
+        while self.step(until)? {}
+        self.clock.set(until);
+        Ok(())
+    }
+
+    /// Lets the frames that are on cables arrive, and those that they cause. Timers (aging) that come later
+    /// than the last frame do not fire.
+    ///
+    /// # Errors
+    /// `FAILURE` after [`STORM`] frames: the network loops.
+    pub fn run_until_idle(&self) -> Result<()> {
+        for _ in 0..STORM {
+            let Some(at) = self.state.lock().arrivals.peek().map(|Reverse(a)| a.at) else { return Ok(()) };
+            self.step(at)?;
+        }
+        Err(Error::because(Status::FAILURE, format!("{STORM} frames and no end: the network loops")))
+    }
+
+    /// Does the next thing that is due by then.
+    fn step(&self, until: u64) -> Result<bool> {
+        let sims = self.state.lock().sims.clone();
+        let mut timer: Option<(u64, usize, ObjectId)> = None;
+        for (n, sim) in sims.iter().enumerate() {
+            for switch in sim.switches() {
+                let at = sim.with_switch(switch, |sw| sw.bridge.fdb.deadline())?;
+                if let Some(at) = at.filter(|at| timer.is_none_or(|t| *at < t.0)) {
+                    timer = Some((at, n, switch));
+                }
+            }
+        }
+        let frame = {
+            let mut state = self.state.lock();
+            let before = |a: &Arrival| a.at <= until && timer.is_none_or(|t| a.at <= t.0);
+            if state.arrivals.peek().is_some_and(|Reverse(a)| before(a)) {
+                state.arrivals.pop()
+            } else {
+                None
+            }
+        };
+        if let Some(Reverse(arrival)) = frame {
+            self.clock.set(arrival.at);
+            // The port may have gone meanwhile; then so does the frame.
+            let _ = self.enter(arrival.end, &arrival.frame, &mut NoTrace);
+            return Ok(true);
+        }
+        match timer.filter(|(at, ..)| *at <= until) {
+            Some((at, n, switch)) => {
+                self.clock.set(at);
+                sims[n].with_switch(switch, |sw| fdb::age(sw, at))?;
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+}
+
+fn home(port: ObjectId) -> ObjectId {
+    switch_id(Parts::of(port).switch)
+}
+
+impl State {
+    fn send(&mut self, from: End, now: u64, frame: Vec<u8>) {
+        match self.cables.get(&from).copied() {
+            None => self.sent.entry(from).or_default().push_back(frame),
+            Some((end, cable)) => {
+                if cable.loss > 0.0 && self.draw() < cable.loss {
+                    return;
+                }
+                self.seq += 1;
+                let delay = (cable.delay.as_nanos() as u64).max(1);
+                self.arrivals.push(Reverse(Arrival { at: now + delay, seq: self.seq, end, frame }));
+            }
+        }
+    }
+
+    /// The next number of the seed's sequence (SplitMix64), from 0 to 1.
+    fn draw(&mut self) -> f64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.random ^ (self.random >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// Collects what a switch sends.
+#[derive(Debug, Default)]
+struct Frames {
+    sent: Vec<(u16, Vec<u8>)>,
+    named: Vec<(ObjectId, Vec<u8>)>,
+}
+
+impl Frames {
+    /// Turns port indices into ids.
+    fn name(&mut self, sw: &Switch) {
+        let id = |port| sw.ports.get(port).map(|r| r.id).unwrap_or_default();
+        self.named = self.sent.drain(..).map(|(port, frame)| (id(port), frame)).collect();
+    }
+}
+
+impl Sink for Frames {
+    fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]) {
+        self.sent.push((port, [head, tail].concat()));
+    }
+}
