@@ -436,18 +436,40 @@ fn a_pause_is_handed_to_the_caller() {
 }
 
 #[test]
-fn a_notification_stands_after_the_call_that_was_under_way() {
+fn notifications_are_recorded_as_long_as_the_layer_lives() {
     let note = crate::notify::Notification::SwitchShutdownRequest { switch_id: ObjectId(7) };
     let fake = Arc::new(Fake::default());
     let (record, out) = recorder(fake.clone());
-    let switch = drive(&record, "9100");
+    drive(&record, "9100");
     fake.send(&note);
     let last = out.text().lines().last().unwrap().to_owned();
     assert!(last.ends_with(r#"|n|switch_shutdown_request|{"switch_id":"oid:0x7"}|"#), "{last}");
     drop(record);
     fake.send(&note);
     assert_eq!(out.text().lines().last(), Some(last.as_str()), "nothing is written once the layer is gone");
-    assert!(!switch.is_null());
+}
+
+#[test]
+fn a_writer_that_fails_ends_the_recording_and_no_call() {
+    struct Full;
+    impl std::io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("no space"))
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let record = Record::new(Arc::new(Fake::default()), Full, crate::layer::record::system_time);
+    drive(&record, "9100");
+    assert_eq!(record.error().as_deref(), Some("no space"));
+    assert!(record.flush().is_err());
+}
+
+#[test]
+fn the_time_of_the_system_has_the_form_of_recordings() {
+    let text = format!("{}|#|now", crate::layer::record::system_time());
+    assert!(Recording::parse(&text).strict().is_ok(), "{text}");
 }
 
 #[test]
