@@ -63,11 +63,11 @@ impl State {
     fn write(&mut self) {
         while let Some(entry) = self.waiting.first_entry() {
             let Some(text) = entry.get() else { return };
-            if self.error.is_none() {
-                if let Err(e) = self.out.write_all(text.as_bytes()) {
-                    tracing::warn!("the recording ends: {e}");
-                    self.error = Some(e.to_string());
-                }
+            if self.error.is_none()
+                && let Err(e) = self.out.write_all(text.as_bytes())
+            {
+                tracing::warn!("the recording ends: {e}");
+                self.error = Some(e.to_string());
             }
             entry.remove();
         }

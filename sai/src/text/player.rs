@@ -249,10 +249,10 @@ impl Play<'_, '_, '_> {
         let (recorded_status, _) = self.failure(at);
         let Some(recorded) = key.object() else { return };
         let subject = format!("create {recorded}");
-        if let ObjectRef::Object(ObjectType::SWITCH, id) = recorded {
-            if self.view.switches.contains(id) {
-                self.new_view();
-            }
+        if let ObjectRef::Object(ObjectType::SWITCH, id) = recorded
+            && self.view.switches.contains(id)
+        {
+            self.new_view();
         }
         let attrs = match self.view.attrs(attrs) {
             Ok(attrs) => attrs,
