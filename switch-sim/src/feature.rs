@@ -63,6 +63,11 @@ pub trait Owner: Sync {
     /// Derives tables after an object was stored.
     fn created(&self, _: &mut Switch, _: &ObjectRef) {}
 
+    /// Derives tables of an object that came back from a snapshot; what it names is back already.
+    fn restored(&self, sw: &mut Switch, object: &ObjectRef) {
+        self.created(sw, object);
+    }
+
     /// Derives tables after an attribute was set.
     fn changed(&self, _: &mut Switch, _: &ObjectRef, _: AttrId) {}
 

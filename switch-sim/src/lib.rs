@@ -9,6 +9,7 @@ pub mod prefetch;
 pub mod query;
 pub mod resources;
 pub mod sim;
+pub mod snapshot;
 pub mod stats;
 pub mod store;
 pub mod switch;

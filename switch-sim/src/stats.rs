@@ -69,6 +69,27 @@ impl Switch {
         Ok(())
     }
 
+    /// What clients read where it is not zero, of every object.
+    pub(crate) fn save_stats(&self) -> Vec<(ObjectRef, Vec<(StatId, u64)>)> {
+        let mut all = Vec::new();
+        for m in sai::meta::OBJECTS.iter().filter(|m| m.stats.is_some()) {
+            let counted = owner(m).map_or(&[][..], |o| o.counted());
+            for object in self.objects(m.object_type).unwrap_or_default() {
+                let set = self.stats.baselines.get(&object).map(|b| b.keys().copied());
+                let mut ids: Vec<_> = counted.iter().copied().chain(set.into_iter().flatten()).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                let shown =
+                    |s: &StatId| self.raw_stat(&object, *s).wrapping_sub(self.stats.baseline(&object, *s));
+                let values: Vec<_> = ids.iter().map(|s| (*s, shown(s))).filter(|(_, v)| *v != 0).collect();
+                if !values.is_empty() {
+                    all.push((object, values));
+                }
+            }
+        }
+        all
+    }
+
     fn check_stats(&self, object: &ObjectRef, stats: &[StatId]) -> Result<()> {
         let meta = known(object.object_type())?;
         sai::layer::validate::rules::check_exists(self, meta, object)?;

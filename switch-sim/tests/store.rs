@@ -8,6 +8,7 @@ use sai::{
     AttrEntry, Entry, ObjectId, ObjectRef, ObjectType, Target, Value, bridge_port, lag_member, next_hop,
     next_hop_group, next_hop_group_member, port, route_entry, router_interface, switch, vlan, vlan_member,
 };
+use switch_sim::snapshot::Snapshot;
 use switch_sim::{Profile, Simulator, Switch};
 
 #[derive(Clone, Debug)]
@@ -194,7 +195,32 @@ proptest! {
                 }
                 prop_assert_eq!(sw.audit(), Ok(()), "after {:?}", op);
             }
+            let snapshot = sw.snapshot();
+            let bytes = snapshot.to_bytes().unwrap();
+            let loaded = Snapshot::from_bytes(&bytes).unwrap();
+            prop_assert!(loaded == snapshot);
+            let mut twin = Switch::restore(&loaded).unwrap();
+            prop_assert!(everything(&twin) == everything(sw));
+            prop_assert!(twin.snapshot() == snapshot);
+            for op in &ops {
+                prop_assert_eq!(apply(&mut twin, op).is_ok(), apply(sw, op).is_ok(), "{:?}", op);
+            }
+            prop_assert_eq!(sw.snapshot().diff(&twin.snapshot()), Vec::<String>::new());
             Ok(())
         }).unwrap()?;
+    }
+}
+
+#[test]
+fn a_damaged_snapshot_is_refused_whole() {
+    let sim = Simulator::new(small());
+    let init = [AttrEntry::new(switch::INIT_SWITCH.id(), Value::Bool(true))];
+    let id = sim.create(ObjectId::NULL, Target::Object(ObjectType::SWITCH), &init).unwrap();
+    let bytes = sim.with_switch(id, |sw| sw.snapshot().to_bytes().unwrap()).unwrap();
+    for at in (0..bytes.len()).step_by(7) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x10;
+        assert!(Snapshot::from_bytes(&damaged).is_err(), "byte {at}");
+        assert!(Snapshot::from_bytes(&bytes[..at]).is_err(), "cut at {at}");
     }
 }

@@ -138,6 +138,13 @@ impl Owner for PortOwner {
         sw.derive_link(id);
     }
 
+    fn restored(&self, sw: &mut Switch, object: &ObjectRef) {
+        if let Some(id) = object.oid() {
+            sw.links.ports.insert(id, Link { carrier: true, oper: OperStatus::DOWN });
+            sw.derive_link(id);
+        }
+    }
+
     fn changed(&self, sw: &mut Switch, object: &ObjectRef, attr: AttrId) {
         let Some(id) = object.oid() else { return };
         if attr == ADMIN_STATE {
@@ -244,6 +251,14 @@ impl Switch {
         link.carrier = up;
         self.derive_link(port);
         Ok(())
+    }
+
+    /// The ports without a partner.
+    pub(crate) fn unplugged(&self) -> Vec<ObjectId> {
+        let ports = self.links.ports.iter().filter(|(_, l)| !l.carrier);
+        let mut ports: Vec<_> = ports.map(|(p, _)| *p).collect();
+        ports.sort_unstable();
+        ports
     }
 
     /// Brings the operational state in line with the administrative one and the carrier, and tells.

@@ -14,6 +14,7 @@ pub mod id;
 mod object;
 mod read;
 pub mod relation;
+mod save;
 mod slab;
 
 pub use object::{Object, Origin};

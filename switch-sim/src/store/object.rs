@@ -3,7 +3,7 @@
 use sai::{AttrEntry, AttrId, ObjectId, Value};
 
 /// Who made an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Origin {
     /// A client.
     Client,
@@ -34,7 +34,7 @@ pub struct Object {
     /// What goes with it.
     pub(super) owned: Vec<ObjectId>,
     /// The derived lists.
-    lists: Vec<(AttrId, Vec<ObjectId>)>,
+    pub(super) lists: Vec<(AttrId, Vec<ObjectId>)>,
 }
 
 impl Object {

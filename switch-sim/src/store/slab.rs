@@ -77,6 +77,24 @@ impl Slab {
         self.objects.get_mut(slot as usize)?.as_mut()
     }
 
+    /// The generations of all slots, and the free ones in the order of their freeing.
+    pub(super) fn save(&self) -> (Vec<u16>, Vec<u32>) {
+        (self.slots.iter().map(|s| s.generation).collect(), self.free.clone())
+    }
+
+    /// The slots as they were; those that are not free await their objects.
+    pub(super) fn load(generations: &[u16], free: &[u32]) -> Option<Slab> {
+        let mut slots: Vec<_> = generations.iter().map(|g| Slot { generation: *g, live: true }).collect();
+        for slot in free {
+            let slot = slots.get_mut(*slot as usize)?;
+            if !std::mem::replace(&mut slot.live, false) {
+                return None;
+            }
+        }
+        let live = (slots.len() - free.len()) as u32;
+        Some(Slab { slots, objects: Vec::new(), free: free.to_vec(), live })
+    }
+
     pub(super) fn live(&self) -> u32 {
         self.live
     }

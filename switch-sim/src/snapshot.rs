@@ -1,0 +1,262 @@
+//! The whole state of a switch in a file: binary with a checksum to keep, JSON to read and compare.
+//!
+//! A snapshot holds objects and learned state, never a forwarding table: loading derives the tables anew.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+use sai::meta;
+use sai::{AttrEntry, AttrId, ObjectId, ObjectRef, StatId};
+use serde::{Deserialize, Serialize};
+
+use crate::feature::owner;
+use crate::profile::Profile;
+use crate::store::{Origin, id};
+use crate::switch::Switch;
+
+const MAGIC: &[u8; 8] = b"SWSIMSNP";
+/// The version of the format. Another is refused.
+const VERSION: u32 = 1;
+/// Magic, version, checksum and length of the body.
+const HEADER: usize = 24;
+
+/// The state of a switch, detached from it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    switch: u8,
+    profile: Profile,
+    /// Generations and free slots of each object type that was ever used.
+    slots: BTreeMap<String, Slots>,
+    objects: Vec<Stored>,
+    entries: Vec<(ObjectRef, Vec<AttrEntry>)>,
+    stats: Vec<(ObjectRef, Vec<(StatId, u64)>)>,
+    /// Ports without a partner at the other end.
+    unplugged: Vec<ObjectId>,
+}
+
+/// The slots of an object type.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Slots {
+    pub(crate) generations: Vec<u16>,
+    pub(crate) free: Vec<u32>,
+}
+
+/// An object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    pub(crate) id: ObjectId,
+    pub(crate) origin: Origin,
+    pub(crate) attrs: Vec<AttrEntry>,
+    pub(crate) owned: Vec<ObjectId>,
+    pub(crate) lists: Vec<(AttrId, Vec<ObjectId>)>,
+}
+
+/// Why a snapshot cannot be used. A damaged one is refused whole.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// The bytes do not begin as a snapshot does.
+    #[error("this is no snapshot of a switch")]
+    NotASnapshot,
+    /// It is of another version of the format.
+    #[error("the snapshot is of format {0}; this program reads format {VERSION}")]
+    Version(u32),
+    /// It was cut off or prolonged.
+    #[error("the snapshot has {found} bytes after its header, not {expected}")]
+    Length {
+        /// What the header says.
+        expected: u64,
+        /// What is there.
+        found: u64,
+    },
+    /// Its checksum is wrong.
+    #[error("the snapshot is damaged: its checksum is {found:#010x}, not {expected:#010x}")]
+    Checksum {
+        /// What the header says.
+        expected: u32,
+        /// What the bytes have.
+        found: u32,
+    },
+    /// Its body cannot be decoded.
+    #[error("the snapshot cannot be decoded: {0}")]
+    Body(String),
+    /// It contradicts itself.
+    #[error("the snapshot contradicts itself: {0}")]
+    Inconsistent(String),
+}
+
+impl Snapshot {
+    /// The number of the switch, which is part of every id.
+    pub(crate) fn switch(&self) -> u8 {
+        self.switch
+    }
+
+    /// The file form.
+    ///
+    /// # Errors
+    /// When a value cannot be encoded.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SnapshotError> {
+        let body = postcard::to_stdvec(self).map_err(|e| SnapshotError::Body(e.to_string()))?;
+        let mut bytes = Vec::with_capacity(HEADER + body.len());
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        bytes.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
+        bytes.extend_from_slice(&(body.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&body);
+        Ok(bytes)
+    }
+
+    /// Reads the file form.
+    ///
+    /// # Errors
+    /// For anything but a whole, undamaged snapshot of this version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
+        let (header, body) = bytes.split_at_checked(HEADER).ok_or(SnapshotError::NotASnapshot)?;
+        if !header.starts_with(MAGIC) {
+            return Err(SnapshotError::NotASnapshot);
+        }
+        let word =
+            |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        if word(8) != VERSION {
+            return Err(SnapshotError::Version(word(8)));
+        }
+        let expected = u64::from(word(16)) | u64::from(word(20)) << 32;
+        if body.len() as u64 != expected {
+            return Err(SnapshotError::Length { expected, found: body.len() as u64 });
+        }
+        let found = crc32fast::hash(body);
+        if found != word(12) {
+            return Err(SnapshotError::Checksum { expected: word(12), found });
+        }
+        postcard::from_bytes(body).map_err(|e| SnapshotError::Body(e.to_string()))
+    }
+
+    /// The form that people read.
+    ///
+    /// # Errors
+    /// When a value cannot be encoded.
+    pub fn to_json(&self) -> Result<String, SnapshotError> {
+        serde_json::to_string_pretty(self).map_err(|e| SnapshotError::Body(e.to_string()))
+    }
+
+    /// What differs in `other`: a line for each object, entry or attribute that is missing (`-`), new
+    /// (`+`) or has another value (both).
+    pub fn diff(&self, other: &Snapshot) -> Vec<String> {
+        let lines = |s: &Snapshot| {
+            let mut lines = std::collections::BTreeSet::new();
+            let mut add = |object: &ObjectRef, attrs: &[AttrEntry]| {
+                lines.insert(object.to_string());
+                for a in attrs {
+                    let name = meta::attr(object.object_type(), a.id);
+                    let name = name.map_or_else(|| format!("{:#x}", a.id), |m| m.name_of(a.id).into_owned());
+                    lines.insert(format!("{object} {name} = {:?}", a.value));
+                }
+            };
+            for o in &s.objects {
+                if let Some(object_type) = id::type_of(o.id) {
+                    add(&ObjectRef::Object(object_type, o.id), &o.attrs);
+                }
+            }
+            s.entries.iter().for_each(|(object, attrs)| add(object, attrs));
+            lines
+        };
+        let (mine, theirs) = (lines(self), lines(other));
+        let gone = mine.difference(&theirs).map(|l| format!("- {l}"));
+        gone.chain(theirs.difference(&mine).map(|l| format!("+ {l}"))).collect()
+    }
+}
+
+impl Switch {
+    /// The state of the switch.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut entries: Vec<_> =
+            self.store.entries().map(|(e, o)| (ObjectRef::Entry(e.clone()), o.attrs().to_vec())).collect();
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        for m in meta::OBJECTS {
+            let Some(table) = owner(m).and_then(|o| o.table()) else { continue };
+            table.for_each(self, m.object_type, &mut |object| {
+                let given = |a: &'static meta::AttrMeta| {
+                    Some(AttrEntry::new(a.id, table.value(self, &object, a).ok()??))
+                };
+                let attrs = m.attrs.iter().filter(|a| a.can_create()).filter_map(given).collect();
+                entries.push((object, attrs));
+            });
+        }
+        Snapshot {
+            switch: self.store.switch_number(),
+            profile: (*self.profile).clone(),
+            slots: self.store.save_slots(),
+            objects: self.store.save_objects(),
+            entries,
+            stats: self.save_stats(),
+            unplugged: self.unplugged(),
+        }
+    }
+
+    /// The switch of a snapshot: the same ids and answers, the tables derived anew.
+    ///
+    /// # Errors
+    /// When the snapshot contradicts itself.
+    pub fn restore(snapshot: &Snapshot) -> Result<Switch, SnapshotError> {
+        let wrong = |e: String| SnapshotError::Inconsistent(e);
+        snapshot.profile.check().map_err(|e| wrong(e.to_string()))?;
+        let mut sw = Switch::empty(snapshot.switch, Arc::new(snapshot.profile.clone()));
+        sw.store.load(&snapshot.slots, &snapshot.objects).map_err(wrong)?;
+        let mut derived = HashSet::new();
+        for object in &snapshot.objects {
+            sw.derive_from(object.id, &mut derived);
+        }
+        for port in &snapshot.unplugged {
+            sw.set_link(*port, false).map_err(|e| wrong(e.to_string()))?;
+        }
+        for (object, attrs) in &snapshot.entries {
+            let pool = sw.resources.pool_of(object, attrs);
+            let meta = meta::object(object.object_type()).ok_or_else(|| wrong(object.to_string()))?;
+            match (owner(meta).and_then(|o| o.table()), object) {
+                (Some(table), _) => {
+                    table.create(&mut sw, object, attrs).map_err(|e| wrong(e.to_string()))?;
+                }
+                (None, ObjectRef::Entry(entry)) => {
+                    sw.store.insert_entry(entry.clone(), attrs.clone());
+                    if let Some(owner) = owner(meta) {
+                        owner.restored(&mut sw, object);
+                    }
+                }
+                (None, ObjectRef::Object(..)) => return Err(wrong(format!("{object} is no entry"))),
+            }
+            sw.resources.took(pool);
+        }
+        for (object, stats) in &snapshot.stats {
+            for (stat, value) in stats {
+                sw.set_stat(object, *stat, *value).map_err(|e| wrong(e.to_string()))?;
+            }
+        }
+        sw.audit().map_err(wrong)?;
+        sw.events.clear();
+        Ok(sw)
+    }
+
+    /// Derives an object's tables, after those of the objects that it names.
+    fn derive_from(&mut self, first: ObjectId, derived: &mut HashSet<ObjectId>) {
+        let mut stack = vec![(first, false)];
+        while let Some((id, ready)) = stack.pop() {
+            if ready {
+                let Some(object_type) = id::type_of(id) else { continue };
+                let object = ObjectRef::Object(object_type, id);
+                let attrs = self.store.get(id).map_or_else(Vec::new, |o| o.attrs().to_vec());
+                self.resources.count(&object, &attrs, 1);
+                if let Some(owner) = meta::object(object_type).and_then(owner) {
+                    owner.restored(self, &object);
+                }
+            } else if let Some(object) = self.store.get(id)
+                && derived.insert(id)
+            {
+                stack.push((id, true));
+                for attr in object.attrs() {
+                    attr.value.for_each_oid(|to| stack.push((to, false)));
+                }
+            }
+        }
+    }
+}
