@@ -14,6 +14,7 @@ pub mod stats;
 pub mod store;
 pub mod switch;
 pub mod table;
+pub mod warm;
 pub mod wire;
 pub mod world;
 

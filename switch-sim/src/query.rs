@@ -149,19 +149,30 @@ fn no_attr(object: &str, id: sai::AttrId) -> Error {
 pub fn support_matrix() -> String {
     use std::fmt::Write as _;
     let mut text = String::from(
-        "# What the simulator supports\n\n\
-         *Enforced*: giving or setting it changes what the switch does, or it answers a true value. \
-         *Stored*: accepted and answered, without effect. *Refused*: answers `ATTR_NOT_SUPPORTED`.\n",
+        "<!-- @generated from the simulator's declarations. UPDATE_DOCS=1 cargo test -p switch-sim --test \
+         support writes it. -->\n\n# What the simulator supports\n\n\
+         *Acts*: giving or setting the attribute changes what the switch does, or it answers a state of the \
+         switch. *Stored*: accepted and answered, without effect. *Refused*: answers \
+         `SAI_STATUS_ATTR_NOT_SUPPORTED_n`. Attributes that are not listed are stored.\n",
     );
-    for m in meta::OBJECTS {
-        let _ = write!(text, "\n## {}\n\n| attribute | support |\n|---|---|\n", m.name);
-        for attr in m.attrs {
-            let support = match support(m.object_type, attr.id) {
-                Ok(Support::Enforced) => "enforced",
-                Ok(Support::Stored) => "stored",
-                _ => "refused",
-            };
-            let _ = writeln!(text, "| `{}` | {support} |", attr.name);
+    for m in meta::OBJECTS.iter().filter(|m| !m.experimental) {
+        let named = |wanted: Support| -> Vec<&str> {
+            let attrs = m.attrs.iter().filter(|a| support(m.object_type, a.id) == Ok(wanted));
+            attrs.map(|a| a.name).collect()
+        };
+        let (acts, refused) = (named(Support::Enforced), named(Support::Refused));
+        let stored = m.attrs.len() - acts.len() - refused.len();
+        let _ = write!(
+            text,
+            "\n## {}\n\n{} act, {stored} stored, {} refused.\n",
+            m.name,
+            acts.len(),
+            refused.len()
+        );
+        for (title, names) in [("Acts", acts), ("Refused", refused)] {
+            if !names.is_empty() {
+                let _ = write!(text, "\n{title}: `{}`.\n", names.join("`, `"));
+            }
         }
     }
     text

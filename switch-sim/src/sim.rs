@@ -13,10 +13,11 @@ use sai::{
 };
 
 use crate::bridge::fdb;
-use crate::profile::Profile;
+use crate::profile::{Profile, ProfileError};
 use crate::store::id::{Parts, switch_id};
 use crate::switch::{Switch, known};
 use crate::view;
+use crate::warm::Keys;
 use crate::world::Clock;
 
 /// How many items of a bulk call run under one lock.
@@ -33,6 +34,7 @@ pub struct Simulator {
 struct Inner {
     profile: Arc<Profile>,
     clock: Clock,
+    keys: Keys,
     switches: RwLock<HashMap<u8, Arc<Mutex<Switch>>>>,
     sinks: RwLock<Vec<Arc<dyn NotificationSink>>>,
     outbox: Mutex<Outbox>,
@@ -62,13 +64,28 @@ impl Simulator {
     /// It stands in no world, so its clock stands still and no packet comes; [`World::simulator`](crate::World::simulator)
     /// makes one that does.
     pub fn new(profile: Profile) -> Simulator {
-        Simulator::with_clock(profile, Clock::default())
+        Simulator::build(profile, Keys::default(), Clock::default())
     }
 
-    pub(crate) fn with_clock(profile: Profile, clock: Clock) -> Simulator {
+    /// A simulator with the profile that these keys name.
+    ///
+    /// # Errors
+    /// When a file that a key names cannot be read or makes no sense.
+    pub fn from_keys(keys: Keys) -> std::result::Result<Simulator, ProfileError> {
+        Ok(Simulator::with_keys(keys.profile()?, keys))
+    }
+
+    /// A simulator with this profile and these keys; those that name a profile are not looked at.
+    pub fn with_keys(profile: Profile, keys: Keys) -> Simulator {
+        Simulator::build(profile, keys, Clock::default())
+    }
+
+    /// A simulator in a world.
+    pub(crate) fn build(profile: Profile, keys: Keys, clock: Clock) -> Simulator {
         Simulator {
             inner: Arc::new(Inner {
                 profile: Arc::new(profile),
+                keys,
                 clock,
                 switches: RwLock::default(),
                 sinks: RwLock::default(),
@@ -243,7 +260,10 @@ impl Simulator {
         let mut switch = Switch::empty(number, self.inner.profile.clone(), self.inner.clock.clone());
         let target = Target::Object(ObjectType::SWITCH);
         rules::check_create(&switch, Level::Sai, known(ObjectType::SWITCH)?, ObjectId::NULL, target, attrs)?;
-        switch.boot(attrs);
+        match self.inner.keys.warm_boot(number, attrs, &self.inner.clock)? {
+            Some(warm) => switch = warm,
+            None => switch.boot(attrs),
+        }
         let id = switch.id;
         self.inner.outbox.lock().waiting.extend(switch.events.drain(..));
         switches.insert(number, Arc::new(Mutex::new(switch)));
@@ -253,7 +273,8 @@ impl Simulator {
     }
 
     fn remove_switch(&self, id: ObjectId) -> Result<()> {
-        self.switch(id)?;
+        let switch = self.switch(id)?;
+        self.inner.keys.warm_shutdown(&switch.lock())?;
         self.inner.switches.write().remove(&Parts::of(id).switch);
         Ok(())
     }

@@ -14,6 +14,7 @@ use crate::feature::owner;
 use crate::profile::Profile;
 use crate::store::{Origin, id};
 use crate::switch::Switch;
+use crate::world::Clock;
 
 const MAGIC: &[u8; 8] = b"SWSIMSNP";
 /// The version of the format. Another is refused.
@@ -194,14 +195,19 @@ impl Switch {
         }
     }
 
-    /// The switch of a snapshot: the same ids and answers, the tables derived anew.
+    /// The switch of a snapshot: the same ids and answers, the tables derived anew. It stands in no world.
     ///
     /// # Errors
     /// When the snapshot contradicts itself.
     pub fn restore(snapshot: &Snapshot) -> Result<Switch, SnapshotError> {
+        Switch::restore_at(snapshot, Clock::default())
+    }
+
+    /// The switch of a snapshot, on a clock.
+    pub(crate) fn restore_at(snapshot: &Snapshot, clock: Clock) -> Result<Switch, SnapshotError> {
         let wrong = |e: String| SnapshotError::Inconsistent(e);
         snapshot.profile.check().map_err(|e| wrong(e.to_string()))?;
-        let mut sw = Switch::empty(snapshot.switch, Arc::new(snapshot.profile.clone()));
+        let mut sw = Switch::empty(snapshot.switch, Arc::new(snapshot.profile.clone()), clock);
         sw.store.load(&snapshot.slots, &snapshot.objects).map_err(wrong)?;
         let mut derived = HashSet::new();
         for object in &snapshot.objects {

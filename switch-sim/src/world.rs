@@ -134,7 +134,7 @@ impl World {
 
     /// Adds a simulator, whose switches have this profile.
     pub fn simulator(&self, profile: Profile) -> Simulator {
-        let sim = Simulator::with_clock(profile, self.clock.clone());
+        let sim = Simulator::build(profile, crate::warm::Keys::default(), self.clock.clone());
         self.state.lock().sims.push(sim.clone());
         sim
     }

@@ -1,0 +1,108 @@
+//! Profile keys: the strings by which a client configures a SAI library, and warm restart through them.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use sai::{AttrEntry, Error, ObjectRef, ObjectType, Result, Status, Value, meta, switch};
+
+use crate::profile::{Profile, ProfileError};
+use crate::snapshot::Snapshot;
+use crate::switch::Switch;
+use crate::world::Clock;
+
+/// `0` cold, `1` warm, `2` fast.
+pub const BOOT_TYPE: &str = "SAI_BOOT_TYPE";
+/// The file that a warm shutdown writes.
+pub const WARM_BOOT_WRITE_FILE: &str = "SAI_WARM_BOOT_WRITE_FILE";
+/// The file that a warm boot reads.
+pub const WARM_BOOT_READ_FILE: &str = "SAI_WARM_BOOT_READ_FILE";
+/// The TOML file of the profile.
+pub const PROFILE: &str = "SWITCH_SIM_PROFILE";
+/// A `lanemap.ini`.
+pub const LANE_MAP: &str = "SAI_VS_INTERFACE_LANE_MAP_FILE";
+/// A `port_config.ini`.
+pub const PORT_CONFIG: &str = "SWITCH_SIM_PORT_CONFIG";
+
+/// The values of profile keys.
+#[derive(Clone, Debug, Default)]
+pub struct Keys(HashMap<String, String>);
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Keys {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(keys: I) -> Keys {
+        Keys(keys.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
+    }
+}
+
+impl Keys {
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    /// The profile that the keys name, the default one where they name none.
+    ///
+    /// # Errors
+    /// When a file cannot be read or makes no sense.
+    pub fn profile(&self) -> std::result::Result<Profile, ProfileError> {
+        let read = |path: &str| {
+            std::fs::read_to_string(path)
+                .map_err(|source| ProfileError::Read { path: path.to_owned(), source })
+        };
+        let mut profile = self.get(PROFILE).map_or_else(|| Ok(Profile::default()), Profile::load)?;
+        if let Some(path) = self.get(LANE_MAP) {
+            profile.use_lanemap(&read(path)?)?;
+        }
+        if let Some(path) = self.get(PORT_CONFIG) {
+            profile.use_port_config(&read(path)?)?;
+        }
+        Ok(profile)
+    }
+
+    /// The file of a switch: each but the first has its number appended.
+    fn file(&self, key: &str, number: u8) -> Option<PathBuf> {
+        let path = self.get(key)?;
+        Some(if number == 1 { path.into() } else { format!("{path}.{number}").into() })
+    }
+
+    /// The switch that a warm boot brings back; `None` for a cold boot.
+    pub(crate) fn warm_boot(&self, number: u8, attrs: &[AttrEntry], clock: &Clock) -> Result<Option<Switch>> {
+        if self.get(BOOT_TYPE) != Some("1") {
+            return Ok(None);
+        }
+        let invalid = |reason: String| Error::because(Status::INVALID_NV_STORAGE, reason);
+        let path = self
+            .file(WARM_BOOT_READ_FILE, number)
+            .ok_or_else(|| invalid(format!("{BOOT_TYPE} is 1, and {WARM_BOOT_READ_FILE} is not given")))?;
+        let fail = |e: &dyn std::fmt::Display| invalid(format!("{}: {e}", path.display()));
+        let bytes = std::fs::read(&path).map_err(|e| fail(&e))?;
+        let snapshot = Snapshot::from_bytes(&bytes).map_err(|e| fail(&e))?;
+        if snapshot.switch() != number {
+            return Err(fail(&format_args!("it is of switch {}, not {number}", snapshot.switch())));
+        }
+        let mut sw = Switch::restore_at(&snapshot, clock.clone()).map_err(|e| fail(&e))?;
+        let this = ObjectRef::Object(ObjectType::SWITCH, sw.id);
+        for attr in attrs {
+            sw.store.set(&this, attr.clone());
+        }
+        for flag in [switch::RESTART_WARM.id(), switch::PRE_SHUTDOWN.id()] {
+            sw.store.set(&this, AttrEntry::new(flag, Value::Bool(false)));
+        }
+        Ok(Some(sw))
+    }
+
+    /// Writes the file of a warm shutdown, where the client asked for one.
+    pub(crate) fn warm_shutdown(&self, sw: &Switch) -> Result<()> {
+        let this = ObjectRef::Object(ObjectType::SWITCH, sw.id);
+        if sw.value(&this, switch::RESTART_WARM.id()) != Ok(Value::Bool(true)) {
+            return Ok(());
+        }
+        let Some(path) = self.file(WARM_BOOT_WRITE_FILE, sw.store.switch_number()) else {
+            let name = meta::attr(ObjectType::SWITCH, switch::RESTART_WARM.id()).map_or("", |a| a.name);
+            let reason = format!("{name} is true, and the key {WARM_BOOT_WRITE_FILE} is not given");
+            return Err(Error::because(Status::FAILURE, reason));
+        };
+        let bytes = sw.snapshot().to_bytes().map_err(|e| Error::because(Status::FAILURE, e.to_string()))?;
+        std::fs::write(&path, bytes)
+            .map_err(|e| Error::because(Status::FAILURE, format!("{}: {e}", path.display())))
+    }
+}
