@@ -98,6 +98,7 @@ mod stats;
 mod status;
 mod value;
 
+pub mod abi;
 pub mod entry;
 pub mod layer;
 pub mod meta;

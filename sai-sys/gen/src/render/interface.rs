@@ -476,34 +476,8 @@ impl<'m> Interface<'m> {
     /// Finds the function table that creates an object type, and which of its functions it has.
     fn find_verbs(&mut self, model: &'m Model, o: usize) -> Result<()> {
         let stem = self.objects[o].stem.clone();
-        let mut plurals = vec![format!("{stem}s")];
-        if let Some(y) = stem.strip_suffix('y') {
-            plurals.push(format!("{y}ies"));
-        }
-        let single = [
-            format!("create_{stem}"),
-            format!("remove_{stem}"),
-            format!("set_{stem}_attribute"),
-            format!("get_{stem}_attribute"),
-        ];
-        let stats =
-            [format!("get_{stem}_stats"), format!("get_{stem}_stats_ext"), format!("clear_{stem}_stats")];
-        let bit = |name: &str| {
-            let bulk = |p: &String| {
-                [
-                    format!("create_{p}"),
-                    format!("remove_{p}"),
-                    format!("set_{p}_attribute"),
-                    format!("get_{p}_attribute"),
-                ]
-            };
-            let at = |names: &[String]| names.iter().position(|n| n == name);
-            at(&single)
-                .or_else(|| plurals.iter().find_map(|p| at(&bulk(p))).map(|i| i + 4))
-                .or_else(|| at(&stats).map(|i| i + 8))
-        };
         for table in model.structs().filter(|s| s.name.ends_with("_api_t")) {
-            let verbs = table.fields.iter().filter_map(|f| bit(&f.name)).fold(0, |v, b| v | 1 << b);
+            let verbs = table.fields.iter().filter_map(|f| verb(&stem, &f.name)).fold(0, |v, b| v | 1 << b);
             if verbs != 0 {
                 self.objects[o].verbs |= verbs;
                 self.objects[o].api =
@@ -574,6 +548,42 @@ impl<'m> Interface<'m> {
 pub fn bare(ty: &str) -> &str {
     ty.trim_start_matches("const ").trim_end_matches('*').trim_end()
 }
+
+/// Which of an object type's functions a slot is, by the slot's name: a position in [`VERBS`].
+pub fn verb(stem: &str, slot: &str) -> Option<usize> {
+    let mut plurals = vec![format!("{stem}s")];
+    if let Some(y) = stem.strip_suffix('y') {
+        plurals.push(format!("{y}ies"));
+    }
+    let four = |s: &str| {
+        [
+            format!("create_{s}"),
+            format!("remove_{s}"),
+            format!("set_{s}_attribute"),
+            format!("get_{s}_attribute"),
+        ]
+    };
+    let stats = [format!("get_{stem}_stats"), format!("get_{stem}_stats_ext"), format!("clear_{stem}_stats")];
+    let at = |names: &[String]| names.iter().position(|n| n == slot);
+    at(&four(stem))
+        .or_else(|| plurals.iter().find_map(|p| at(&four(p))).map(|i| i + 4))
+        .or_else(|| at(&stats).map(|i| i + 8))
+}
+
+/// The functions that an object type may have, in the order of the bits of `Verbs`.
+pub const VERBS: [&str; 11] = [
+    "create",
+    "remove",
+    "set",
+    "get",
+    "bulk_create",
+    "bulk_remove",
+    "bulk_set",
+    "bulk_get",
+    "get_stats",
+    "get_stats_ext",
+    "clear_stats",
+];
 
 /// `sai_port_oper_status_t` → `port_oper_status`.
 pub fn stem_of(c_name: &str) -> Result<&str> {

@@ -4,6 +4,8 @@
 //! name it in `RENDERERS`. The text of a `.rs` file needs no care for layout, it passes through rustfmt;
 //! every file needs [`MARKER`] within its first lines.
 
+mod abi;
+mod abi_tables;
 pub(crate) mod bindings;
 mod condition;
 mod entries;
@@ -69,6 +71,8 @@ const RENDERERS: &[(&str, Renderer)] = &[
     ("objects", objects::render),
     ("entry keys", entries::render),
     ("notifications", notify::render),
+    ("C forms", abi::render),
+    ("function tables", abi_tables::render),
 ];
 
 /// Renders everything, formatted, sorted by path.
