@@ -130,8 +130,13 @@ pub unsafe fn needed(ty: ValueType, c: *const Union, n: usize) -> usize {
                     need_of(|v| { let Value::$kind(v) = v else { unreachable!() }; v }, c, n)
                 },)*
                 // SAFETY: the field can be read.
-                ValueType::AclField(ValueKind::OidList | ValueKind::U8List) => unsafe {
+                ValueType::AclField(ValueKind::OidList) => unsafe {
                     addr_of!((*c).aclfield.data).cast::<u32>().read() as usize
+                },
+                // SAFETY: both fields can be read.
+                ValueType::AclField(ValueKind::U8List) => unsafe {
+                    let data = addr_of!((*c).aclfield.data).cast::<u32>().read();
+                    data.max(addr_of!((*c).aclfield.mask).cast::<u32>().read()) as usize
                 },
                 // SAFETY: the field can be read.
                 ValueType::AclAction(ValueKind::OidList) => unsafe {

@@ -61,4 +61,4 @@ where
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -75,7 +75,7 @@ fn oid() -> impl Strategy<Value = ObjectId> {
 }
 
 /// A strategy for each simple kind, with the type that reads it.
-fn plain() -> impl Strategy<Value = (ValueKind, Value)> {
+pub(crate) fn plain() -> impl Strategy<Value = (ValueKind, Value)> {
     let chars = prop::collection::vec(1u8..=255, 0..=32).prop_map(|bytes| {
         let mut data = [0; 32];
         data[..bytes.len()].copy_from_slice(&bytes);
@@ -171,7 +171,7 @@ fn plain() -> impl Strategy<Value = (ValueKind, Value)> {
     prop_oneof![values, addresses, lists, keys].prop_map(|v| (v.kind(), v))
 }
 
-fn acl() -> impl Strategy<Value = (ValueType, Value)> {
+pub(crate) fn acl() -> impl Strategy<Value = (ValueType, Value)> {
     use ValueKind as K;
     let field = |kind, f: AclField| (ValueType::AclField(kind), Value::AclField(f));
     let action = |kind, a: AclAction| (ValueType::AclAction(kind), Value::AclAction(a));
