@@ -173,6 +173,23 @@ pub struct StatCapability {
     pub min_polling_interval: u64,
 }
 
+impl Query<'_> {
+    /// The object type that the question is about.
+    pub const fn object_type(&self) -> ObjectType {
+        match self {
+            Query::AttributeCapability(t, _)
+            | Query::EnumValues(t, _)
+            | Query::StatsCapability(t)
+            | Query::StatsStCapability(t)
+            | Query::Availability(t, _)
+            | Query::ObjectCount(t)
+            | Query::ObjectKeys(t)
+            | Query::MaxAttributeCount(t)
+            | Query::ObjectStage(t, _) => *t,
+        }
+    }
+}
+
 /// The answer to a [`Query`], of the variant that the query asks for.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
