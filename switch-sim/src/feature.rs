@@ -14,8 +14,24 @@ use crate::store::Object;
 use crate::switch::Switch;
 
 /// The owners, one line a type. An object type that is missing here is stored and answered.
-const OWNERS: &[(ObjectType, &dyn Owner)] =
-    &[(ObjectType::SWITCH, &crate::boot::SwitchOwner), (ObjectType::PORT, &crate::port::PortOwner)];
+const OWNERS: &[(ObjectType, &dyn Owner)] = &[
+    (ObjectType::SWITCH, &crate::boot::SwitchOwner),
+    (ObjectType::PORT, &crate::port::PortOwner),
+    (ObjectType::LAG, &crate::lag::LagOwner),
+    (ObjectType::LAG_MEMBER, &crate::lag::LagMemberOwner),
+    (ObjectType::VLAN, &crate::bridge::control::VlanOwner),
+    (ObjectType::VLAN_MEMBER, &crate::bridge::control::VlanMemberOwner),
+    (ObjectType::BRIDGE, &crate::bridge::control::BridgeOwner),
+    (ObjectType::BRIDGE_PORT, &crate::bridge::control::BridgePortOwner),
+    (ObjectType::FDB_ENTRY, &crate::bridge::fdb::FDB_ENTRY),
+    (ObjectType::STP, &crate::bridge::control::StpOwner),
+    (ObjectType::STP_PORT, &crate::bridge::control::StpPortOwner),
+    (ObjectType::ISOLATION_GROUP_MEMBER, &crate::bridge::control::IsolationMemberOwner),
+    (ObjectType::L2MC_GROUP, &crate::bridge::multicast::GroupOwner),
+    (ObjectType::L2MC_GROUP_MEMBER, &crate::bridge::multicast::GroupMemberOwner),
+    (ObjectType::L2MC_ENTRY, &crate::bridge::multicast::EntryOwner),
+    (ObjectType::MCAST_FDB_ENTRY, &crate::bridge::multicast::EntryOwner),
+];
 
 /// The owner of an object type, where a feature owns it.
 pub fn owner(meta: &ObjectMeta) -> Option<&'static dyn Owner> {

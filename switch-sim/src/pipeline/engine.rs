@@ -139,6 +139,29 @@ impl Engine {
     pub fn run<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, now: u64, t: &mut T, sink: &mut S) {
         self.now = now;
         self.next_copy = 0;
+        let alone = if sw.ports.loops { self.take_all_but_first() } else { Vec::new() };
+        self.run_whole(sw, t, sink);
+        for again in alone {
+            self.fill(again.port, again.passes, again.copy, &again.frame);
+            self.run_whole(sw, t, sink);
+        }
+    }
+
+    /// Where a port loops back, what it sends is due before the next packet: a vector of each.
+    #[cold]
+    fn take_all_but_first(&mut self) -> Vec<Again> {
+        let n = self.filled;
+        self.filled = n.min(1);
+        let take = |slot: usize| {
+            let p = &self.packets[slot];
+            let frame = self.buffers[slot][p.start as usize..][..p.len()].to_vec();
+            Again { port: p.port, passes: p.passes, copy: p.copy, frame }
+        };
+        (1..n).map(take).collect()
+    }
+
+    /// Runs the vector, then what it looped back.
+    fn run_whole<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, t: &mut T, sink: &mut S) {
         loop {
             self.run_vector(sw, t, sink);
             if self.again.is_empty() {

@@ -125,6 +125,8 @@ pub struct Ports {
     pub records: Vec<Record>,
     /// What packets count.
     pub counters: Vec<Counters>,
+    /// Whether any port sends back in what it sends.
+    pub(crate) loops: bool,
     /// What is attached to each port itself, not counting its LAG.
     own: Vec<Attachment>,
 }
@@ -217,6 +219,7 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         blocked,
         pre_acl: sw.ports.records[slot].pre_acl,
     };
+    sw.ports.loops = sw.ports.records.iter().any(|r| r.loopback);
 }
 
 /// Derives every port again: a change of the switch or of an isolation group.

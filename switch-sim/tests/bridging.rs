@@ -1,0 +1,265 @@
+//! Bridging: packets in, packets out.
+
+mod bed;
+
+use bed::*;
+use sai::entry::{Entry, FdbEntry};
+use sai::types::{FdbEvent, PacketAction};
+use sai::vlan::TaggingMode;
+use sai::{Backend, MacAddr, ObjectRef, ObjectType, Special, Target, Value, bridge_port, port, switch, vlan};
+use switch_sim::pipeline::{DropReason, Node};
+
+#[test]
+fn unknown_unicast_floods_and_a_learned_station_gets_its_frames_alone() {
+    let bed = Bed::new();
+    assert_eq!(bed.to(0, &frame(B, A)), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(bed.to(3, &frame(A, B)), [0]);
+    assert_eq!(bed.to(0, &frame(B, A)), [3]);
+    assert_eq!(bed.send(0, &frame(B, A))[0].1, frame(B, A));
+    let learned = |mac| vec![(FdbEvent::LEARNED, MacAddr(mac))];
+    assert_eq!(bed.fdb_events(), [learned(A), learned(B)]);
+}
+
+#[test]
+fn tags_follow_the_membership() {
+    let bed = Bed::new();
+    let modes = [
+        (0, TaggingMode::TAGGED),
+        (1, TaggingMode::UNTAGGED),
+        (2, TaggingMode::PRIORITY_TAGGED),
+        (3, TaggingMode::TAGGED),
+    ];
+    bed.vlan(10, &modes);
+    let out = bed.send(0, &tagged(ALL, A, 0x600A));
+    assert_eq!(out, [(1, frame(ALL, A)), (2, tagged(ALL, A, 0x6000)), (3, tagged(ALL, A, 0x600A))]);
+    bed.set(ObjectType::PORT, bed.ports[1], port::PORT_VLAN_ID.id(), Value::U16(10));
+    assert_eq!(bed.send(1, &frame(A, B)), [(0, tagged(A, B, 10))]);
+    // A priority tag does not choose the VLAN, and its priority stays.
+    assert_eq!(bed.send(1, &tagged(A, B, 0xA000)), [(0, tagged(A, B, 0xA00A))]);
+}
+
+#[test]
+fn ports_refuse_what_they_are_told_to() {
+    let bed = Bed::new();
+    let reason = |n: usize, f: &[u8]| bed.world.trace(&bed.sim, bed.ports[n], f).unwrap().drop_reason();
+    assert_eq!(reason(0, &tagged(ALL, A, 77)), Some(DropReason::IngressVlanFilter));
+    bed.vlan(10, &[(1, TaggingMode::TAGGED)]);
+    bed.set(
+        ObjectType::BRIDGE_PORT,
+        bed.bridge_ports[0],
+        bridge_port::INGRESS_FILTERING.id(),
+        Value::Bool(true),
+    );
+    assert_eq!(reason(0, &tagged(ALL, A, 10)), Some(DropReason::IngressVlanFilter));
+    bed.set(ObjectType::PORT, bed.ports[0], port::DROP_UNTAGGED.id(), Value::Bool(true));
+    assert_eq!(reason(0, &frame(ALL, A)), Some(DropReason::VlanTagNotAllowed));
+    bed.set(ObjectType::PORT, bed.ports[1], port::DROP_TAGGED.id(), Value::Bool(true));
+    assert_eq!(reason(1, &tagged(ALL, A, 10)), Some(DropReason::VlanTagNotAllowed));
+    assert_eq!(reason(2, &frame(ALL, [1, 0, 0, 0, 0, 1])), Some(DropReason::SmacMulticast));
+    assert_eq!(reason(2, &frame(A, A)), Some(DropReason::SmacEqualsDmac));
+    assert_eq!(reason(2, &[0; 13]), Some(DropReason::Malformed));
+    let mut long = frame(ALL, A);
+    long.resize(1515, 0);
+    assert_eq!(reason(2, &long), Some(DropReason::ExceedsL2Mtu));
+    assert_eq!(reason(2, &frame([1, 0x80, 0xC2, 0, 0, 0], A)), Some(DropReason::DmacReserved));
+    bed.sent();
+    let in_port = |n: usize, s: port::Stat| bed.stat(ObjectType::PORT, bed.ports[n], s.0);
+    assert_eq!(in_port(0, port::Stat::IF_IN_VLAN_DISCARDS), 3);
+    assert_eq!(in_port(2, port::Stat::IF_IN_DISCARDS), 4);
+    assert_eq!(in_port(2, port::Stat::IF_IN_ERRORS), 1);
+}
+
+#[test]
+fn port_counters_count_what_the_wire_carries() {
+    let bed = Bed::new();
+    bed.send(0, &frame(ALL, A));
+    let stat = |n: usize, s: port::Stat| bed.stat(ObjectType::PORT, bed.ports[n], s.0);
+    assert_eq!(stat(0, port::Stat::IF_IN_OCTETS), 64);
+    assert_eq!(stat(0, port::Stat::IF_IN_BROADCAST_PKTS), 1);
+    assert_eq!(stat(0, port::Stat::ETHER_IN_PKTS_64_OCTETS), 1);
+    assert_eq!(stat(5, port::Stat::IF_OUT_NON_UCAST_PKTS), 1);
+    assert_eq!(stat(5, port::Stat::ETHER_STATS_PKTS_64_OCTETS), 1);
+    assert_eq!(bed.stat(ObjectType::VLAN, bed.vlan1, vlan::Stat::IN_PACKETS.0), 1);
+    assert_eq!(bed.stat(ObjectType::VLAN, bed.vlan1, vlan::Stat::OUT_PACKETS.0), 7);
+    for (len, stat_of) in [
+        (61, port::Stat::ETHER_IN_PKTS_65_TO_127_OCTETS),
+        (1514, port::Stat::ETHER_IN_PKTS_1024_TO_1518_OCTETS),
+        (1020, port::Stat::ETHER_IN_PKTS_1024_TO_1518_OCTETS),
+        (1019, port::Stat::ETHER_IN_PKTS_512_TO_1023_OCTETS),
+    ] {
+        let before = stat(1, stat_of);
+        let mut f = frame(ALL, B);
+        f.resize(len, 0);
+        bed.send(1, &f);
+        assert_eq!(stat(1, stat_of), before + 1, "{len} bytes");
+    }
+}
+
+#[test]
+fn stations_age_move_and_are_flushed() {
+    let bed = Bed::new();
+    bed.set(ObjectType::SWITCH, bed.switch, switch::FDB_AGING_TIME.id(), Value::U32(10));
+    bed.send(0, &frame(ALL, A));
+    bed.advance(6);
+    bed.send(0, &frame(ALL, A));
+    bed.advance(6);
+    assert_eq!(bed.to(1, &frame(A, B)), [0], "refreshed, so not aged");
+    bed.fdb_events();
+    bed.advance(5);
+    assert_eq!(bed.fdb_events(), [vec![(FdbEvent::AGED, MacAddr(A))]]);
+    assert_eq!(bed.to(1, &frame(A, B)).len(), 7);
+    bed.send(2, &frame(ALL, B));
+    assert_eq!(bed.fdb_events(), [vec![(FdbEvent::MOVE, MacAddr(B))]]);
+    assert_eq!(bed.to(0, &frame(B, A)), [2]);
+    bed.fdb_events();
+    bed.sim.special(bed.switch, Special::FlushFdb(&[])).unwrap();
+    assert_eq!(bed.fdb_events().concat().len(), 2);
+    assert_eq!(bed.to(0, &frame(B, A)).len(), 7);
+}
+
+#[test]
+fn a_bridge_port_that_goes_down_loses_its_stations() {
+    let bed = Bed::new();
+    bed.send(0, &frame(ALL, A));
+    bed.send(1, &frame(ALL, B));
+    bed.fdb_events();
+    bed.set(ObjectType::BRIDGE_PORT, bed.bridge_ports[0], bridge_port::ADMIN_STATE.id(), Value::Bool(false));
+    assert_eq!(bed.fdb_events(), [vec![(FdbEvent::FLUSHED, MacAddr(A))]]);
+    assert_eq!(bed.to(1, &frame(A, B)), [2, 3, 4, 5, 6, 7]);
+}
+
+fn fdb_entry(bed: &Bed, mac: [u8; 6]) -> Entry {
+    FdbEntry { switch_id: bed.switch, mac_address: MacAddr(mac), bv_id: bed.vlan1 }.into()
+}
+
+#[test]
+fn static_entries_stay_and_block_what_they_name() {
+    let bed = Bed::new();
+    let attrs = [
+        attr(sai::fdb_entry::TYPE.id(), Value::I32(sai::fdb_entry::Type::STATIC.0)),
+        attr(sai::fdb_entry::BRIDGE_PORT_ID.id(), Value::Oid(bed.bridge_ports[4])),
+    ];
+    let entry = fdb_entry(&bed, B);
+    bed.sim.create(bed.switch, Target::Entry(&entry), &attrs).unwrap();
+    let again = bed.sim.create(bed.switch, Target::Entry(&entry), &attrs).unwrap_err();
+    assert_eq!(again.status(), sai::Status::ITEM_ALREADY_EXISTS);
+    assert_eq!(bed.to(0, &frame(B, A)), [4]);
+    let trace = bed.world.trace(&bed.sim, bed.ports[1], &frame(A, B)).unwrap();
+    assert_eq!(trace.drop_reason(), Some(DropReason::StaticMove));
+    let object = ObjectRef::Entry(entry.clone());
+    bed.sim.set(&object, &attr(sai::fdb_entry::ALLOW_MAC_MOVE.id(), Value::Bool(true))).unwrap();
+    bed.send(1, &frame(ALL, B));
+    assert_eq!(bed.to(0, &frame(B, A)), [1], "it was allowed to move");
+    let action = attr(sai::fdb_entry::PACKET_ACTION.id(), Value::I32(PacketAction::DROP.0));
+    bed.sim.set(&object, &action).unwrap();
+    let trace = bed.world.trace(&bed.sim, bed.ports[0], &frame(B, A)).unwrap();
+    assert_eq!(trace.drop_reason(), Some(DropReason::FdbUcDiscard));
+    bed.sim.special(bed.switch, Special::FlushFdb(&[])).unwrap();
+    assert!(bed.sim.get(&object, &mut []).is_ok(), "a flush without a type leaves static entries");
+    bed.sim.remove(&object).unwrap();
+}
+
+#[test]
+fn learning_modes_and_limits() {
+    let bed = Bed::new();
+    let bp = bed.bridge_ports[0];
+    let set = |a, v| bed.set(ObjectType::BRIDGE_PORT, bp, a, v);
+    let mode = |m: bridge_port::FdbLearningMode| set(bridge_port::FDB_LEARNING_MODE.id(), Value::I32(m.0));
+    mode(bridge_port::FdbLearningMode::DISABLE);
+    assert_eq!(bed.to(0, &frame(B, A)).len(), 7);
+    mode(bridge_port::FdbLearningMode::DROP);
+    assert!(bed.to(0, &frame(B, A)).is_empty());
+    mode(bridge_port::FdbLearningMode::FDB_NOTIFICATION);
+    assert!(bed.to(0, &frame(B, A)).is_empty());
+    assert!(bed.to(0, &frame(B, A)).is_empty());
+    assert_eq!(bed.fdb_events(), [vec![(FdbEvent::LEARNED, MacAddr(A))]], "told once");
+    mode(bridge_port::FdbLearningMode::HW);
+    set(bridge_port::MAX_LEARNED_ADDRESSES.id(), Value::U32(1));
+    assert_eq!(bed.to(0, &frame(ALL, A)).len(), 7);
+    assert!(bed.to(0, &frame(ALL, B)).is_empty(), "the limit's action drops");
+    let forward = Value::I32(PacketAction::FORWARD.0);
+    set(bridge_port::FDB_LEARNING_LIMIT_VIOLATION_PACKET_ACTION.id(), forward);
+    assert_eq!(bed.to(0, &frame(ALL, B)).len(), 7);
+    assert_eq!(bed.to(1, &frame(B, [2, 0, 0, 0, 0, 0xC])).len(), 7, "and does not learn");
+}
+
+#[test]
+fn flood_control_and_miss_actions() {
+    let bed = Bed::new();
+    let none = Value::I32(vlan::FloodControlType::NONE.0);
+    let a = vlan::UNKNOWN_UNICAST_FLOOD_CONTROL_TYPE.id();
+    bed.set(ObjectType::VLAN, bed.vlan1, a, none);
+    assert!(bed.to(0, &frame(B, A)).is_empty());
+    assert_eq!(bed.to(0, &frame(ALL, A)).len(), 7);
+    let drop = Value::I32(PacketAction::DROP.0);
+    bed.set(ObjectType::SWITCH, bed.switch, switch::FDB_BROADCAST_MISS_PACKET_ACTION.id(), drop);
+    assert!(bed.to(0, &frame(ALL, A)).is_empty());
+    let group = bed.create(ObjectType::L2MC_GROUP, &[]);
+    for n in [2, 5] {
+        let attrs = [
+            attr(sai::l2mc_group_member::L2MC_GROUP_ID.id(), Value::Oid(group)),
+            attr(sai::l2mc_group_member::L2MC_OUTPUT_ID.id(), Value::Oid(bed.bridge_ports[n])),
+        ];
+        bed.create(ObjectType::L2MC_GROUP_MEMBER, &attrs);
+    }
+    bed.set(ObjectType::VLAN, bed.vlan1, a, Value::I32(vlan::FloodControlType::L2MC_GROUP.0));
+    bed.set(ObjectType::VLAN, bed.vlan1, vlan::UNKNOWN_UNICAST_FLOOD_GROUP.id(), Value::Oid(group));
+    assert_eq!(bed.to(0, &frame(B, A)), [2, 5]);
+}
+
+#[test]
+fn spanning_tree_states() {
+    let bed = Bed::new();
+    let stp = bed.create(ObjectType::STP, &[]);
+    let stp_port = |n: usize, state: sai::stp_port::State| {
+        bed.create(
+            ObjectType::STP_PORT,
+            &[
+                attr(sai::stp_port::STP.id(), Value::Oid(stp)),
+                attr(sai::stp_port::BRIDGE_PORT.id(), Value::Oid(bed.bridge_ports[n])),
+                attr(sai::stp_port::STATE.id(), Value::I32(state.0)),
+            ],
+        )
+    };
+    stp_port(0, sai::stp_port::State::FORWARDING);
+    stp_port(1, sai::stp_port::State::LEARNING);
+    stp_port(2, sai::stp_port::State::FORWARDING);
+    bed.set(ObjectType::VLAN, bed.vlan1, vlan::STP_INSTANCE.id(), Value::Oid(stp));
+    assert_eq!(bed.to(0, &frame(ALL, A)), [2], "ports without a state block");
+    assert!(bed.to(1, &frame(ALL, B)).is_empty());
+    assert_eq!(bed.fdb_events().concat().len(), 2, "a learning port learns");
+    assert!(bed.to(3, &frame(ALL, [2, 0, 0, 0, 0, 3])).is_empty());
+    assert!(bed.fdb_events().is_empty(), "a blocking port does not");
+}
+
+#[test]
+fn isolation_groups_keep_apart() {
+    let bed = Bed::new();
+    let kind = Value::I32(sai::isolation_group::Type::BRIDGE_PORT.0);
+    let group = bed.create(ObjectType::ISOLATION_GROUP, &[attr(sai::isolation_group::TYPE.id(), kind)]);
+    let attrs = [
+        attr(sai::isolation_group_member::ISOLATION_GROUP_ID.id(), Value::Oid(group)),
+        attr(sai::isolation_group_member::ISOLATION_OBJECT.id(), Value::Oid(bed.bridge_ports[3])),
+    ];
+    bed.set(
+        ObjectType::BRIDGE_PORT,
+        bed.bridge_ports[0],
+        bridge_port::ISOLATION_GROUP.id(),
+        Value::Oid(group),
+    );
+    bed.create(ObjectType::ISOLATION_GROUP_MEMBER, &attrs);
+    assert_eq!(bed.to(0, &frame(ALL, A)), [1, 2, 4, 5, 6, 7]);
+    assert_eq!(bed.to(1, &frame(ALL, B)).len(), 7);
+}
+
+#[test]
+fn a_trace_tells_the_way() {
+    let bed = Bed::new();
+    bed.send(0, &frame(ALL, A));
+    let trace = bed.world.trace(&bed.sim, bed.ports[1], &frame(A, B)).unwrap();
+    let stages: Vec<_> = trace.stages().collect();
+    assert_eq!(stages, [Node::PortIn, Node::L2In, Node::Bridge, Node::Rewrite, Node::Transmit]);
+    let text = trace.to_string();
+    assert!(text.contains("fdb: 02:00:00:00:00:0a"), "{text}");
+    assert!(text.contains(&format!("transmitted by {}", bed.ports[0])), "{text}");
+}

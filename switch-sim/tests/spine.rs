@@ -1,0 +1,140 @@
+//! What holds for any packets: they balance, a vector does what its packets do one by one, and the same
+//! calls give the same results.
+
+mod bed;
+
+use std::time::Duration;
+
+use bed::*;
+use proptest::prelude::*;
+use sai::{ObjectType, Value, bridge_port, port};
+use switch_sim::World;
+use switch_sim::pipeline::{Balance, Engine, NoTrace, Sink};
+use switch_sim::port::index;
+use switch_sim::world::Cable;
+
+/// Few stations and VLANs, so that frames meet.
+fn frames() -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
+    let mac = || (0..12u8).prop_map(|n| if n == 11 { ALL } else { [2 + (n & 1), 0, 0, 0, 0, n] });
+    let known = (mac(), mac(), 0..14u16, any::<bool>(), 14..400usize).prop_map(|(d, s, vid, tag, len)| {
+        let mut f = if tag { tagged(d, s, vid) } else { frame(d, s) };
+        f.resize(len, 0x77);
+        f
+    });
+    let any = prop::collection::vec(any::<u8>(), 0..120);
+    prop::collection::vec((0..8usize, prop_oneof![6 => known, 1 => any]), 1..150)
+}
+
+#[derive(Default)]
+struct Sent(Vec<(u16, Vec<u8>)>);
+
+impl Sink for Sent {
+    fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]) {
+        self.0.push((port, [head, tail].concat()));
+    }
+}
+
+/// A switch with a loopback port, a learning limit, and two more VLANs.
+fn odd_bed() -> Bed {
+    use sai::vlan::TaggingMode;
+    let bed = Bed::new();
+    bed.vlan(5, &[(0, TaggingMode::TAGGED), (1, TaggingMode::UNTAGGED), (2, TaggingMode::TAGGED)]);
+    bed.vlan(6, &[(2, TaggingMode::TAGGED), (3, TaggingMode::PRIORITY_TAGGED), (7, TaggingMode::TAGGED)]);
+    let limit = bridge_port::MAX_LEARNED_ADDRESSES.id();
+    bed.set(ObjectType::BRIDGE_PORT, bed.bridge_ports[1], limit, Value::U32(2));
+    let mac = Value::I32(port::LoopbackMode::MAC.0);
+    bed.set(ObjectType::PORT, bed.ports[6], port::LOOPBACK_MODE.id(), mac);
+    bed
+}
+
+/// Runs the frames in vectors of up to `size`; answers what left, what became of all, and the FDB.
+fn run(frames: &[(usize, Vec<u8>)], size: usize) -> (Sent, Balance, Vec<(u64, u16)>) {
+    let bed = odd_bed();
+    let mut sent = Sent::default();
+    let mut engine = Engine::new();
+    bed.sim
+        .with_switch(bed.switch, |sw| {
+            for vector in frames.chunks(size) {
+                for (port, frame) in vector {
+                    engine.receive(index(bed.ports[*port]), frame);
+                }
+                engine.run(sw, 1, &mut NoTrace, &mut sent);
+            }
+            let mut fdb: Vec<_> = sw.bridge.fdb.table.iter().map(|(k, v)| (k, v.port())).collect();
+            fdb.sort_unstable();
+            (sent, sw.plane.balance, fdb)
+        })
+        .unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_vector_does_what_its_packets_do_one_by_one(frames in frames(), size in 2..65usize) {
+        let (one, one_balance, one_fdb) = run(&frames, 1);
+        let (many, many_balance, many_fdb) = run(&frames, size);
+        prop_assert!(one_balance.holds() && many_balance.holds());
+        prop_assert_eq!(one_balance, many_balance);
+        prop_assert_eq!(one_fdb, many_fdb);
+        let by_port = |sent: &Sent, port| -> Vec<Vec<u8>> {
+            sent.0.iter().filter(|(p, _)| *p == port).map(|(_, f)| f.clone()).collect()
+        };
+        for port in 0..16 {
+            prop_assert_eq!(by_port(&one, port), by_port(&many, port), "port {}", port);
+        }
+    }
+}
+
+/// A line of three switches with a lossy cable; what the last one's ports get.
+fn line(seed: u64) -> (Vec<Vec<u8>>, String) {
+    let world = World::new(seed);
+    let beds: Vec<Bed> = (0..3).map(|_| Bed::in_world(&world)).collect();
+    let lossy = Cable { delay: Duration::from_micros(3), loss: 0.3 };
+    for pair in beds.windows(2) {
+        world.connect((&pair[0].sim, pair[0].ports[7]), (&pair[1].sim, pair[1].ports[0]), lossy).unwrap();
+    }
+    let mut traces = String::new();
+    for n in 0..40u8 {
+        let f = frame(ALL, [2, 0, 0, 0, 1, n]);
+        traces += &world.trace(&beds[0].sim, beds[0].ports[1], &f).unwrap().to_string();
+        world.run_until_idle().unwrap();
+    }
+    let last = &beds[2];
+    (std::iter::from_fn(|| world.receive(&last.sim, last.ports[7]).unwrap()).collect(), traces)
+}
+
+#[test]
+fn the_same_seed_gives_the_same_packets_and_traces() {
+    let (first, traces) = line(3);
+    assert_eq!((first.clone(), traces), line(3));
+    assert!((5..36).contains(&first.len()), "some are lost: {}", first.len());
+    assert_ne!(first, line(4).0);
+}
+
+#[test]
+fn frames_take_the_time_of_the_cable() {
+    let world = World::new(0);
+    let (a, b) = (Bed::in_world(&world), Bed::in_world(&world));
+    let cable = Cable { delay: Duration::from_micros(10), loss: 0.0 };
+    world.connect((&a.sim, a.ports[1]), (&b.sim, b.ports[0]), cable).unwrap();
+    a.send(0, &frame(ALL, A));
+    world.advance(Duration::from_micros(9)).unwrap();
+    assert!(b.sent().is_empty());
+    world.advance(Duration::from_micros(1)).unwrap();
+    assert_eq!(b.sent().len(), 7);
+}
+
+#[test]
+fn a_loop_of_cables_is_told() {
+    let world = World::new(0);
+    let a = Bed::in_world(&world);
+    world.connect((&a.sim, a.ports[1]), (&a.sim, a.ports[2]), Cable::default()).unwrap();
+    let bp = |n: usize| a.bridge_ports[n];
+    for n in [0, 3, 4, 5, 6, 7] {
+        a.set(ObjectType::BRIDGE_PORT, bp(n), bridge_port::TX_DROP.id(), Value::Bool(true));
+    }
+    a.send(0, &frame(ALL, A));
+    let storm = world.run_until_idle().unwrap_err();
+    assert!(storm.to_string().contains("loops"), "{storm}");
+}
