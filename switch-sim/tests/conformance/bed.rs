@@ -1,0 +1,74 @@
+//! The bench that a case runs on: a backend with a switch, and its ports' wires.
+
+use std::time::Duration;
+
+use sai::{AttrEntry, Backend, ObjectId, ObjectRef, ObjectType, Result, Target, Value, switch};
+use switch_sim::{Profile, Simulator, World};
+
+/// What a case needs of a backend under test.
+pub trait TestBed {
+    /// The backend.
+    fn backend(&self) -> &dyn Backend;
+    /// Puts a frame on the wire into a port.
+    fn inject(&self, port: ObjectId, frame: &[u8]);
+    /// Takes the next frame that a port sent.
+    fn receive(&self, port: ObjectId) -> Option<Vec<u8>>;
+    /// Lets time pass.
+    fn advance(&self, by: Duration);
+}
+
+/// The simulator in process.
+pub struct InProcess {
+    world: World,
+    sim: Simulator,
+}
+
+impl InProcess {
+    pub fn new(profile: Profile) -> InProcess {
+        let world = World::new(1);
+        let sim = world.simulator(profile);
+        InProcess { world, sim }
+    }
+}
+
+impl TestBed for InProcess {
+    fn backend(&self) -> &dyn Backend {
+        &self.sim
+    }
+    fn inject(&self, port: ObjectId, frame: &[u8]) {
+        self.world.inject(&self.sim, port, frame).unwrap();
+    }
+    fn receive(&self, port: ObjectId) -> Option<Vec<u8>> {
+        self.world.receive(&self.sim, port).unwrap()
+    }
+    fn advance(&self, by: Duration) {
+        self.world.advance(by).unwrap();
+    }
+}
+
+/// Creates a switch as managers do.
+pub fn boot(bed: &dyn TestBed) -> ObjectId {
+    let init = [AttrEntry::new(switch::INIT_SWITCH.id(), Value::Bool(true))];
+    bed.backend().create(ObjectId::NULL, Target::Object(ObjectType::SWITCH), &init).unwrap()
+}
+
+/// Reads one attribute.
+pub fn get(bed: &dyn TestBed, object: &ObjectRef, attr: u32) -> Result<Value> {
+    let mut attrs = [AttrEntry::ask(attr)];
+    bed.backend().get(object, &mut attrs)?;
+    let [attr] = attrs;
+    Ok(attr.value)
+}
+
+/// Reads an object id.
+pub fn oid(bed: &dyn TestBed, object: &ObjectRef, attr: u32) -> ObjectId {
+    get(bed, object, attr).unwrap().as_oid().unwrap()
+}
+
+/// Reads a list of object ids.
+pub fn oids(bed: &dyn TestBed, object: &ObjectRef, attr: u32) -> Vec<ObjectId> {
+    match get(bed, object, attr).unwrap() {
+        Value::OidList(ids) => ids,
+        other => panic!("{other:?} is no list"),
+    }
+}

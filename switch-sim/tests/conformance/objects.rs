@@ -1,0 +1,122 @@
+//! Objects: statuses, defaults, statistics, availability, counts.
+
+use sai::entry::RouteEntry;
+use sai::{
+    Answer, AttrEntry, Entry, ObjectId, ObjectRef, ObjectType, Query, StatsOp, Status, Target, Value, port,
+    route_entry, switch, vlan, vlan_member,
+};
+
+use crate::bed::{TestBed, boot, get, oid, oids};
+
+fn this(id: ObjectId) -> ObjectRef {
+    ObjectRef::Object(ObjectType::SWITCH, id)
+}
+
+pub fn statuses_of_wrong_ids(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let vlan = oid(bed, &this(id), switch::DEFAULT_VLAN_ID.id());
+    let remove = |t, id| bed.backend().remove(&ObjectRef::Object(t, id)).unwrap_err().status();
+    assert_eq!(remove(ObjectType::VLAN, ObjectId::NULL), Status::INVALID_OBJECT_ID);
+    assert_eq!(remove(ObjectType::VLAN, ObjectId(7)), Status::INVALID_OBJECT_ID);
+    assert_eq!(remove(ObjectType::PORT, vlan), Status::INVALID_OBJECT_TYPE);
+    assert_eq!(remove(ObjectType::VLAN, vlan), Status::OBJECT_IN_USE);
+    let vlan_id = [AttrEntry::new(vlan::VLAN_ID.id(), Value::U16(9))];
+    let create = || bed.backend().create(id, Target::Object(ObjectType::VLAN), &vlan_id);
+    let made = create().unwrap();
+    assert_eq!(create().unwrap_err().status(), Status::ITEM_ALREADY_EXISTS);
+    bed.backend().remove(&ObjectRef::Object(ObjectType::VLAN, made)).unwrap();
+    assert_eq!(remove(ObjectType::VLAN, made), Status::ITEM_NOT_FOUND);
+    assert_ne!(create().unwrap(), made, "a stale id never names a new object");
+}
+
+pub fn an_attribute_never_set_answers_its_default(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let ports = oids(bed, &this(id), switch::PORT_LIST.id());
+    let port = ObjectRef::Object(ObjectType::PORT, ports[0]);
+    assert_eq!(get(bed, &port, port::MTU.id()).unwrap(), Value::U32(1514));
+    let vr = oid(bed, &this(id), switch::DEFAULT_VIRTUAL_ROUTER_ID.id());
+    let vr = ObjectRef::Object(ObjectType::VIRTUAL_ROUTER, vr);
+    let mac = || get(bed, &vr, sai::virtual_router::SRC_MAC_ADDRESS.id()).unwrap();
+    let new = Value::Mac(sai::MacAddr::new(2, 0, 0, 0, 0, 0x99));
+    assert_ne!(mac(), new);
+    bed.backend().set(&this(id), &AttrEntry::new(switch::SRC_MAC_ADDRESS.id(), new.clone())).unwrap();
+    assert_eq!(mac(), new, "the switch's address is the router's until set");
+    let none = get(bed, &this(id), switch::DEFAULT_OVERRIDE_VIRTUAL_ROUTER_ID.id()).unwrap_err();
+    assert_eq!(none.status(), Status::ATTR_NOT_SUPPORTED_0);
+}
+
+pub fn read_and_clear_clears(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let ports = oids(bed, &this(id), switch::PORT_LIST.id());
+    let port = ObjectRef::Object(ObjectType::PORT, ports[0]);
+    bed.backend().set(&port, &AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true))).unwrap();
+    bed.inject(ports[0], &[0xff; 64]);
+    let octets = [port::Stat::IF_IN_OCTETS.0 as u32];
+    let read = |op| {
+        let mut out = [0];
+        bed.backend().stats(&port, &octets, op, &mut out).unwrap();
+        out[0]
+    };
+    assert!(read(StatsOp::Read) >= 64);
+    assert!(read(StatsOp::ReadAndClear) >= 64);
+    assert_eq!(read(StatsOp::Read), 0);
+    let other = ObjectRef::Object(ObjectType::VLAN, ports[0]);
+    assert!(bed.backend().stats(&other, &octets, StatsOp::Read, &mut [0]).is_err());
+}
+
+fn route(id: ObjectId, vr_id: ObjectId) -> Entry {
+    Entry::Route(RouteEntry { switch_id: id, vr_id, destination: "10.1.0.0/16".parse().unwrap() })
+}
+
+pub fn availability_falls_and_rises(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let left = || match get(bed, &this(id), switch::AVAILABLE_IPV4_ROUTE_ENTRY.id()).unwrap() {
+        Value::U32(n) => n,
+        other => panic!("{other:?}"),
+    };
+    let before = left();
+    let entry = route(id, oid(bed, &this(id), switch::DEFAULT_VIRTUAL_ROUTER_ID.id()));
+    let drop = AttrEntry::new(route_entry::PACKET_ACTION.id(), Value::I32(sai::types::PacketAction::DROP.0));
+    bed.backend().create(id, Target::Entry(&entry), &[drop.clone()]).unwrap();
+    assert_eq!(left(), before - 1);
+    let again = bed.backend().create(id, Target::Entry(&entry), &[drop]).unwrap_err();
+    assert_eq!((again.status(), left()), (Status::ITEM_ALREADY_EXISTS, before - 1));
+    bed.backend().remove(&entry.into()).unwrap();
+    assert_eq!(left(), before);
+}
+
+pub fn counts_and_keys(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let count = bed.backend().query(id, Query::ObjectCount(ObjectType::VLAN_MEMBER)).unwrap();
+    assert_eq!(count, Answer::Count(32));
+    match bed.backend().query(id, Query::ObjectKeys(ObjectType::VLAN_MEMBER)).unwrap() {
+        Answer::ObjectKeys(keys) => assert_eq!(keys.len(), 32),
+        other => panic!("{other:?}"),
+    }
+}
+
+pub fn mandatory_and_unknown_attributes(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let create = |attrs: &[AttrEntry]| {
+        bed.backend().create(id, Target::Object(ObjectType::VLAN_MEMBER), attrs).unwrap_err()
+    };
+    let vlan = oid(bed, &this(id), switch::DEFAULT_VLAN_ID.id());
+    let on = AttrEntry::new(vlan_member::VLAN_ID.id(), Value::Oid(vlan));
+    let missing = create(std::slice::from_ref(&on));
+    assert_eq!(missing.status(), Status::MANDATORY_ATTRIBUTE_MISSING);
+    assert!(missing.to_string().contains("SAI_VLAN_MEMBER_ATTR_BRIDGE_PORT_ID"), "{missing}");
+    let unknown = create(&[on.clone(), AttrEntry::new(0xfff, Value::Bool(true))]);
+    assert_eq!(unknown.status(), Status::UNKNOWN_ATTRIBUTE_0.nth(1));
+    assert_eq!(create(&[on.clone(), on]).status(), Status::INVALID_ATTRIBUTE_0.nth(1));
+}
+
+pub fn entries_without_a_switch_mean_the_only_one(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let vr = oid(bed, &this(id), switch::DEFAULT_VIRTUAL_ROUTER_ID.id());
+    let drop = AttrEntry::new(route_entry::PACKET_ACTION.id(), Value::I32(sai::types::PacketAction::DROP.0));
+    bed.backend().create(id, Target::Entry(&route(ObjectId::NULL, vr)), &[drop.clone()]).unwrap();
+    let named: ObjectRef = route(id, vr).into();
+    assert_eq!(get(bed, &named, route_entry::PACKET_ACTION.id()).unwrap(), drop.value);
+    bed.backend().remove(&route(ObjectId::NULL, vr).into()).unwrap();
+    assert_eq!(bed.backend().remove(&named).unwrap_err().status(), Status::ITEM_NOT_FOUND);
+}
