@@ -65,12 +65,11 @@ fn main() -> Result<()> {
     }
 
     let text = tape.text();
-    println!(
-        "\nthe recording:\n{}",
-        text.lines().rev().take(7).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n")
-    );
+    let lines: Vec<_> = text.lines().collect();
+    println!("\nthe end of the recording:\n{}", lines[lines.len() - 7..].join("\n"));
 
-    // On a switch without the fault the refused route is created: the one difference.
+    // On a switch without the fault the refused route is created, and the second try finds it there: the
+    // report says both, each with its line.
     let recording = Recording::parse(&text);
     let report = Player::new(|| Arc::new(Simulator::new(Profile::default()))).play(&recording);
     println!("\nreplayed: {report}");
