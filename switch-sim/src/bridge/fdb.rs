@@ -388,6 +388,7 @@ pub fn age(sw: &mut Switch, now: u64) {
 /// Reads the switch's attributes that the FDB depends on.
 pub fn derive_switch(sw: &mut Switch) {
     let seconds = sw.store.number(sw.id, switch::FDB_AGING_TIME) as u64;
+    sw.bridge.fdb.capacity = sw.profile.limits.fdb as usize;
     sw.bridge.fdb.max_learned = sw.store.number(sw.id, switch::MAX_LEARNED_ADDRESSES) as u32;
     let aging = seconds.saturating_mul(1_000_000_000);
     if aging != sw.bridge.fdb.aging {

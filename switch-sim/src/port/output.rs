@@ -106,11 +106,9 @@ pub(crate) fn transmit<T: Tracer, S: Sink>(
         let size = wire_len(p.len());
         let class = (p.flags & (flag::MULTICAST | flag::BROADCAST)).count_ones() as usize;
         let loopback = port.loopback;
-        if loopback {
-            if let Err(reason) = engine.loop_back(i, out as u16) {
-                engine.drop_out(sw, i, reason, t);
-                continue;
-            }
+        if loopback && let Err(reason) = engine.loop_back(i, out as u16) {
+            engine.drop_out(sw, i, reason, t);
+            continue;
         }
         counters.tx.count(size, class);
         let (p, _) = engine.packet(i);

@@ -16,7 +16,7 @@ impl Store {
             Some(Value::I32(n)) => i64::from(*n),
             Some(Value::U64(n)) => *n as i64,
             _ => match self.constant(id, attr) {
-                Some(DefaultValue::Int(n)) => n as i64,
+                Some(DefaultValue::Int(n)) => n,
                 _ => 0,
             },
         }
