@@ -8,6 +8,8 @@
 
 mod attr;
 mod entry;
+#[cfg(feature = "export")]
+pub mod export;
 mod foreign;
 mod keys;
 mod memory;
@@ -17,6 +19,10 @@ mod value;
 
 #[cfg(test)]
 mod tests;
+
+/// The raw bindings, for [`export_library!`](crate::export_library).
+#[doc(hidden)]
+pub use sai_sys as sys;
 
 pub use attr::{AttrFault, Attrs, read_attr, read_attrs, store_attr, write_attr};
 pub use entry::{Key, read_key, write_entry, write_key};
