@@ -18,9 +18,9 @@ pub mod flag {
     pub const LINK_LOCAL: u32 = 1 << 2;
     /// Looked up in a VRF and to be sent by an adjacency.
     pub const ROUTED: u32 = 1 << 3;
-    /// A copy goes to the CPU by [`Packet::trap`].
+    /// A copy goes to the CPU by [`Packet::trap`](super::Packet::trap).
     pub const PUNT: u32 = 1 << 4;
-    /// [`Packet::hash`] is valid.
+    /// [`Packet::hash`](super::Packet::hash) is valid.
     pub const HASHED: u32 = 1 << 5;
     /// The destination was found in the FDB.
     pub const FDB_HIT: u32 = 1 << 6;

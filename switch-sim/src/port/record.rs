@@ -152,7 +152,7 @@ impl Ports {
         self.records.get(usize::from(port)).filter(|r| !r.id.is_null())
     }
 
-    /// What is attached to a port itself, to be changed; [`derive`] makes packets see it.
+    /// What is attached to a port itself, to be changed; [`derive()`] makes packets see it.
     pub fn attachment_mut(&mut self, port: u16) -> &mut Attachment {
         self.grow(port);
         &mut self.own[usize::from(port)]

@@ -14,7 +14,7 @@ pub struct Ipv6 {
     pub version_class_flow: U32,
     /// Length of what follows this header, in bytes.
     pub payload_len: U16,
-    /// Protocol of what follows: see [`protocol`](super::protocol).
+    /// Protocol of what follows: see [`super::protocol`].
     pub next_header: u8,
     /// Hop limit.
     pub hop_limit: u8,
