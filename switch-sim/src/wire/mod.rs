@@ -23,7 +23,7 @@
 //! | the packet path: all offsets and keys in one pass | [`parse::Headers`] |
 //! | changing a packet in place, checksums kept right | [`edit`] |
 //! | one header | [`Header::parse`], [`Header::parse_mut`] on its type |
-//! | making frames | [`PacketBuilder`] |
+//! | making frames | [`PacketBuilder`], or from a line of text [`text::parse`] |
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -51,6 +51,7 @@ pub mod mpls;
 pub mod parse;
 pub mod protocol;
 pub mod tcp;
+pub mod text;
 pub mod udp;
 pub mod vlan;
 pub mod vxlan;

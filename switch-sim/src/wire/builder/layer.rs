@@ -39,6 +39,11 @@ impl Kind {
         matches!(self, Kind::Ipv4 | Kind::Ipv6)
     }
 
+    /// Whether the header says by an EtherType what follows.
+    pub fn carries_ethertype(self) -> bool {
+        matches!(self.next_at(), Some((_, true)))
+    }
+
     /// Where the checksum is.
     pub fn checksum_at(self) -> Option<usize> {
         match self {

@@ -11,7 +11,7 @@ mod l3;
 mod l4;
 mod layer;
 
-use layer::{Kind, Layer};
+pub(super) use layer::{Kind, Layer};
 
 /// A frame as a list of layers, from the outside in.
 ///
@@ -98,8 +98,7 @@ impl PacketBuilder {
     /// The EtherType in the last Ethernet, tag, SNAP or GRE header, instead of what follows it.
     #[track_caller]
     pub fn ethertype(mut self, ethertype: u16) -> Self {
-        let carries = |kind| matches!(kind, Kind::Ethernet | Kind::Tag(_) | Kind::Snap | Kind::Gre);
-        self.last("EtherType", carries).set_next(ethertype);
+        self.last("EtherType", Kind::carries_ethertype).set_next(ethertype);
         self
     }
 
@@ -197,6 +196,11 @@ impl PacketBuilder {
         }
         frame.resize(frame.len().max(self.least), 0);
         frame
+    }
+
+    /// The layers, from the outside in, to change in place.
+    pub(super) fn layers_mut(&mut self) -> &mut [Layer] {
+        &mut self.layers
     }
 
     fn header(self, kind: Kind, header: impl zerocopy::IntoBytes + zerocopy::Immutable) -> Self {
