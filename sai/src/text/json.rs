@@ -6,7 +6,7 @@
 //! ```
 //!
 //! An entry has `key`, an object of its fields, instead of `id`. Truth values, numbers, lists and
-//! structures are JSON's own; everything else is text as in [`value`](super::value). A snapshot is an
+//! structures are JSON's own; everything else is text as in [`super::value`]. A snapshot is an
 //! array of objects.
 
 use serde::Deserialize;
