@@ -184,3 +184,6 @@ fn fix_l4(frame: &mut [u8], headers: &Headers, old: &[u8], new: &[u8]) {
     let check = update_bytes(check, old, new);
     *place = if udp && check == 0 { [0xff; 2] } else { check.to_be_bytes() };
 }
+
+#[cfg(test)]
+mod tests;

@@ -458,3 +458,6 @@ fn ipv4_header(frame: &[u8], at: usize) -> Option<&[u8]> {
 }
 
 const _: () = assert!(size_of::<Headers>() <= 40, "a vector's headers stay in the first-level cache");
+
+#[cfg(test)]
+mod tests;
