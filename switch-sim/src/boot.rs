@@ -255,6 +255,8 @@ impl Owner for SwitchOwner {
                 switch::TPID_OUTER_VLAN.id(),
                 switch::LAG_DEFAULT_HASH_ALGORITHM.id(),
                 switch::LAG_DEFAULT_HASH_SEED.id(),
+                switch::ECMP_DEFAULT_HASH_ALGORITHM.id(),
+                switch::ECMP_DEFAULT_HASH_SEED.id(),
             ]
         }
     }
@@ -262,11 +264,13 @@ impl Owner for SwitchOwner {
     fn created(&self, sw: &mut Switch, _: &ObjectRef) {
         crate::bridge::fdb::derive_switch(sw);
         crate::lag::derive_switch(sw);
+        crate::router::derive_switch(sw);
     }
 
     fn changed(&self, sw: &mut Switch, _: &ObjectRef, attr: AttrId) {
         crate::bridge::fdb::derive_switch(sw);
         crate::lag::derive_switch(sw);
+        crate::router::derive_switch(sw);
         if attr == switch::TPID_OUTER_VLAN.id() {
             crate::port::derive_all(sw);
         }

@@ -31,6 +31,14 @@ const OWNERS: &[(ObjectType, &dyn Owner)] = &[
     (ObjectType::L2MC_GROUP_MEMBER, &crate::bridge::multicast::GroupMemberOwner),
     (ObjectType::L2MC_ENTRY, &crate::bridge::multicast::EntryOwner),
     (ObjectType::MCAST_FDB_ENTRY, &crate::bridge::multicast::EntryOwner),
+    (ObjectType::VIRTUAL_ROUTER, &crate::router::vr::VrOwner),
+    (ObjectType::ROUTER_INTERFACE, &crate::router::rif::RifOwner),
+    (ObjectType::NEIGHBOR_ENTRY, &crate::router::neighbor::NeighborOwner),
+    (ObjectType::NEXT_HOP, &crate::router::next_hop::NextHopOwner),
+    (ObjectType::NEXT_HOP_GROUP, &crate::router::group::GroupOwner),
+    (ObjectType::NEXT_HOP_GROUP_MEMBER, &crate::router::group::MemberOwner),
+    (ObjectType::ROUTE_ENTRY, &crate::router::route::RouteOwner),
+    (ObjectType::COUNTER, &crate::router::CounterOwner),
 ];
 
 /// The owner of an object type, where a feature owns it.

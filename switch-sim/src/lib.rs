@@ -8,6 +8,7 @@ pub mod port;
 pub mod prefetch;
 pub mod query;
 pub mod resources;
+pub mod router;
 pub mod sim;
 pub mod snapshot;
 pub mod stats;
@@ -25,7 +26,6 @@ mod defaults;
 mod hostif;
 mod mirror;
 mod profile;
-mod router;
 mod view;
 
 pub use profile::{BootShape, Chip, Limits, PortProfile, PortRow, Profile, ProfileError, Refuse};

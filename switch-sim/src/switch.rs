@@ -43,6 +43,8 @@ pub struct Switch {
     pub plane: Plane,
     /// The world's clock.
     pub clock: Clock,
+    /// The tables of the router.
+    pub router: crate::router::Router,
     /// Notifications to deliver once the call that caused them has taken effect.
     pub events: Vec<Notification>,
 }
@@ -62,6 +64,7 @@ impl Switch {
             lags: Lags::default(),
             plane: Plane::default(),
             clock,
+            router: crate::router::Router::default(),
             events: Vec::new(),
         }
     }

@@ -118,12 +118,10 @@ pub fn port_changed(sw: &mut Switch, port: u16) {
     }
 }
 
-/// The flow hash of a packet: addresses, protocol and ports of IP, else MAC addresses and EtherType.
+/// The fields that tell flows apart: addresses, protocol and ports of IP, else MAC addresses and EtherType.
+/// Answers them and how many bytes they are.
 #[inline]
-pub(crate) fn hash(sw: &Switch, p: &mut Packet, frame: &[u8]) -> u32 {
-    if p.has(flag::HASHED) {
-        return p.hash;
-    }
+pub(crate) fn fields(p: &Packet, frame: &[u8]) -> ([u8; 41], usize) {
     let mut fields = [0u8; 41];
     let at = usize::from(p.headers.l3);
     let addresses = match p.headers.kind {
@@ -149,6 +147,16 @@ pub(crate) fn hash(sw: &Switch, p: &mut Packet, frame: &[u8]) -> u32 {
             14
         }
     };
+    (fields, len)
+}
+
+/// The flow hash of a packet, over its [`fields`].
+#[inline]
+pub(crate) fn hash(sw: &Switch, p: &mut Packet, frame: &[u8]) -> u32 {
+    if p.has(flag::HASHED) {
+        return p.hash;
+    }
+    let (fields, len) = fields(p, frame);
     p.hash = sw.lags.hash.hash(&fields[..len], 0);
     p.flags |= flag::HASHED;
     p.hash
@@ -265,10 +273,9 @@ impl LagMemberOwner {
     }
 }
 
-/// Reads the switch's attributes that LAGs depend on.
-pub fn derive_switch(sw: &mut Switch) {
-    use crate::attrs::switch;
-    let algorithm = match sw.store.number(sw.id, switch::LAG_DEFAULT_HASH_ALGORITHM) {
+/// The algorithm that a `sai_hash_algorithm_t` names.
+pub(crate) const fn algorithm(number: i64) -> Algorithm {
+    match number {
         1 => Algorithm::Xor,
         2 => Algorithm::Random,
         3 => Algorithm::Crc32Lo,
@@ -276,7 +283,13 @@ pub fn derive_switch(sw: &mut Switch) {
         5 => Algorithm::CrcCcitt,
         6 => Algorithm::CrcXor,
         _ => Algorithm::Crc,
-    };
+    }
+}
+
+/// Reads the switch's attributes that LAGs depend on.
+pub fn derive_switch(sw: &mut Switch) {
+    use crate::attrs::switch;
+    let algorithm = algorithm(sw.store.number(sw.id, switch::LAG_DEFAULT_HASH_ALGORITHM));
     let seed = sw.store.number(sw.id, switch::LAG_DEFAULT_HASH_SEED) as u32;
     sw.lags.hash = FlowHash { algorithm, seed };
     for lag in sw.store.ids(ObjectType::LAG).collect::<Vec<_>>() {

@@ -38,6 +38,8 @@ pub mod flag {
     pub const RESOLVED: u32 = 1 << 12;
     /// The source MAC address is not in the FDB where it should be.
     pub const UNKNOWN_SOURCE: u32 = 1 << 13;
+    /// To an address of this switch: its route leads to the CPU port.
+    pub const TO_ME: u32 = 1 << 14;
 }
 
 /// Where a packet goes. The stage that decides writes it; a later one (ACL redirect, a trap) may replace it.

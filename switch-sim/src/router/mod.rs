@@ -1,42 +1,125 @@
-//! Routing: the places in the pipeline that it fills.
+//! Routing: virtual routers, router interfaces, routes, next hops and their groups, neighbors.
 //!
-//! Without router interfaces no packet comes here: the stages that lead to it look at the interface of the
-//! port or domain first.
+//! | file | what |
+//! |---|---|
+//! | `vr` | virtual routers and their forwarding tables |
+//! | `rif`, `attach` | router interfaces, and how they get at packets |
+//! | `route`, `adjacency` | route entries: prefixes to shared records of where they lead |
+//! | `next_hop`, `group` | next hops of type IP, and groups of them |
+//! | `neighbor` | neighbors: the hops at the end of each way |
+//! | `input`, `forward`, `martian`, `output` | the packet half: my-MAC, look-up, checks, rewrite |
+//!
+//! A packet's way is prefix, adjacency, (group,) next hop, hop, interface; each step is an index into a
+//! `Vec`, the slot of the object's id where it has one. What changes at one step changes one record: a
+//! neighbor that moves touches no route, a group that grows no prefix. The tables are the store of routes;
+//! all else is derived from the objects of the store.
 
-use crate::bridge::Copy;
-use crate::pipeline::{DropReason, Engine, NONE, Node, Packet, Tracer, Work};
-use crate::port::output::Tag;
+use sai::types::IpAddrFamily;
+use sai::{Error, ObjectId, Result, StatId, Status, Value, object::counter::Stat, switch};
+
+use crate::feature::{Owner, Request};
+use crate::lag;
+use crate::store::id::Parts;
 use crate::switch::Switch;
+use crate::table::hash::FlowHash;
 
-/// Whether packets are for the router: those to its MAC address go to [`Node::Route`], the others to the
-/// bridge, or nowhere from an interface of type port.
-pub(crate) fn my_mac<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, _: &mut T) {
-    for i in work {
-        let (p, _) = engine.packet(i);
-        if p.bridge_port == NONE {
-            engine.deny(sw, i, DropReason::NonRoutable, Node::MyMac);
-        } else {
-            engine.send(i, Node::Bridge);
+pub mod adjacency;
+mod attach;
+mod forward;
+pub mod group;
+mod input;
+mod martian;
+pub mod neighbor;
+pub mod next_hop;
+mod output;
+mod read;
+pub mod rif;
+pub(crate) mod route;
+pub mod vr;
+
+pub(crate) use forward::{replicate, route};
+pub(crate) use input::my_mac;
+pub(crate) use output::{rewrite, tag};
+
+/// The tables of the router.
+#[derive(Debug, Default)]
+pub struct Router {
+    /// By slot of the virtual router.
+    pub vrs: Vec<vr::Vr>,
+    /// By slot of the router interface.
+    pub rifs: Vec<rif::Rif>,
+    /// What each interface counted.
+    pub rif_counts: Vec<rif::Counts>,
+    /// What the leaves of the forwarding tables name.
+    pub adjacencies: adjacency::Adjacencies,
+    /// Neighbors, resolved and awaited.
+    pub hops: neighbor::Hops,
+    /// By slot of the next hop.
+    pub next_hops: Vec<next_hop::NextHop>,
+    /// By slot of the next-hop group.
+    pub groups: Vec<group::NextHopGroup>,
+    /// Packets and octets by slot of the counter object.
+    pub counters: Vec<[u64; 2]>,
+    /// How the hash is computed that chooses a member of a group.
+    pub hash: FlowHash,
+    /// How many packets were hashed.
+    hashed: u64,
+}
+
+/// The slot of a counter object; `u32::MAX` for none.
+const fn counter_slot(id: ObjectId) -> u32 {
+    if id.is_null() { u32::MAX } else { Parts::of(id).slot }
+}
+
+fn family(v6: bool) -> Value {
+    Value::I32(if v6 { IpAddrFamily::IPV6.0 } else { IpAddrFamily::IPV4.0 })
+}
+
+/// Refuses a value of an enum that the owner cannot do.
+fn check_values(owner: &dyn Owner, request: &Request<'_>) -> Result<()> {
+    for (n, given) in request.attrs.iter().enumerate() {
+        if let (Value::I32(value), Some(can)) = (&given.value, owner.values(given.id))
+            && !can.contains(value)
+        {
+            let name = request.meta.attr(given.id).map_or("", |a| a.name);
+            let why = format!("{value} is not supported by this switch");
+            return Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why).on_attr(name));
         }
     }
+    Ok(())
 }
 
-/// Routes packets.
-pub(crate) fn route<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, _: &mut T) {
-    for i in work {
-        engine.deny(sw, i, DropReason::NonRoutable, Node::Route);
+/// Derives what depends on the switch's own attributes: its MAC address, and the hash of groups.
+pub(crate) fn derive_switch(sw: &mut Switch) {
+    let algorithm = sw.store.number(sw.id, switch::ECMP_DEFAULT_HASH_ALGORITHM.id());
+    let seed = sw.store.number(sw.id, switch::ECMP_DEFAULT_HASH_SEED.id()) as u32;
+    sw.router.hash = FlowHash { algorithm: lag::algorithm(algorithm), seed };
+    for id in sw.store.ids(sai::ObjectType::VIRTUAL_ROUTER).collect::<Vec<_>>() {
+        vr::derive(sw, id);
     }
+    rif::derive_all(sw);
 }
 
-/// Lists the copies of a packet to an IP multicast group.
-pub(crate) fn replicate(_: &Switch, _: &Packet, _: u32, _: &mut Vec<Copy>) {}
+/// Owns `SAI_OBJECT_TYPE_COUNTER`.
+#[derive(Debug)]
+pub(crate) struct CounterOwner;
 
-/// Rewrites a routed packet by its adjacency: MAC addresses and TTL.
-#[inline(always)]
-pub(crate) fn rewrite<T: Tracer>(_: &mut Switch, _: &mut Packet, _: &mut [u8], _: &mut T) {}
+impl Owner for CounterOwner {
+    fn counted(&self) -> &'static [StatId] {
+        const { &[Stat::PACKETS.0 as StatId, Stat::BYTES.0 as StatId] }
+    }
 
-/// How a packet that leaves without a bridge port is tagged: by its sub-port interface, else as it is.
-#[inline(always)]
-pub(crate) fn tag(_: &Switch, _: &Packet) -> Tag {
-    Tag::Keep
+    fn created(&self, sw: &mut Switch, object: &sai::ObjectRef) {
+        let Some(id) = object.oid() else { return };
+        let slot = Parts::of(id).slot as usize;
+        let counters = &mut sw.router.counters;
+        if counters.len() <= slot {
+            counters.resize(slot + 1, [0; 2]);
+        }
+        counters[slot] = [0; 2];
+    }
+
+    fn stat(&self, sw: &Switch, object: &sai::ObjectRef, stat: StatId) -> Option<u64> {
+        sw.router.counters.get(Parts::of(object.oid()?).slot as usize)?.get(stat as usize).copied()
+    }
 }

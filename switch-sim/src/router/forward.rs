@@ -1,0 +1,300 @@
+//! Routing: from the destination address to a hop.
+
+use std::net::IpAddr;
+
+use sai::types::PacketAction;
+use sai::{MacAddr, ObjectId};
+
+use super::adjacency::To;
+use super::rif::{Base, Rif};
+use super::{Router, counter_slot, martian, rif};
+use crate::bridge::{Copy, FIRST_1D};
+use crate::lag;
+use crate::pipeline::packet::{flag, wire_len};
+use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Out, Packet, Tracer, Work};
+use crate::switch::Switch;
+use crate::table::exact::mac_key;
+use crate::wire::parse::{self, L3};
+
+/// Routes packets.
+pub(crate) fn route<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
+    for i in work {
+        let (p, frame) = engine.packet(i);
+        let size = wire_len(p.len());
+        let counts = &mut sw.router.rif_counts[usize::from(p.rif)];
+        counts[0] += size;
+        counts[1] += 1;
+        match decide(sw, p, frame, t) {
+            Ok(()) => engine.onward(sw, i, Node::Route),
+            Err(reason) => {
+                let counts = &mut sw.router.rif_counts[usize::from(p.rif)];
+                counts[4] += size;
+                counts[5] += 1;
+                engine.deny(sw, i, reason, Node::Route);
+            }
+        }
+    }
+}
+
+/// Lists the copies of a packet to an IP multicast group.
+pub(crate) fn replicate(_: &Switch, _: &Packet, _: u32, _: &mut Vec<Copy>) {}
+
+/// The IPv4 address at an offset; 0 beyond the end.
+#[inline(always)]
+pub(super) fn v4(frame: &[u8], at: usize) -> u32 {
+    frame.get(at..).and_then(|f| f.first_chunk()).map_or(0, |a| u32::from_be_bytes(*a))
+}
+
+/// The IPv6 address at an offset; 0 beyond the end.
+#[inline(always)]
+pub(super) fn v6(frame: &[u8], at: usize) -> u128 {
+    frame.get(at..).and_then(|f| f.first_chunk()).map_or(0, |a| u128::from_be_bytes(*a))
+}
+
+/// Carries out a packet action; answers whether the packet goes on.
+#[inline(always)]
+fn act(p: &mut Packet, action: PacketAction, reason: DropReason) -> Result<bool, DropReason> {
+    match action {
+        PacketAction::FORWARD | PacketAction::TRANSIT => Ok(true),
+        PacketAction::COPY | PacketAction::LOG => {
+            p.flags |= flag::PUNT;
+            Ok(true)
+        }
+        PacketAction::TRAP => {
+            p.flags |= flag::PUNT;
+            Ok(false)
+        }
+        _ => Err(reason),
+    }
+}
+
+fn hit<T: Tracer>(t: &mut T, p: &Packet, table: &str, object: ObjectId, key: String) {
+    t.event(p, Event::Hit { table: table.into(), object, key });
+}
+
+#[inline(always)]
+fn decide<T: Tracer>(sw: &mut Switch, p: &mut Packet, frame: &[u8], t: &mut T) -> Result<(), DropReason> {
+    let router = &mut sw.router;
+    let Some(vr) = router.vrs.get(usize::from(p.vrf)) else { return Err(DropReason::NonRoutable) };
+    let six = usize::from(p.headers.kind == L3::Ipv6);
+    if !p.headers.is_ip() || p.headers.check_ipv4(frame).is_err() {
+        return Err(DropReason::IpHeaderError);
+    }
+    if !router.rifs[usize::from(p.rif)].admin[six] || !vr.admin[six] {
+        return Err(DropReason::IrifDisabled);
+    }
+    let at = usize::from(p.headers.l3);
+    let index = if six == 0 {
+        let (src, dst) = (v4(frame, at + 12), v4(frame, at + 16));
+        martian::v4(src, dst)?;
+        vr.v4.lookup(dst)
+    } else {
+        let (src, dst) = (v6(frame, at + 8), v6(frame, at + 24));
+        martian::v6(src, dst)?;
+        vr.v6.lookup(dst)
+    };
+    let destination = || destination(p, frame);
+    if T::ON {
+        trace_route(router, p, destination(), t);
+    }
+    if index == 0 {
+        return Err(if six == 0 { DropReason::Lpm4Miss } else { DropReason::Lpm6Miss });
+    }
+    let found = *router.adjacencies.get(index);
+    count(router, counter_slot(found.counter), p);
+    p.dst_meta[2] = found.meta;
+    if !act(p, found.action, DropReason::BlackholeRoute)? {
+        return Ok(());
+    }
+    if found.to == To::Cpu {
+        p.flags |= flag::PUNT | flag::TO_ME;
+        return Ok(());
+    }
+    let vr = &router.vrs[usize::from(p.vrf)];
+    if p.headers.has(parse::flag::IP_OPTIONS) && !act(p, vr.options, DropReason::NonRoutable)? {
+        return Ok(());
+    }
+    if p.headers.ttl <= 1 && !act(p, vr.ttl1, DropReason::Ttl)? {
+        return Ok(());
+    }
+    martian::link_local(p, frame)?;
+    let Some((hop, keep)) = walk(sw, p, frame, found.to, t)? else { return Ok(()) };
+    leave(sw, p, hop, keep, t)
+}
+
+fn destination(p: &Packet, frame: &[u8]) -> IpAddr {
+    let at = usize::from(p.headers.l3);
+    match p.headers.kind {
+        L3::Ipv6 => IpAddr::V6(v6(frame, at + 24).into()),
+        _ => IpAddr::V4(v4(frame, at + 16).into()),
+    }
+}
+
+#[inline(always)]
+fn count(router: &mut Router, counter: u32, p: &Packet) {
+    if let Some([packets, bytes]) = router.counters.get_mut(counter as usize) {
+        *packets += 1;
+        *bytes += wire_len(p.len());
+    }
+}
+
+#[cold]
+fn trace_route<T: Tracer>(router: &Router, p: &Packet, to: IpAddr, t: &mut T) {
+    let vr = &router.vrs[usize::from(p.vrf)];
+    let best = match to {
+        IpAddr::V4(ip) => vr.v4.longest_match(ip.into()).map(|(k, r)| (k.to_string(), r.adjacency)),
+        IpAddr::V6(ip) => vr.v6.longest_match(ip.into()).map(|(k, r)| (k.to_string(), r.adjacency)),
+    };
+    match best {
+        Some((key, index)) => {
+            let found = router.adjacencies.get(index);
+            let table = if found.is_host() { "host route" } else { "route" };
+            hit(t, p, table, found.next_hop, format!("{key} for {to}, {}", found.action));
+        }
+        None => t.event(p, Event::Miss { table: "route".into(), key: to.to_string() }),
+    }
+}
+
+/// From an adjacency through groups to a hop, with what the rewrite is to keep; `None` where the packet was
+/// trapped on the way.
+#[inline(always)]
+fn walk<T: Tracer>(
+    sw: &mut Switch,
+    p: &mut Packet,
+    frame: &[u8],
+    mut to: To,
+    t: &mut T,
+) -> Result<Option<(u32, u8)>, DropReason> {
+    loop {
+        match to {
+            To::NextHop(slot) => {
+                let Some(next_hop) = sw.router.next_hops.get(slot as usize) else {
+                    return Err(DropReason::UnresolvedNextHop);
+                };
+                let (hop, keep, counter, id) = (next_hop.hop, next_hop.keep, next_hop.counter, next_hop.id);
+                count(&mut sw.router, counter, p);
+                if T::ON {
+                    hit(t, p, "next hop", id, sw.router.hops.address(hop).to_string());
+                }
+                return Ok(Some((hop, keep)));
+            }
+            To::Host(hop) => return Ok(Some((hop, 0))),
+            To::Group(slot) => {
+                let hash = hash(sw, p, frame);
+                let Some(group) = sw.router.groups.get(slot as usize) else {
+                    return Err(DropReason::UnresolvedNextHop);
+                };
+                let counter = group.counter;
+                let Some(&way) = group.select(hash) else { return Err(DropReason::UnresolvedNextHop) };
+                if T::ON {
+                    let bucket = group.buckets.bucket_of(hash);
+                    hit(t, p, "next hop group", group.id, format!("bucket {bucket}, member {}", way.id));
+                }
+                count(&mut sw.router, counter, p);
+                count(&mut sw.router, way.counter, p);
+                to = way.to;
+            }
+            To::Interface(slot) => {
+                let ip = destination(p, frame);
+                if let Some(hop) = sw.router.hops.find(slot, ip)
+                    && sw.router.hops.get(hop).known
+                {
+                    return Ok(Some((hop, 0)));
+                }
+                if T::ON {
+                    t.event(p, Event::Miss { table: "neighbor".into(), key: ip.to_string() });
+                }
+                let Some(out) = rif::at(&sw.router.rifs, slot) else { return Err(DropReason::ErifDisabled) };
+                // Nobody knows where to: an action that would forward can only drop.
+                p.out_rif = slot;
+                return match act(p, out.miss, DropReason::UnresolvedNextHop)? {
+                    true if !p.has(flag::PUNT) => Err(DropReason::UnresolvedNextHop),
+                    _ => Ok(None),
+                };
+            }
+            To::Null | To::Cpu => return Err(DropReason::BlackholeRoute),
+        }
+    }
+}
+
+/// The hash that chooses a member of a group.
+fn hash(sw: &mut Switch, p: &Packet, frame: &[u8]) -> u32 {
+    let (fields, len) = lag::fields(p, frame);
+    sw.router.hashed += 1;
+    sw.router.hash.hash(&fields[..len], sw.router.hashed)
+}
+
+/// Out of an interface to a neighbor.
+#[inline(always)]
+fn leave<T: Tracer>(
+    sw: &mut Switch,
+    p: &mut Packet,
+    hop: u32,
+    keep: u8,
+    t: &mut T,
+) -> Result<(), DropReason> {
+    let router = &mut sw.router;
+    let to = router.hops.get(hop);
+    let Some(out) = rif::at(&router.rifs, to.rif) else { return Err(DropReason::ErifDisabled) };
+    p.out_rif = to.rif;
+    if !out.admin[usize::from(p.headers.kind == L3::Ipv6)] {
+        return Err(DropReason::ErifDisabled);
+    }
+    if !to.known {
+        return Err(DropReason::UnresolvedNextHop);
+    }
+    if T::ON {
+        let key = format!("{} at {}", router.hops.address(hop), MacAddr(to.mac));
+        hit(t, p, "neighbor", out.id, key);
+    }
+    p.dst_meta[1] = to.meta;
+    let (mac, counter) = (to.mac, to.counter);
+    if !act(p, to.action, DropReason::BlackholeArp)? {
+        return Ok(());
+    }
+    if to.rif == p.rif && !act(p, out.loopback, DropReason::L3LoopbackFilter)? {
+        return Ok(());
+    }
+    if u32::from(p.headers.end - p.headers.l3) > out.mtu {
+        return Err(DropReason::ExceedsL3Mtu);
+    }
+    p.flags |= flag::ROUTED;
+    p.adjacency = super::output::pack(hop, keep);
+    decide_way(sw, p, mac)?;
+    count(&mut sw.router, counter, p);
+    Ok(())
+}
+
+/// The port, LAG or bridge port of the interface by which the packet leaves.
+#[inline(always)]
+fn decide_way(sw: &Switch, p: &mut Packet, mac: [u8; 6]) -> Result<(), DropReason> {
+    let out: &Rif = &sw.router.rifs[usize::from(p.out_rif)];
+    p.domain = match out.base {
+        Base::Port(port) => {
+            p.out = Out::Port(port);
+            return Ok(());
+        }
+        Base::Lag(lag) => {
+            p.out = Out::Lag(lag);
+            return Ok(());
+        }
+        Base::None => return Err(DropReason::NonRoutable),
+        Base::Vlan(vid) => vid,
+        Base::Bridge(bridge) => FIRST_1D + bridge,
+    };
+    match sw.bridge.fdb.table.get(mac_key(p.domain, mac)) {
+        Some(entry) if matches!(entry.action(), PacketAction::DROP | PacketAction::DENY) => {
+            Err(DropReason::FdbUcDiscard)
+        }
+        Some(entry) if entry.port() != NONE => {
+            p.flags |= flag::FDB_HIT;
+            p.out = Out::BridgePort(entry.port());
+            Ok(())
+        }
+        _ => {
+            p.flags |= flag::FLOODED;
+            p.out = Out::Flood;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Whether a packet is for the router.
+
+use super::rif;
+use crate::pipeline::packet::flag;
+use crate::pipeline::{DropReason, Engine, NONE, Node, Tracer, Work};
+use crate::switch::Switch;
+use crate::wire::parse::L3;
+use crate::wire::{ethertype, parse::Headers};
+
+/// Sends packets to a MAC address of the interface to [`Node::Route`], the others to the bridge, or nowhere
+/// where there is no bridge.
+pub(crate) fn my_mac<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, _: &mut T) {
+    for i in work {
+        let (p, frame) = engine.packet(i);
+        let Some(rif) = rif::at(&sw.router.rifs, p.rif) else {
+            engine.drop(i, DropReason::NotAttached);
+            continue;
+        };
+        p.vrf = rif.vr;
+        let mine = !p.has(flag::MULTICAST) && frame.get(..6).is_some_and(|mac| rif.has_mac(mac));
+        if mine && is_ip(&p.headers) {
+            prefetch(sw, p.vrf, &p.headers, frame);
+            engine.send(i, Node::Route);
+        } else if p.bridge_port != NONE && !mine {
+            engine.send(i, Node::Bridge);
+        } else {
+            let reason = if mine { DropReason::NoL3Header } else { DropReason::NonRoutable };
+            engine.deny(sw, i, reason, Node::MyMac);
+        }
+    }
+}
+
+/// Whether it says that it is IP; whether it is sound is looked at later.
+#[inline(always)]
+fn is_ip(headers: &Headers) -> bool {
+    headers.is_ip() || matches!(headers.ethertype, ethertype::IPV4 | ethertype::IPV6)
+}
+
+#[inline(always)]
+fn prefetch(sw: &Switch, vrf: u16, headers: &Headers, frame: &[u8]) {
+    let Some(vr) = sw.router.vrs.get(usize::from(vrf)) else { return };
+    let at = usize::from(headers.l3);
+    match headers.kind {
+        L3::Ipv4 => vr.v4.prefetch(super::forward::v4(frame, at + 16)),
+        L3::Ipv6 => vr.v6.prefetch(super::forward::v6(frame, at + 24)),
+        _ => {}
+    }
+}

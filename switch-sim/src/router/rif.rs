@@ -1,0 +1,287 @@
+//! Router interfaces.
+
+use sai::meta::AttrMeta;
+use sai::object::router_interface::{Stat, Type};
+use sai::types::PacketAction;
+use sai::{
+    AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, SaiEnum, StatId, Status, Value,
+    router_interface as attr, vlan,
+};
+
+use super::read;
+use crate::feature::{Owner, Request};
+use crate::pipeline::NONE;
+use crate::store::Object;
+use crate::store::id::{self, Parts};
+use crate::switch::Switch;
+
+/// What an interface stands on. Slots of ports, LAGs and bridges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Base {
+    /// Nothing: a loopback interface.
+    #[default]
+    None,
+    /// A port.
+    Port(u16),
+    /// A LAG.
+    Lag(u16),
+    /// A VLAN, by VLAN id.
+    Vlan(u16),
+    /// An 802.1D bridge.
+    Bridge(u16),
+}
+
+/// A router interface as packets see it.
+#[derive(Clone, Debug, Default)]
+pub struct Rif {
+    /// The object; null where there is none.
+    pub id: ObjectId,
+    /// Slot of its virtual router.
+    pub vr: u16,
+    /// What it stands on.
+    pub base: Base,
+    /// VLAN id of a SUB_PORT; 0 for the other types.
+    pub vid: u16,
+    /// Its MAC address: to whom packets are for it, from whom those that it sends are.
+    pub mac: [u8; 6],
+    /// More MAC addresses that are its own: those of virtual interfaces on the same base.
+    pub virtual_macs: Vec<[u8; 6]>,
+    /// Another address for a base that has one: adds a MAC address and sends nothing itself.
+    pub is_virtual: bool,
+    /// Routes IPv4, IPv6.
+    pub admin: [bool; 2],
+    /// Routes multicast of IPv4, IPv6.
+    pub multicast: [bool; 2],
+    /// The longest IP packet that it sends.
+    pub mtu: u32,
+    /// What happens to packets that leave where they came in.
+    pub loopback: PacketAction,
+    /// What happens to packets to a connected host that is no neighbor.
+    pub miss: PacketAction,
+    /// Leaves the TTL as it is.
+    pub keep_ttl: bool,
+}
+
+/// Packets and octets, in the order of `sai_router_interface_stat_t` up to `IN_ERROR_PACKETS`.
+pub type Counts = [u64; 6];
+
+/// Owns `SAI_OBJECT_TYPE_ROUTER_INTERFACE`.
+#[derive(Debug)]
+pub(crate) struct RifOwner;
+
+impl Owner for RifOwner {
+    fn enforced(&self) -> &'static [AttrId] {
+        const {
+            &[
+                attr::VIRTUAL_ROUTER_ID.id(),
+                attr::TYPE.id(),
+                attr::PORT_ID.id(),
+                attr::VLAN_ID.id(),
+                attr::OUTER_VLAN_ID.id(),
+                attr::BRIDGE_ID.id(),
+                attr::SRC_MAC_ADDRESS.id(),
+                attr::ADMIN_V4_STATE.id(),
+                attr::ADMIN_V6_STATE.id(),
+                attr::MTU.id(),
+                attr::NEIGHBOR_MISS_PACKET_ACTION.id(),
+                attr::LOOPBACK_PACKET_ACTION.id(),
+                attr::IS_VIRTUAL.id(),
+                attr::DISABLE_DECREMENT_TTL.id(),
+            ]
+        }
+    }
+
+    fn values(&self, asked: AttrId) -> Option<&'static [i32]> {
+        const TYPES: &[i32] =
+            &[Type::PORT.0, Type::VLAN.0, Type::LOOPBACK.0, Type::SUB_PORT.0, Type::BRIDGE.0];
+        (asked == attr::TYPE.id()).then_some(TYPES)
+    }
+
+    fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
+        super::check_values(self, request)?;
+        if let Some((n, Value::U16(vid))) = request.given(attr::OUTER_VLAN_ID.id())
+            && !(1..4095).contains(vid)
+        {
+            let why = format!("{vid}: VLAN ids are 1 to 4094");
+            return Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why)
+                .on_attr("SAI_ROUTER_INTERFACE_ATTR_OUTER_VLAN_ID"));
+        }
+        let is_virtual = matches!(request.given(attr::IS_VIRTUAL.id()), Some((_, Value::Bool(true))));
+        let given = |a| request.given(a).and_then(|(_, v)| v.as_oid()).unwrap_or(ObjectId::NULL);
+        let vid = match request.given(attr::OUTER_VLAN_ID.id()) {
+            Some((_, Value::U16(vid))) => *vid,
+            _ => 0,
+        };
+        let base =
+            base(sw, given(attr::PORT_ID.id()), given(attr::VLAN_ID.id()), given(attr::BRIDGE_ID.id()));
+        let twin = sw.router.rifs.iter().find(|r| {
+            !r.id.is_null() && !r.is_virtual && base != Base::None && r.base == base && r.vid == vid
+        });
+        match twin {
+            Some(twin) if !is_virtual => {
+                let why = format!("{} is the router interface of this port or VLAN already", twin.id);
+                Err(Error::because(Status::ITEM_ALREADY_EXISTS, why))
+            }
+            _ => check_free(sw, base, vid),
+        }
+    }
+
+    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
+        let Some(id) = object.oid() else { return };
+        let slot = Parts::of(id).slot as usize;
+        if sw.router.rifs.len() <= slot {
+            sw.router.rifs.resize_with(slot + 1, Rif::default);
+            sw.router.rif_counts.resize(slot + 1, [0; 6]);
+        }
+        sw.router.rif_counts[slot] = [0; 6];
+        derive(sw, id);
+        super::attach::put(sw, slot as u16, true);
+    }
+
+    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
+        if let Some(id) = object.oid() {
+            derive(sw, id);
+        }
+    }
+
+    fn removed(&self, sw: &mut Switch, object: &ObjectRef, _: Object) {
+        let Some(id) = object.oid() else { return };
+        let slot = Parts::of(id).slot as usize;
+        super::attach::put(sw, slot as u16, false);
+        let gone = std::mem::take(&mut sw.router.rifs[slot]);
+        if gone.is_virtual {
+            derive_virtual(sw, &gone);
+        }
+    }
+
+    fn counted(&self) -> &'static [StatId] {
+        const {
+            &[
+                Stat::IN_OCTETS.0 as StatId,
+                Stat::IN_PACKETS.0 as StatId,
+                Stat::OUT_OCTETS.0 as StatId,
+                Stat::OUT_PACKETS.0 as StatId,
+                Stat::IN_ERROR_OCTETS.0 as StatId,
+                Stat::IN_ERROR_PACKETS.0 as StatId,
+            ]
+        }
+    }
+
+    fn stat(&self, sw: &Switch, object: &ObjectRef, stat: StatId) -> Option<u64> {
+        let slot = Parts::of(object.oid()?).slot as usize;
+        sw.router.rif_counts.get(slot)?.get(stat as usize).copied()
+    }
+
+    fn get(&self, sw: &Switch, object: &ObjectRef, asked: &'static AttrMeta) -> Option<Result<Value>> {
+        // The default is the MAC address of the interface's own virtual router, not of the default one.
+        if asked.id != attr::SRC_MAC_ADDRESS.id() {
+            return None;
+        }
+        let stored = sw.store.get(object.oid()?)?;
+        if stored.value(asked.id).is_some() {
+            return None;
+        }
+        let vr = stored.value(attr::VIRTUAL_ROUTER_ID.id())?.as_oid()?;
+        let vr = ObjectRef::Object(ObjectType::VIRTUAL_ROUTER, vr);
+        Some(sw.value(&vr, sai::virtual_router::SRC_MAC_ADDRESS.id()))
+    }
+}
+
+/// Refuses a port or LAG whose packets a bridge port takes; single VLANs of it can be taken before.
+fn check_free(sw: &Switch, base: Base, vid: u16) -> Result<()> {
+    let attached = match base {
+        Base::Port(port) => sw.ports.get(port).map(|p| &p.attached),
+        Base::Lag(lag) => sw.lags.attachment(lag),
+        _ => None,
+    };
+    match attached.map_or(NONE, |a| a.bridge_port) {
+        bridge_port if vid == 0 && bridge_port != NONE => {
+            let id = sw.bridge.port(bridge_port).map(|b| b.id).unwrap_or_default();
+            let why = format!("{id} is a bridge port on the same port or LAG: remove that first");
+            Err(Error::because(Status::OBJECT_IN_USE, why))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What an interface stands on, of the object that is named.
+fn base(sw: &Switch, port: ObjectId, vlan: ObjectId, bridge: ObjectId) -> Base {
+    if !vlan.is_null() {
+        let vlan = ObjectRef::Object(ObjectType::VLAN, vlan);
+        return Base::Vlan(read::number(sw, &vlan, vlan::VLAN_ID.id()) as u16);
+    }
+    if !bridge.is_null() {
+        return Base::Bridge(Parts::of(bridge).slot as u16);
+    }
+    match id::type_of(port) {
+        Some(ObjectType::PORT) => Base::Port(Parts::of(port).slot as u16),
+        Some(ObjectType::LAG) => Base::Lag(Parts::of(port).slot as u16),
+        _ => Base::None,
+    }
+}
+
+/// Derives the record of an interface.
+fn derive(sw: &mut Switch, id: ObjectId) {
+    let object = ObjectRef::Object(ObjectType::ROUTER_INTERFACE, id);
+    let slot = Parts::of(id).slot as usize;
+    let sw_ref = &*sw;
+    let oid = |a| read::oid(sw_ref, &object, a);
+    let flag = |a| read::flag(sw_ref, &object, a);
+    let kind = Type::from_raw(read::number(sw, &object, attr::TYPE.id()) as i32);
+    // What belongs to another type is stored, not used.
+    let of = |wanted: &[Type], a| if wanted.contains(&kind) { oid(a) } else { ObjectId::NULL };
+    let base = base(
+        sw,
+        of(&[Type::PORT, Type::SUB_PORT], attr::PORT_ID.id()),
+        of(&[Type::VLAN], attr::VLAN_ID.id()),
+        of(&[Type::BRIDGE], attr::BRIDGE_ID.id()),
+    );
+    let vid = if kind == Type::SUB_PORT { read::number(sw, &object, attr::OUTER_VLAN_ID.id()) } else { 0 };
+    let record = Rif {
+        id,
+        vr: Parts::of(oid(attr::VIRTUAL_ROUTER_ID.id())).slot as u16,
+        base,
+        vid: vid as u16,
+        mac: read::mac(sw, &object, attr::SRC_MAC_ADDRESS.id()),
+        virtual_macs: Vec::new(),
+        is_virtual: flag(attr::IS_VIRTUAL.id()),
+        admin: [flag(attr::ADMIN_V4_STATE.id()), flag(attr::ADMIN_V6_STATE.id())],
+        multicast: [flag(attr::V4_MCAST_ENABLE.id()), flag(attr::V6_MCAST_ENABLE.id())],
+        mtu: read::number(sw, &object, attr::MTU.id()),
+        loopback: read::action(sw, &object, attr::LOOPBACK_PACKET_ACTION.id()),
+        miss: read::action(sw, &object, attr::NEIGHBOR_MISS_PACKET_ACTION.id()),
+        keep_ttl: flag(attr::DISABLE_DECREMENT_TTL.id()),
+    };
+    sw.router.rifs[slot] = record;
+    let record = sw.router.rifs[slot].clone();
+    derive_virtual(sw, &record);
+}
+
+/// Collects the MAC addresses of the virtual interfaces that share a base.
+fn derive_virtual(sw: &mut Switch, of: &Rif) {
+    let rifs = &mut sw.router.rifs;
+    let same = |r: &Rif| !r.id.is_null() && r.base == of.base && r.vid == of.vid;
+    let Some(real) = rifs.iter().position(|r| same(r) && !r.is_virtual) else { return };
+    rifs[real].virtual_macs = rifs.iter().filter(|r| same(r) && r.is_virtual).map(|r| r.mac).collect();
+}
+
+/// Derives every interface again: a MAC address that they take from elsewhere changed.
+pub(super) fn derive_all(sw: &mut Switch) {
+    for id in sw.store.ids(ObjectType::ROUTER_INTERFACE).collect::<Vec<_>>() {
+        derive(sw, id);
+    }
+}
+
+impl Rif {
+    /// Whether a MAC address is one of its own.
+    #[inline(always)]
+    pub fn has_mac(&self, mac: &[u8]) -> bool {
+        mac == self.mac || (!self.virtual_macs.is_empty() && self.virtual_macs.iter().any(|m| mac == m))
+    }
+}
+
+/// The interface that a slot names, unless it is [`NONE`].
+#[inline(always)]
+pub(super) fn at(rifs: &[Rif], slot: u16) -> Option<&Rif> {
+    if slot == NONE { None } else { rifs.get(usize::from(slot)) }
+}

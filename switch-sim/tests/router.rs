@@ -1,0 +1,464 @@
+//! Routing: packets in, packets out.
+
+mod bed;
+
+use std::net::IpAddr;
+
+use bed::*;
+use sai::entry::{Entry, NeighborEntry, RouteEntry};
+use sai::object::router_interface::Type;
+use sai::types::PacketAction;
+use sai::{
+    AttrEntry, Backend, MacAddr, ObjectId, ObjectRef, ObjectType, Status, Target, Value, counter,
+    neighbor_entry, next_hop, next_hop_group, next_hop_group_member, route_entry, router_interface as rif,
+    switch, virtual_router,
+};
+use switch_sim::pipeline::DropReason;
+
+const HOST: [u8; 6] = [2, 0, 0, 0, 1, 0];
+
+fn neighbor_mac(n: u8) -> [u8; 6] {
+    [2, 0, 0, 0, 9, n]
+}
+
+/// Ports 0 to 3 are free of bridging, 4 to 7 are in VLAN 1.
+struct Routed {
+    bed: Bed,
+    vr: ObjectId,
+    mac: [u8; 6],
+}
+
+impl std::ops::Deref for Routed {
+    type Target = Bed;
+    fn deref(&self) -> &Bed {
+        &self.bed
+    }
+}
+
+impl Routed {
+    fn new() -> Routed {
+        let bed = Bed::new();
+        let (members, ports) = bed
+            .sim
+            .with_switch(bed.switch, |sw| {
+                let of = |m: &ObjectId| sw.store.oid(*m, sai::vlan_member::BRIDGE_PORT_ID.id());
+                let free = &bed.bridge_ports[..4];
+                let all = sw.store.ids(ObjectType::VLAN_MEMBER);
+                (all.filter(|m| free.contains(&of(m))).collect::<Vec<_>>(), free.to_vec())
+            })
+            .unwrap();
+        members.iter().for_each(|m| bed.remove(ObjectType::VLAN_MEMBER, *m));
+        ports.iter().for_each(|p| bed.remove(ObjectType::BRIDGE_PORT, *p));
+        let mut r = Routed { bed, vr: ObjectId::NULL, mac: [0; 6] };
+        let this = ObjectRef::Object(ObjectType::SWITCH, r.switch);
+        r.vr = r.get(&this, switch::DEFAULT_VIRTUAL_ROUTER_ID.id()).as_oid().unwrap();
+        let Value::Mac(MacAddr(mac)) = r.get(&this, switch::SRC_MAC_ADDRESS.id()) else { panic!() };
+        r.mac = mac;
+        r
+    }
+
+    fn get(&self, object: &ObjectRef, id: u32) -> Value {
+        let mut asked = [AttrEntry::ask(id)];
+        self.sim.get(object, &mut asked).unwrap();
+        asked[0].value.clone()
+    }
+
+    fn rif_with(&self, kind: Type, attrs: &[AttrEntry]) -> ObjectId {
+        let mut all = vec![
+            attr(rif::VIRTUAL_ROUTER_ID.id(), Value::Oid(self.vr)),
+            attr(rif::TYPE.id(), Value::I32(kind.0)),
+        ];
+        all.extend_from_slice(attrs);
+        self.create(ObjectType::ROUTER_INTERFACE, &all)
+    }
+
+    fn port_rif(&self, port: usize) -> ObjectId {
+        self.rif_with(Type::PORT, &[attr(rif::PORT_ID.id(), Value::Oid(self.ports[port]))])
+    }
+
+    fn entry(&self, entry: Entry, attrs: &[AttrEntry]) {
+        self.sim.create(self.switch, Target::Entry(&entry), attrs).unwrap();
+    }
+
+    fn neighbor_key(&self, rif: ObjectId, ip: &str) -> Entry {
+        let ip_address = ip.parse().unwrap();
+        Entry::Neighbor(NeighborEntry { switch_id: self.switch, rif_id: rif, ip_address })
+    }
+
+    fn neighbor(&self, rif: ObjectId, ip: &str, mac: [u8; 6]) {
+        let mac = attr(neighbor_entry::DST_MAC_ADDRESS.id(), Value::Mac(MacAddr(mac)));
+        self.entry(self.neighbor_key(rif, ip), &[mac]);
+    }
+
+    fn next_hop(&self, rif: ObjectId, ip: &str) -> ObjectId {
+        let ip: IpAddr = ip.parse().unwrap();
+        self.create(
+            ObjectType::NEXT_HOP,
+            &[
+                attr(next_hop::TYPE.id(), Value::I32(next_hop::Type::IP.0)),
+                attr(next_hop::IP.id(), Value::IpAddress(ip)),
+                attr(next_hop::ROUTER_INTERFACE_ID.id(), Value::Oid(rif)),
+            ],
+        )
+    }
+
+    fn route_key(&self, to: &str) -> Entry {
+        let destination = to.parse().unwrap();
+        Entry::Route(RouteEntry { switch_id: self.switch, vr_id: self.vr, destination })
+    }
+
+    fn route(&self, to: &str, next_hop: ObjectId) {
+        let next_hop = attr(route_entry::NEXT_HOP_ID.id(), Value::Oid(next_hop));
+        self.entry(self.route_key(to), &[next_hop]);
+    }
+
+    fn set_entry(&self, entry: Entry, id: u32, value: Value) {
+        self.sim.set(&ObjectRef::Entry(entry), &attr(id, value)).unwrap();
+    }
+
+    fn remove_entry(&self, entry: Entry) {
+        self.sim.remove(&ObjectRef::Entry(entry)).unwrap();
+    }
+
+    fn reason(&self, port: usize, frame: &[u8]) -> Option<DropReason> {
+        self.world.trace(&self.sim, self.ports[port], frame).unwrap().drop_reason()
+    }
+
+    fn punted(&self) -> usize {
+        self.sim.with_switch(self.switch, |sw| std::mem::take(&mut sw.plane.punted).len()).unwrap()
+    }
+
+    /// A packet to the router from a host.
+    fn ip(&self, src: &str, dst: &str) -> Vec<u8> {
+        packet(self.mac, HOST, src, dst, 64, 1000)
+    }
+}
+
+/// A UDP packet.
+fn packet(dmac: [u8; 6], smac: [u8; 6], src: &str, dst: &str, ttl: u8, port: u16) -> Vec<u8> {
+    let udp = [&port.to_be_bytes()[..], &[0, 53, 0, 12, 0, 0, 1, 2, 3, 4]].concat();
+    let mut f = [&dmac[..], &smac].concat();
+    match (src.parse().unwrap(), dst.parse().unwrap()) {
+        (IpAddr::V4(src), IpAddr::V4(dst)) => {
+            let mut ip = vec![0x45, 0, 0, 32, 0, 0, 0, 0, ttl, 17, 0, 0];
+            ip.extend(src.octets());
+            ip.extend(dst.octets());
+            let sum = switch_sim::wire::checksum::checksum(&ip);
+            ip[10..12].copy_from_slice(&sum.to_be_bytes());
+            f.extend([0x08, 0x00]);
+            f.extend(ip);
+        }
+        (IpAddr::V6(src), IpAddr::V6(dst)) => {
+            f.extend([0x86, 0xDD, 0x60, 0, 0, 0, 0, 12, 17, ttl]);
+            f.extend(src.octets());
+            f.extend(dst.octets());
+        }
+        _ => panic!("one family"),
+    }
+    f.extend(udp);
+    f
+}
+
+fn two_ports() -> (Routed, ObjectId, ObjectId) {
+    let r = Routed::new();
+    let (left, right) = (r.port_rif(0), r.port_rif(1));
+    (r, left, right)
+}
+
+#[test]
+fn a_packet_is_routed_by_its_longest_prefix() {
+    let (r, _, right) = two_ports();
+    let other = r.port_rif(2);
+    for (rif, ip, n) in [(right, "10.0.1.2", 1), (other, "10.0.2.2", 2)] {
+        r.neighbor(rif, ip, neighbor_mac(n));
+        let hop = r.next_hop(rif, ip);
+        r.route(if n == 1 { "20.0.0.0/8" } else { "20.1.0.0/16" }, hop);
+    }
+    let out = |n, dst: &str| packet(neighbor_mac(n), r.mac, "1.1.1.1", dst, 63, 1000);
+    assert_eq!(r.send(0, &r.ip("1.1.1.1", "20.2.0.1")), [(1, out(1, "20.2.0.1"))]);
+    assert_eq!(r.send(0, &r.ip("1.1.1.1", "20.1.0.1")), [(2, out(2, "20.1.0.1"))]);
+    assert_eq!(r.reason(0, &r.ip("1.1.1.1", "21.0.0.1")), Some(DropReason::Lpm4Miss));
+    r.remove_entry(r.route_key("20.1.0.0/16"));
+    assert_eq!(r.send(0, &r.ip("1.1.1.1", "20.1.0.1")), [(1, out(1, "20.1.0.1"))]);
+    use sai::router_interface::Stat;
+    assert_eq!(r.stat(ObjectType::ROUTER_INTERFACE, right, Stat::OUT_PACKETS.0), 2);
+    assert_eq!(r.stat(ObjectType::ROUTER_INTERFACE, other, Stat::OUT_OCTETS.0), 64);
+}
+
+#[test]
+fn ipv6_is_routed_and_admin_states_hold_by_family() {
+    let (r, left, right) = two_ports();
+    r.neighbor(right, "2001:db8:1::2", neighbor_mac(1));
+    let hop = r.next_hop(right, "2001:db8:1::2");
+    r.route("2001:db8:2::/48", hop);
+    let frame = r.ip("2001:db8::1", "2001:db8:2::1");
+    let routed = packet(neighbor_mac(1), r.mac, "2001:db8::1", "2001:db8:2::1", 63, 1000);
+    assert_eq!(r.send(0, &frame), [(1, routed)]);
+    assert_eq!(r.reason(0, &r.ip("2001:db8::1", "2001:db8:3::1")), Some(DropReason::Lpm6Miss));
+    r.set(ObjectType::ROUTER_INTERFACE, right, rif::ADMIN_V6_STATE.id(), Value::Bool(false));
+    assert_eq!(r.reason(0, &frame), Some(DropReason::ErifDisabled));
+    r.set(ObjectType::ROUTER_INTERFACE, left, rif::ADMIN_V6_STATE.id(), Value::Bool(false));
+    assert_eq!(r.reason(0, &frame), Some(DropReason::IrifDisabled));
+}
+
+#[test]
+fn a_connected_host_is_reached_by_its_neighbor_and_missed_to_the_cpu() {
+    let (r, _, right) = two_ports();
+    r.route("10.0.1.0/24", right);
+    r.neighbor(right, "10.0.1.2", neighbor_mac(1));
+    assert_eq!(r.to(0, &r.ip("1.1.1.1", "10.0.1.2")), [1]);
+    assert!(r.to(0, &r.ip("1.1.1.1", "10.0.1.3")).is_empty());
+    assert_eq!(r.punted(), 1, "the CPU is to resolve it");
+    let action = Value::I32(PacketAction::DROP.0);
+    r.set(ObjectType::ROUTER_INTERFACE, right, rif::NEIGHBOR_MISS_PACKET_ACTION.id(), action);
+    assert_eq!(r.reason(0, &r.ip("1.1.1.1", "10.0.1.3")), Some(DropReason::UnresolvedNextHop));
+}
+
+#[test]
+fn a_route_to_a_host_stands_before_its_neighbor_and_uncovers_it() {
+    let (r, _, right) = two_ports();
+    r.neighbor(right, "10.0.1.2", neighbor_mac(1));
+    let frame = r.ip("1.1.1.1", "10.0.1.2");
+    assert_eq!(r.to(0, &frame), [1]);
+    let count = |r: &Routed| r.sim.with_switch(r.switch, |sw| sw.count(ObjectType::ROUTE_ENTRY)).unwrap();
+    assert_eq!(count(&r), Ok(0), "a host route of a neighbor is no route entry");
+    let drop = attr(route_entry::PACKET_ACTION.id(), Value::I32(PacketAction::DROP.0));
+    r.entry(r.route_key("10.0.1.2/32"), &[drop]);
+    assert_eq!(count(&r), Ok(1));
+    assert_eq!(r.reason(0, &frame), Some(DropReason::BlackholeRoute));
+    r.remove_entry(r.route_key("10.0.1.2/32"));
+    assert_eq!(r.to(0, &frame), [1]);
+    r.set_entry(r.neighbor_key(right, "10.0.1.2"), neighbor_entry::NO_HOST_ROUTE.id(), Value::Bool(true));
+    assert_eq!(r.reason(0, &frame), Some(DropReason::Lpm4Miss));
+    r.set_entry(r.neighbor_key(right, "10.0.1.2"), neighbor_entry::NO_HOST_ROUTE.id(), Value::Bool(false));
+    r.remove_entry(r.neighbor_key(right, "10.0.1.2"));
+    assert_eq!(r.reason(0, &frame), Some(DropReason::Lpm4Miss));
+}
+
+#[test]
+fn a_neighbor_that_comes_moves_and_goes_needs_no_change_of_routes() {
+    let (r, _, right) = two_ports();
+    let hop = r.next_hop(right, "10.0.1.2");
+    r.route("0.0.0.0/0", hop);
+    let frame = r.ip("1.1.1.1", "8.8.8.8");
+    assert_eq!(r.reason(0, &frame), Some(DropReason::UnresolvedNextHop));
+    r.neighbor(right, "10.0.1.2", neighbor_mac(1));
+    assert_eq!(r.send(0, &frame)[0].1[..6], neighbor_mac(1));
+    let key = r.neighbor_key(right, "10.0.1.2");
+    let mac = Value::Mac(MacAddr(neighbor_mac(2)));
+    r.set_entry(key.clone(), neighbor_entry::DST_MAC_ADDRESS.id(), mac);
+    assert_eq!(r.send(0, &frame)[0].1[..6], neighbor_mac(2));
+    let drop = Value::I32(PacketAction::DROP.0);
+    r.set_entry(key.clone(), neighbor_entry::PACKET_ACTION.id(), drop);
+    assert_eq!(r.reason(0, &frame), Some(DropReason::BlackholeArp));
+    r.remove_entry(key);
+    assert_eq!(r.reason(0, &frame), Some(DropReason::UnresolvedNextHop));
+}
+
+#[test]
+fn what_is_for_the_switch_itself_goes_to_the_cpu() {
+    let (r, _, _) = two_ports();
+    let this = ObjectRef::Object(ObjectType::SWITCH, r.switch);
+    let cpu = r.get(&this, switch::CPU_PORT.id()).as_oid().unwrap();
+    r.route("10.0.0.1/32", cpu);
+    // Its TTL does not matter, nor that it comes from a link-local address.
+    for (src, ttl) in [("1.1.1.1", 64), ("1.1.1.1", 1), ("169.254.1.1", 255)] {
+        assert!(r.to(0, &packet(r.mac, HOST, src, "10.0.0.1", ttl, 9)).is_empty());
+        assert_eq!(r.punted(), 1);
+    }
+    let port = attr(route_entry::NEXT_HOP_ID.id(), Value::Oid(r.ports[0]));
+    let refused = r.sim.create(r.switch, Target::Entry(&r.route_key("10.0.0.2/32")), &[port]);
+    assert_eq!(refused.unwrap_err().status(), Status::INVALID_ATTR_VALUE_0);
+}
+
+#[test]
+fn odd_packets_are_dropped_for_their_reason() {
+    let (r, left, right) = two_ports();
+    r.neighbor(right, "10.0.1.2", neighbor_mac(1));
+    let hop = r.next_hop(right, "10.0.1.2");
+    r.route("0.0.0.0/0", hop);
+    use DropReason::*;
+    for (src, dst, reason) in [
+        ("224.0.0.1", "8.8.8.8", SipMc),
+        ("240.0.0.1", "8.8.8.8", SipClassE),
+        ("255.255.255.255", "8.8.8.8", SipBc),
+        ("127.0.0.1", "8.8.8.8", SipLoopback),
+        ("0.0.0.0", "8.8.8.8", SipUnspecified),
+        ("8.8.8.8", "8.8.8.8", SipEqualsDip),
+        ("1.1.1.1", "127.0.0.1", DipLoopback),
+        ("1.1.1.1", "224.1.1.1", McDmacMismatch),
+        ("1.1.1.1", "169.254.3.3", DipLinkLocal),
+        ("169.254.3.3", "8.8.8.8", SipLinkLocal),
+    ] {
+        assert_eq!(r.reason(0, &r.ip(src, dst)), Some(reason), "{src} to {dst}");
+    }
+    let good = r.ip("1.1.1.1", "8.8.8.8");
+    let mut bad = good.clone();
+    bad[24] ^= 1;
+    assert_eq!(r.reason(0, &bad), Some(IpHeaderError));
+    let elsewhere = packet([2, 7, 7, 7, 7, 7], HOST, "1.1.1.1", "8.8.8.8", 64, 9);
+    assert_eq!(r.reason(0, &elsewhere), Some(NonRoutable));
+    let mut no_ip = good.clone();
+    no_ip[12..14].copy_from_slice(&[0x88, 0xB5]);
+    assert_eq!(r.reason(0, &no_ip), Some(NoL3Header));
+    // TTL 1 goes to the CPU by default.
+    let old = packet(r.mac, HOST, "1.1.1.1", "8.8.8.8", 1, 9);
+    assert!(r.to(0, &old).is_empty());
+    assert_eq!(r.punted(), 1);
+    let drop = Value::I32(PacketAction::DROP.0);
+    r.set(ObjectType::VIRTUAL_ROUTER, r.vr, virtual_router::VIOLATION_TTL1_PACKET_ACTION.id(), drop.clone());
+    assert_eq!(r.reason(0, &old), Some(Ttl));
+    r.set(ObjectType::ROUTER_INTERFACE, right, rif::MTU.id(), Value::U32(31));
+    assert_eq!(r.reason(0, &good), Some(ExceedsL3Mtu));
+    r.set(ObjectType::ROUTER_INTERFACE, right, rif::MTU.id(), Value::U32(32));
+    assert_eq!(r.to(0, &good), [1]);
+    assert_eq!(r.to(1, &good), [1], "a packet may leave where it came in");
+    r.set(ObjectType::ROUTER_INTERFACE, right, rif::LOOPBACK_PACKET_ACTION.id(), drop);
+    assert_eq!(r.reason(1, &good), Some(L3LoopbackFilter));
+    use sai::router_interface::Stat;
+    assert_eq!(r.stat(ObjectType::ROUTER_INTERFACE, left, Stat::IN_ERROR_PACKETS.0), 13);
+}
+
+#[test]
+fn a_vlan_interface_sends_by_the_fdb_and_floods_what_it_misses() {
+    let r = Routed::new();
+    let _in = r.port_rif(0);
+    let vlan = r.rif_with(Type::VLAN, &[attr(rif::VLAN_ID.id(), Value::Oid(r.vlan1))]);
+    r.neighbor(vlan, "10.0.1.2", B);
+    let frame = r.ip("1.1.1.1", "10.0.1.2");
+    assert_eq!(r.to(0, &frame), [4, 5, 6, 7]);
+    use sai::router_interface::Stat;
+    assert_eq!(r.stat(ObjectType::ROUTER_INTERFACE, vlan, Stat::OUT_PACKETS.0), 4, "each copy counts");
+    r.to(6, &bed::frame(ALL, B));
+    assert_eq!(r.to(0, &frame), [6]);
+    // What is not for the router is bridged, from the same interface.
+    assert_eq!(r.to(4, &bed::frame(B, A)), [6]);
+    // Routed back into the VLAN, even by the port where it came in.
+    assert_eq!(r.to(6, &frame), [6]);
+}
+
+#[test]
+fn a_sub_port_takes_its_vlan_before_bridging() {
+    let r = Routed::new();
+    let base = |vid| {
+        [attr(rif::PORT_ID.id(), Value::Oid(r.ports[4])), attr(rif::OUTER_VLAN_ID.id(), Value::U16(vid))]
+    };
+    let sub = r.rif_with(Type::SUB_PORT, &base(30));
+    let out = r.rif_with(Type::SUB_PORT, &base(40));
+    r.neighbor(out, "10.0.4.2", B);
+    let mut frame = r.ip("1.1.1.1", "10.0.4.2");
+    frame.splice(12..12, [0x81, 0, 0x60, 30]);
+    let mut routed = packet(B, r.mac, "1.1.1.1", "10.0.4.2", 63, 1000);
+    routed.splice(12..12, [0x81, 0, 0x60, 40]);
+    assert_eq!(r.send(4, &frame), [(4, routed)]);
+    assert_eq!(r.to(4, &bed::frame(ALL, A)), [5, 6, 7], "untagged frames are bridged");
+    r.remove(ObjectType::ROUTER_INTERFACE, sub);
+    assert!(r.to(4, &frame).is_empty());
+}
+
+#[test]
+fn a_lag_interface_routes_over_its_members() {
+    let r = Routed::new();
+    let lag = r.create(ObjectType::LAG, &[]);
+    for port in [1, 2] {
+        let of = attr(sai::lag_member::LAG_ID.id(), Value::Oid(lag));
+        let port = attr(sai::lag_member::PORT_ID.id(), Value::Oid(r.ports[port]));
+        r.create(ObjectType::LAG_MEMBER, &[of, port]);
+    }
+    let rif = r.rif_with(Type::PORT, &[attr(rif::PORT_ID.id(), Value::Oid(lag))]);
+    let _other = r.port_rif(0);
+    r.neighbor(rif, "10.0.1.2", B);
+    r.neighbor(_other, "10.0.2.2", A);
+    let flow = |n| r.to(0, &packet(r.mac, HOST, "1.1.1.1", "10.0.1.2", 64, n));
+    let used: std::collections::BTreeSet<_> = (0..64).flat_map(flow).collect();
+    assert_eq!(used.into_iter().collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(r.to(2, &r.ip("1.1.1.1", "10.0.2.2")), [0], "its members take packets in");
+}
+
+#[test]
+fn groups_share_flows_out_by_weight() {
+    let r = Routed::new();
+    let _in = r.port_rif(0);
+    let group = r.create(
+        ObjectType::NEXT_HOP_GROUP,
+        &[attr(next_hop_group::TYPE.id(), Value::I32(next_hop_group::Type::DYNAMIC_UNORDERED_ECMP.0))],
+    );
+    let tally = r.create(ObjectType::COUNTER, &[]);
+    let mut members = Vec::new();
+    for (port, weight) in [(1, 1), (2, 3)] {
+        let rif = r.port_rif(port);
+        let ip = format!("10.0.{port}.2");
+        r.neighbor(rif, &ip, neighbor_mac(port as u8));
+        let mut attrs = vec![
+            attr(next_hop_group_member::NEXT_HOP_GROUP_ID.id(), Value::Oid(group)),
+            attr(next_hop_group_member::NEXT_HOP_ID.id(), Value::Oid(r.next_hop(rif, &ip))),
+            attr(next_hop_group_member::WEIGHT.id(), Value::U32(weight)),
+        ];
+        if port == 1 {
+            attrs.push(attr(next_hop_group_member::COUNTER_ID.id(), Value::Oid(tally)));
+        }
+        members.push(r.create(ObjectType::NEXT_HOP_GROUP_MEMBER, &attrs));
+    }
+    r.route("20.0.0.0/8", group);
+    let run = || {
+        let mut by = [0u32; 8];
+        for n in 0..400 {
+            for port in r.to(0, &packet(r.mac, HOST, "1.1.1.1", "20.0.0.1", 64, n)) {
+                by[port] += 1;
+            }
+        }
+        by
+    };
+    let by = run();
+    assert_eq!(by[1] + by[2], 400, "every packet leaves once");
+    assert!((70..130).contains(&by[1]), "a quarter: {by:?}");
+    assert_eq!(r.stat(ObjectType::COUNTER, tally, counter::Stat::PACKETS.0), u64::from(by[1]));
+    assert_eq!(run(), by, "a flow keeps its way");
+    r.remove(ObjectType::NEXT_HOP_GROUP_MEMBER, members[0]);
+    assert_eq!(run()[2], 400);
+    r.remove(ObjectType::NEXT_HOP_GROUP_MEMBER, members[1]);
+    assert_eq!(r.reason(0, &r.ip("1.1.1.1", "20.0.0.1")), Some(DropReason::UnresolvedNextHop));
+    let busy = r.sim.remove(&ObjectRef::Object(ObjectType::NEXT_HOP_GROUP, group));
+    assert_eq!(busy.unwrap_err().status(), Status::OBJECT_IN_USE);
+}
+
+#[test]
+fn a_second_interface_on_a_port_is_refused_unless_virtual() {
+    let (r, _, right) = two_ports();
+    let base = [
+        attr(rif::VIRTUAL_ROUTER_ID.id(), Value::Oid(r.vr)),
+        attr(rif::TYPE.id(), Value::I32(Type::PORT.0)),
+        attr(rif::PORT_ID.id(), Value::Oid(r.ports[0])),
+    ];
+    let again = r.sim.create(r.switch, Target::Object(ObjectType::ROUTER_INTERFACE), &base);
+    assert_eq!(again.unwrap_err().status(), Status::ITEM_ALREADY_EXISTS);
+    r.neighbor(right, "10.0.1.2", neighbor_mac(1));
+    let mac = [0, 0, 0x5e, 0, 1, 7];
+    let frame = packet(mac, HOST, "1.1.1.1", "10.0.1.2", 64, 9);
+    assert!(r.to(0, &frame).is_empty());
+    let vrrp = [
+        attr(rif::IS_VIRTUAL.id(), Value::Bool(true)),
+        attr(rif::SRC_MAC_ADDRESS.id(), Value::Mac(MacAddr(mac))),
+    ];
+    let all = [&base[..], &vrrp].concat();
+    let id = r.create(ObjectType::ROUTER_INTERFACE, &all);
+    assert_eq!(r.to(0, &frame), [1]);
+    r.remove(ObjectType::ROUTER_INTERFACE, id);
+    assert!(r.to(0, &frame).is_empty());
+    assert_eq!(r.to(0, &r.ip("1.1.1.1", "10.0.1.2")), [1]);
+}
+
+#[test]
+fn a_port_with_a_bridge_port_takes_no_interface() {
+    let r = Routed::new();
+    let refused = r.sim.create(
+        r.switch,
+        Target::Object(ObjectType::ROUTER_INTERFACE),
+        &[
+            attr(rif::VIRTUAL_ROUTER_ID.id(), Value::Oid(r.vr)),
+            attr(rif::TYPE.id(), Value::I32(Type::PORT.0)),
+            attr(rif::PORT_ID.id(), Value::Oid(r.ports[5])),
+        ],
+    );
+    assert_eq!(refused.unwrap_err().status(), Status::OBJECT_IN_USE);
+}
