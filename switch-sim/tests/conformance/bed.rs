@@ -72,3 +72,18 @@ pub fn oids(bed: &dyn TestBed, object: &ObjectRef, attr: u32) -> Vec<ObjectId> {
         other => panic!("{other:?} is no list"),
     }
 }
+
+/// A switch as an object.
+pub fn this(id: ObjectId) -> ObjectRef {
+    ObjectRef::Object(ObjectType::SWITCH, id)
+}
+
+/// Creates an object.
+pub fn create(bed: &dyn TestBed, switch: ObjectId, ty: ObjectType, attrs: &[AttrEntry]) -> Result<ObjectId> {
+    bed.backend().create(switch, Target::Object(ty), attrs)
+}
+
+/// Sets one attribute.
+pub fn set(bed: &dyn TestBed, object: &ObjectRef, attr: AttrEntry) -> Result<()> {
+    bed.backend().set(object, &attr)
+}

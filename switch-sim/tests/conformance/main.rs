@@ -1,28 +1,73 @@
 //! The conformance suite: each case takes any backend with wires at its ports.
 
 mod bed;
+mod bulk;
+mod fdb;
 mod objects;
+mod several;
+mod statuses;
 mod switching;
 
 use bed::InProcess;
 use switch_sim::Profile;
 
 macro_rules! cases {
-    ($($case:path as $name:ident;)*) => {
-        $(#[test]
-        fn $name() {
-            $case(&InProcess::new(Profile::default()));
-        })*
+    ($profile:expr; $($module:ident: $($case:ident),*;)*) => {
+        $($(#[test]
+        fn $case() {
+            $module::$case(&InProcess::new($profile));
+        })*)*
     };
 }
 
-cases! {
-    objects::statuses_of_wrong_ids as statuses_of_wrong_ids;
-    objects::an_attribute_never_set_answers_its_default as an_attribute_never_set_answers_its_default;
-    objects::read_and_clear_clears as read_and_clear_clears;
-    objects::availability_falls_and_rises as availability_falls_and_rises;
-    objects::counts_and_keys as counts_and_keys;
-    objects::mandatory_and_unknown_attributes as mandatory_and_unknown_attributes;
-    objects::entries_without_a_switch_mean_the_only_one as entries_without_a_switch_mean_the_only_one;
-    switching::an_enabled_port_floods_to_its_vlan as an_enabled_port_floods_to_its_vlan;
+cases! { Profile::default();
+    objects:
+        statuses_of_wrong_ids,
+        an_attribute_never_set_answers_its_default,
+        read_and_clear_clears,
+        availability_falls_and_rises,
+        counts_and_keys,
+        mandatory_and_unknown_attributes,
+        entries_without_a_switch_mean_the_only_one;
+    statuses:
+        ids_in_attributes,
+        entries_that_are_not_there,
+        a_mandatory_attribute_whose_condition_holds,
+        attributes_in_the_wrong_call,
+        values_out_of_range;
+    bulk:
+        a_bulk_set_does_what_single_ones_do,
+        a_bulk_create_and_remove_in_both_modes,
+        entries_in_bulk_are_read_counted_and_listed;
+    several:
+        each_switch_counts_for_itself,
+        objects_stay_on_their_switch;
+    fdb:
+        a_station_that_sends_does_not_age,
+        a_station_that_moves_is_told,
+        learning_stops_at_its_limit,
+        a_vlan_told_not_to_learn_does_not;
+    switching:
+        an_enabled_port_floods_to_its_vlan;
+}
+
+cases! { refusing();
+    statuses: what_the_profile_refuses;
+}
+
+cases! { small();
+    statuses: tables_that_are_full;
+}
+
+fn refusing() -> Profile {
+    let mut profile = Profile::default();
+    profile.refuse.attributes.push("SAI_PORT_ATTR_MTU".into());
+    profile.refuse.object_types.push("SAI_OBJECT_TYPE_LAG".into());
+    profile
+}
+
+fn small() -> Profile {
+    let mut profile = Profile::default();
+    (profile.limits.fdb, profile.limits.ipv4_routes, profile.limits.lags) = (2, 1, 1);
+    profile
 }

@@ -6,11 +6,7 @@ use sai::{
     route_entry, switch, vlan, vlan_member,
 };
 
-use crate::bed::{TestBed, boot, get, oid, oids};
-
-fn this(id: ObjectId) -> ObjectRef {
-    ObjectRef::Object(ObjectType::SWITCH, id)
-}
+use crate::bed::{TestBed, boot, get, oid, oids, this};
 
 pub fn statuses_of_wrong_ids(bed: &dyn TestBed) {
     let id = boot(bed);
@@ -77,7 +73,7 @@ pub fn availability_falls_and_rises(bed: &dyn TestBed) {
     let before = left();
     let entry = route(id, oid(bed, &this(id), switch::DEFAULT_VIRTUAL_ROUTER_ID.id()));
     let drop = AttrEntry::new(route_entry::PACKET_ACTION.id(), Value::I32(sai::types::PacketAction::DROP.0));
-    bed.backend().create(id, Target::Entry(&entry), &[drop.clone()]).unwrap();
+    bed.backend().create(id, Target::Entry(&entry), std::slice::from_ref(&drop)).unwrap();
     assert_eq!(left(), before - 1);
     let again = bed.backend().create(id, Target::Entry(&entry), &[drop]).unwrap_err();
     assert_eq!((again.status(), left()), (Status::ITEM_ALREADY_EXISTS, before - 1));
@@ -114,7 +110,7 @@ pub fn entries_without_a_switch_mean_the_only_one(bed: &dyn TestBed) {
     let id = boot(bed);
     let vr = oid(bed, &this(id), switch::DEFAULT_VIRTUAL_ROUTER_ID.id());
     let drop = AttrEntry::new(route_entry::PACKET_ACTION.id(), Value::I32(sai::types::PacketAction::DROP.0));
-    bed.backend().create(id, Target::Entry(&route(ObjectId::NULL, vr)), &[drop.clone()]).unwrap();
+    bed.backend().create(id, Target::Entry(&route(ObjectId::NULL, vr)), std::slice::from_ref(&drop)).unwrap();
     let named: ObjectRef = route(id, vr).into();
     assert_eq!(get(bed, &named, route_entry::PACKET_ACTION.id()).unwrap(), drop.value);
     bed.backend().remove(&route(ObjectId::NULL, vr).into()).unwrap();

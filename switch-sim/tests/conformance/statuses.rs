@@ -1,0 +1,162 @@
+//! The status of each kind of wrong call. A call that fails changes nothing.
+
+use sai::entry::{FdbEntry, RouteEntry};
+use sai::{
+    AttrEntry, Entry, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value, bridge_port, fdb_entry,
+    port, route_entry, switch, vlan, vlan_member,
+};
+
+use crate::bed::{TestBed, boot, create, get, oid, oids, set, this};
+
+fn vlan(bed: &dyn TestBed, switch: ObjectId, vid: u16) -> sai::Result<ObjectId> {
+    create(bed, switch, ObjectType::VLAN, &[AttrEntry::new(vlan::VLAN_ID.id(), Value::U16(vid))])
+}
+
+pub fn ids_in_attributes(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let own = vlan(bed, id, 9).unwrap();
+    let port = oids(bed, &this(id), switch::PORT_LIST.id())[0];
+    let members = || bed.backend().query(id, Query::ObjectCount(ObjectType::VLAN_MEMBER)).unwrap();
+    let before = members();
+    let join = |member: ObjectId| {
+        let attrs = [
+            AttrEntry::new(vlan_member::VLAN_ID.id(), Value::Oid(own)),
+            AttrEntry::new(vlan_member::BRIDGE_PORT_ID.id(), Value::Oid(member)),
+        ];
+        create(bed, id, ObjectType::VLAN_MEMBER, &attrs).unwrap_err()
+    };
+    assert_eq!(join(ObjectId::NULL).status(), Status::INVALID_OBJECT_ID);
+    assert_eq!(join(ObjectId(7)).status(), Status::INVALID_OBJECT_ID);
+    let wrong = join(port);
+    assert_eq!(wrong.status(), Status::INVALID_OBJECT_TYPE);
+    assert!(wrong.to_string().contains("SAI_VLAN_MEMBER_ATTR_BRIDGE_PORT_ID"), "{wrong}");
+    let bridge = oid(bed, &this(id), switch::DEFAULT_1Q_BRIDGE_ID.id());
+    let stale = oids(bed, &ObjectRef::Object(ObjectType::BRIDGE, bridge), sai::bridge::PORT_LIST.id());
+    let stale = *stale.last().unwrap();
+    let vlan_1 = ObjectRef::Object(ObjectType::VLAN, oid(bed, &this(id), switch::DEFAULT_VLAN_ID.id()));
+    for member in oids(bed, &vlan_1, vlan::MEMBER_LIST.id()) {
+        let member = ObjectRef::Object(ObjectType::VLAN_MEMBER, member);
+        if oid(bed, &member, vlan_member::BRIDGE_PORT_ID.id()) == stale {
+            bed.backend().remove(&member).unwrap();
+        }
+    }
+    bed.backend().remove(&ObjectRef::Object(ObjectType::BRIDGE_PORT, stale)).unwrap();
+    assert_eq!(join(stale).status(), Status::ITEM_NOT_FOUND);
+    let sai::Answer::Count(before) = before else { panic!("{before:?}") };
+    assert_eq!(members(), sai::Answer::Count(before - 1), "no failed call left a member");
+}
+
+pub fn entries_that_are_not_there(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let vr_id = oid(bed, &this(id), switch::DEFAULT_VIRTUAL_ROUTER_ID.id());
+    let route = RouteEntry { switch_id: id, vr_id, destination: "192.0.2.0/24".parse().unwrap() };
+    let route: ObjectRef = Entry::Route(route).into();
+    let action = AttrEntry::new(route_entry::PACKET_ACTION.id(), Value::I32(0));
+    assert_eq!(bed.backend().remove(&route).unwrap_err().status(), Status::ITEM_NOT_FOUND);
+    assert_eq!(bed.backend().set(&route, &action).unwrap_err().status(), Status::ITEM_NOT_FOUND);
+    assert_eq!(get(bed, &route, action.id).unwrap_err().status(), Status::ITEM_NOT_FOUND);
+}
+
+pub fn a_mandatory_attribute_whose_condition_holds(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let kind = |t: bridge_port::Type| AttrEntry::new(bridge_port::TYPE.id(), Value::I32(t.0));
+    let error = create(bed, id, ObjectType::BRIDGE_PORT, &[kind(bridge_port::Type::PORT)]).unwrap_err();
+    assert_eq!(error.status(), Status::MANDATORY_ATTRIBUTE_MISSING);
+    assert!(error.to_string().contains("SAI_BRIDGE_PORT_ATTR_PORT_ID"), "{error}");
+    let error = create(bed, id, ObjectType::ROUTER_INTERFACE, &[]).unwrap_err();
+    assert_eq!(error.status(), Status::MANDATORY_ATTRIBUTE_MISSING);
+}
+
+pub fn attributes_in_the_wrong_call(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let vid = AttrEntry::new(vlan::VLAN_ID.id(), Value::U16(9));
+    let list = AttrEntry::new(vlan::MEMBER_LIST.id(), Value::OidList(Vec::new()));
+    let error = create(bed, id, ObjectType::VLAN, &[vid.clone(), list.clone()]).unwrap_err();
+    assert_eq!(error.status(), Status::INVALID_ATTRIBUTE_0.nth(1), "read-only");
+    let made = ObjectRef::Object(ObjectType::VLAN, vlan(bed, id, 9).unwrap());
+    assert_eq!(set(bed, &made, list).unwrap_err().status(), Status::INVALID_ATTRIBUTE_0, "read-only");
+    let other = AttrEntry::new(vlan::VLAN_ID.id(), Value::U16(10));
+    assert_eq!(set(bed, &made, other).unwrap_err().status(), Status::INVALID_ATTRIBUTE_0, "create-only");
+    assert_eq!(get(bed, &made, vid.id).unwrap(), vid.value);
+    let unknown = AttrEntry::new(0xfff, Value::Bool(true));
+    assert_eq!(set(bed, &made, unknown).unwrap_err().status(), Status::UNKNOWN_ATTRIBUTE_0);
+    let mut asked = [vlan::VLAN_ID.id(), vlan::LEARN_DISABLE.id(), 0xfff].map(AttrEntry::ask);
+    let error = bed.backend().get(&made, &mut asked).unwrap_err();
+    assert_eq!(error.status(), Status::UNKNOWN_ATTRIBUTE_0.nth(2));
+}
+
+pub fn values_out_of_range(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let vlans = || bed.backend().query(id, Query::ObjectCount(ObjectType::VLAN)).unwrap();
+    let before = vlans();
+    for vid in [0, 4095, 4096] {
+        let error = vlan(bed, id, vid).unwrap_err();
+        assert_eq!(error.status(), Status::INVALID_ATTR_VALUE_0, "VLAN {vid}");
+    }
+    assert_eq!(vlans(), before);
+    let port = ObjectRef::Object(ObjectType::PORT, oids(bed, &this(id), switch::PORT_LIST.id())[0]);
+    for attr in [
+        AttrEntry::new(port::SPEED.id(), Value::U32(123)),
+        AttrEntry::new(port::MTU.id(), Value::U32(1 << 20)),
+        AttrEntry::new(port::FEC_MODE.id(), Value::I32(99)),
+        AttrEntry::new(port::ADMIN_STATE.id(), Value::U32(1)),
+    ] {
+        let before = get(bed, &port, attr.id).unwrap();
+        let error = set(bed, &port, attr.clone()).unwrap_err();
+        assert_eq!(error.status(), Status::INVALID_ATTR_VALUE_0, "{error}");
+        assert_eq!(get(bed, &port, attr.id).unwrap(), before);
+    }
+}
+
+/// For a bed whose profile refuses `SAI_PORT_ATTR_MTU` and `SAI_OBJECT_TYPE_LAG`.
+pub fn what_the_profile_refuses(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let port = ObjectRef::Object(ObjectType::PORT, oids(bed, &this(id), switch::PORT_LIST.id())[0]);
+    let mtu = AttrEntry::new(port::MTU.id(), Value::U32(1500));
+    assert_eq!(set(bed, &port, mtu).unwrap_err().status(), Status::ATTR_NOT_SUPPORTED_0);
+    let mut asked = [port::ADMIN_STATE.id(), port::MTU.id()].map(AttrEntry::ask);
+    let error = bed.backend().get(&port, &mut asked).unwrap_err();
+    assert_eq!(error.status(), Status::ATTR_NOT_SUPPORTED_0.nth(1));
+    let capability = bed.backend().query(id, Query::AttributeCapability(ObjectType::PORT, port::MTU.id()));
+    assert_eq!(capability.unwrap(), sai::Answer::AttributeCapability(Default::default()));
+    let error = create(bed, id, ObjectType::LAG, &[]).unwrap_err();
+    assert_eq!(error.status(), Status::NOT_SUPPORTED);
+}
+
+/// For a bed whose profile has room for two static FDB entries, one route, and one LAG.
+pub fn tables_that_are_full(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let bv_id = oid(bed, &this(id), switch::DEFAULT_VLAN_ID.id());
+    let bridge = oid(bed, &this(id), switch::DEFAULT_1Q_BRIDGE_ID.id());
+    let bridge = ObjectRef::Object(ObjectType::BRIDGE, bridge);
+    let on = *oids(bed, &bridge, sai::bridge::PORT_LIST.id()).last().unwrap();
+    let attrs = [
+        AttrEntry::new(fdb_entry::TYPE.id(), Value::I32(fdb_entry::Type::STATIC.0)),
+        AttrEntry::new(fdb_entry::BRIDGE_PORT_ID.id(), Value::Oid(on)),
+    ];
+    let station = |n| -> Entry {
+        FdbEntry { switch_id: id, mac_address: sai::MacAddr::new(2, 0, 0, 0, 0, n), bv_id }.into()
+    };
+    let add = |n| bed.backend().create(id, Target::Entry(&station(n)), &attrs).map_err(|e| e.status());
+    assert_eq!((add(1), add(2)), (Ok(ObjectId::NULL), Ok(ObjectId::NULL)));
+    assert_eq!(add(3), Err(Status::TABLE_FULL));
+    bed.backend().remove(&station(1).into()).unwrap();
+    assert_eq!(add(3), Ok(ObjectId::NULL));
+
+    let vr_id = oid(bed, &this(id), switch::DEFAULT_VIRTUAL_ROUTER_ID.id());
+    let route = |net: &str| -> Entry {
+        Entry::Route(RouteEntry { switch_id: id, vr_id, destination: net.parse().unwrap() })
+    };
+    let drop =
+        [AttrEntry::new(route_entry::PACKET_ACTION.id(), Value::I32(sai::types::PacketAction::DROP.0))];
+    let add = |net| bed.backend().create(id, Target::Entry(&route(net)), &drop).map_err(|e| e.status());
+    assert_eq!(add("192.0.2.0/24"), Ok(ObjectId::NULL));
+    assert_eq!(add("198.51.100.0/24"), Err(Status::TABLE_FULL));
+    assert_eq!(add("192.0.2.0/24"), Err(Status::ITEM_ALREADY_EXISTS), "it is there, full or not");
+
+    let lag = create(bed, id, ObjectType::LAG, &[]).unwrap();
+    let error = create(bed, id, ObjectType::LAG, &[]).unwrap_err();
+    assert_eq!(error.status(), Status::INSUFFICIENT_RESOURCES);
+    bed.backend().remove(&ObjectRef::Object(ObjectType::LAG, lag)).unwrap();
+    create(bed, id, ObjectType::LAG, &[]).unwrap();
+}
