@@ -7,7 +7,7 @@ use sai::entry::{Entry, FdbEntry};
 use sai::types::{FdbEvent, PacketAction};
 use sai::vlan::TaggingMode;
 use sai::{Backend, MacAddr, ObjectRef, ObjectType, Special, Target, Value, bridge_port, port, switch, vlan};
-use switch_sim::pipeline::{DropReason, Node};
+use switch_sim::pipeline::{DropReason, Node, Plane};
 
 #[test]
 fn unknown_unicast_floods_and_a_learned_station_gets_its_frames_alone() {
@@ -262,4 +262,17 @@ fn a_trace_tells_the_way() {
     let text = trace.to_string();
     assert!(text.contains("fdb: 02:00:00:00:00:0a"), "{text}");
     assert!(text.contains(&format!("transmitted by {}", bed.ports[0])), "{text}");
+}
+
+#[test]
+fn packets_that_nobody_takes_for_the_cpu_are_bounded() {
+    let bed = Bed::new();
+    let trap = Value::I32(PacketAction::COPY.0);
+    bed.set(ObjectType::SWITCH, bed.switch, switch::FDB_BROADCAST_MISS_PACKET_ACTION.id(), trap);
+    let waiting = || bed.sim.with_switch(bed.switch, |sw| sw.plane.punted.len()).unwrap();
+    let drops = || bed.stat(ObjectType::PORT, bed.ports[0], port::Stat::IF_IN_DISCARDS.0);
+    for _ in 0..Plane::MAX_PUNTED + 3 {
+        assert_eq!(bed.to(0, &frame(ALL, A)).len(), 7, "the packet itself goes on");
+    }
+    assert_eq!((waiting(), drops()), (Plane::MAX_PUNTED, 3));
 }

@@ -425,11 +425,16 @@ impl Owner for BridgePortOwner {
             port_attr::FDB_LEARNING_LIMIT_VIOLATION_PACKET_ACTION,
             port_attr::ADMIN_STATE,
             port_attr::INGRESS_FILTERING,
-            port_attr::EGRESS_FILTERING,
             port_attr::ISOLATION_GROUP,
             port_attr::RX_DROP,
             port_attr::TX_DROP,
         ]
+    }
+
+    /// The other types are stored: the router meets a bridge in the record of the domain.
+    fn values(&self, attr: AttrId) -> Option<&'static [i32]> {
+        use sai::bridge_port::Type;
+        (attr == port_attr::TYPE).then_some(&[Type::PORT.0, Type::SUB_PORT.0])
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {

@@ -130,9 +130,18 @@ impl Owner for GroupMemberOwner {
     }
 }
 
-/// Owns `SAI_OBJECT_TYPE_MCAST_FDB_ENTRY` and `SAI_OBJECT_TYPE_L2MC_ENTRY`.
+/// Owns `SAI_OBJECT_TYPE_MCAST_FDB_ENTRY`, or `SAI_OBJECT_TYPE_L2MC_ENTRY`.
 #[derive(Debug)]
-pub struct EntryOwner;
+pub struct EntryOwner {
+    enforced: &'static [AttrId],
+}
+
+/// Owns `SAI_OBJECT_TYPE_MCAST_FDB_ENTRY`.
+pub static MCAST_FDB_ENTRY: EntryOwner =
+    EntryOwner { enforced: &[mcast_fdb_entry::GROUP_ID, mcast_fdb_entry::PACKET_ACTION] };
+/// Owns `SAI_OBJECT_TYPE_L2MC_ENTRY`.
+pub static L2MC_ENTRY: EntryOwner =
+    EntryOwner { enforced: &[l2mc_entry::OUTPUT_GROUP_ID, l2mc_entry::PACKET_ACTION] };
 
 enum Key {
     Mac(u64),
@@ -183,7 +192,7 @@ impl EntryOwner {
 
 impl Owner for EntryOwner {
     fn enforced(&self) -> &'static [AttrId] {
-        &[mcast_fdb_entry::GROUP_ID, mcast_fdb_entry::PACKET_ACTION, mcast_fdb_entry::META_DATA]
+        self.enforced
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {

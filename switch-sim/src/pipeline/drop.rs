@@ -207,6 +207,8 @@ reasons! {
     Policer = OtherIn,
     /// A trap's action.
     TrapAction = OtherIn,
+    /// Too many packets wait for the CPU.
+    PuntQueueFull = OtherIn,
     /// The pipeline was passed too often.
     RecirculationLimit = OtherIn,
     /// The egress port is administratively or operationally down, or does not transmit.

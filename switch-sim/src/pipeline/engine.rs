@@ -371,6 +371,9 @@ impl Engine {
         if p.drop.is_some() || p.out != Out::None {
             sw.plane.balance.replicas += 1;
         }
+        if sw.plane.punted.len() >= super::Plane::MAX_PUNTED {
+            return self.dropped(sw, i, DropReason::PuntQueueFull, t);
+        }
         sw.plane.balance.punted += 1;
         let frame = self.buffers[i][p.start as usize..][..p.len()].to_vec();
         if T::ON {

@@ -35,12 +35,12 @@
 //!   `router::rewrite`, which runs for each copy at egress.
 //! - A copy for the CPU: set [`flag::PUNT`] and [`Packet::trap`]. With `drop` set too the packet is trapped
 //!   and counts as dropped as well; to trap without a drop clear `drop` and set `out` to `Out::None`. The
-//!   frames wait in [`Plane::punted`] for `hostif`.
+//!   frames wait in [`Plane::punted`] for `hostif`; beyond [`Plane::MAX_PUNTED`] they are dropped.
 //! - A stage that changes what packets read (learning is the one there is) first asks
 //!   [`Engine::may_change`]: only the first packet of a vector may, so that a vector does what its packets
 //!   would do one by one. Counters and what only the same stage reads, in order (policers), need not ask.
-//! - Interfaces are attached by `port::Ports::attach_rif`, `bridge::Bridge::attach_rif`; the fast path reads
-//!   the record of the port or domain and never the store.
+//! - Interfaces are attached by `port::Ports::attachment_mut`, `lag::attach` and `bridge::Bridge::attach_rif`;
+//!   the fast path reads the record of the port or domain and never the store.
 //! - Where somebody listens (`T::ON`) say what was hit: `t.event(p, Event::Hit { .. })`.
 
 use serde::{Deserialize, Serialize};
@@ -158,11 +158,14 @@ pub struct Plane {
     pub stages: u32,
     /// What became of all packets.
     pub balance: Balance,
-    /// Packets for the CPU that `hostif` has not taken yet.
+    /// Packets for the CPU that `hostif` has not taken yet, no more than [`Plane::MAX_PUNTED`].
     pub punted: Vec<Punted>,
 }
 
 impl Plane {
+    /// The most packets that wait for `hostif`; one more is dropped with [`DropReason::PuntQueueFull`].
+    pub const MAX_PUNTED: usize = 1024;
+
     /// Takes an optional stage into use, or out of it.
     pub fn use_stage(&mut self, node: Node, used: bool) {
         if used {
