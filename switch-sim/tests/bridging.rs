@@ -276,3 +276,35 @@ fn packets_that_nobody_takes_for_the_cpu_are_bounded() {
     }
     assert_eq!((waiting(), drops()), (Plane::MAX_PUNTED, 3));
 }
+
+#[test]
+fn learned_flushed_and_aged_entries_count_in_what_is_available() {
+    let bed = Bed::new();
+    bed.set(ObjectType::SWITCH, bed.switch, switch::FDB_AGING_TIME.id(), Value::U32(10));
+    let left = || {
+        let mut asked = [sai::AttrEntry::ask(switch::AVAILABLE_FDB_ENTRY.id())];
+        bed.sim.get(&ObjectRef::Object(ObjectType::SWITCH, bed.switch), &mut asked).unwrap();
+        let Value::U32(left) = asked[0].value else { panic!("a number") };
+        left
+    };
+    let all = left();
+    bed.send(0, &frame(ALL, A));
+    bed.send(1, &frame(ALL, B));
+    assert_eq!(left(), all - 2);
+    bed.send(2, &frame(ALL, B));
+    assert_eq!(left(), all - 2, "a station that moves is one entry");
+    bed.sim.remove(&ObjectRef::Entry(fdb_entry(&bed, A))).unwrap();
+    assert_eq!(left(), all - 1, "a client may remove what was learned");
+    bed.advance(11);
+    assert_eq!(left(), all);
+    let kind = Value::I32(sai::fdb_entry::Type::STATIC.0);
+    let attrs = [
+        attr(sai::fdb_entry::TYPE.id(), kind.clone()),
+        attr(sai::fdb_entry::BRIDGE_PORT_ID.id(), Value::Oid(bed.bridge_ports[4])),
+    ];
+    bed.sim.create(bed.switch, Target::Entry(&fdb_entry(&bed, B)), &attrs).unwrap();
+    assert_eq!(left(), all - 1);
+    let statics = [attr(sai::fdb_flush::ENTRY_TYPE.id(), Value::I32(sai::fdb_flush::EntryType::STATIC.0))];
+    bed.sim.special(bed.switch, Special::FlushFdb(&statics)).unwrap();
+    assert_eq!(left(), all);
+}

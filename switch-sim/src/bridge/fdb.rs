@@ -16,6 +16,7 @@ use crate::attrs::{fdb_entry as attr, fdb_flush, switch};
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Tracer};
 use crate::port::index;
+use crate::resources::Pool;
 use crate::switch::Switch;
 use crate::table::exact::{ExactTable, mac_key, split_mac_key};
 
@@ -274,6 +275,7 @@ pub(crate) fn source<T: Tracer>(
     }
     if more {
         insert(sw, key, Value::new(port_index, PacketAction::FORWARD, 0, now));
+        sw.resources.took(Some(Pool::Fdb));
         tell_entry(sw, FdbEvent::LEARNED, key);
     } else {
         let Some(old) = remove(sw, key) else { return Verdict::Go };
@@ -300,6 +302,13 @@ fn remove(sw: &mut Switch, key: u64) -> Option<Value> {
     let value = sw.bridge.fdb.table.remove(key)?;
     count(sw, key, value, -1);
     Some(value)
+}
+
+/// Takes an entry out that no client removed: it aged, or was flushed.
+fn forget(sw: &mut Switch, key: u64) {
+    if entry::take(sw, key).is_some() {
+        sw.resources.gave(Some(Pool::Fdb));
+    }
 }
 
 /// Counts an entry: a dynamic one against the limits, a static one as a reference to what it names.
@@ -379,8 +388,7 @@ pub fn age(sw: &mut Switch, now: u64) {
             continue;
         }
         tell(sw, FdbEvent::AGED, key, value);
-        remove(sw, key);
-        sw.bridge.fdb.extras.remove(&key);
+        forget(sw, key);
     }
     deliver(sw);
 }
@@ -486,10 +494,7 @@ pub fn flush_where(sw: &mut Switch, filter: Flush, tell_each: bool) {
         if tell_each {
             tell(sw, FdbEvent::FLUSHED, key, value);
         }
-        remove(sw, key);
-        if let Some(extra) = sw.bridge.fdb.extras.remove(&key) {
-            entry::count_extra(sw, &extra, -1);
-        }
+        forget(sw, key);
     }
     if filter.port.is_none() && filter.domain.is_none() {
         sw.bridge.fdb.told.clear();

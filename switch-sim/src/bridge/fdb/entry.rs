@@ -90,7 +90,8 @@ pub(super) fn count_extra(sw: &mut Switch, extra: &Extra, by: i32) {
     sw.store.reference(extra.counter, by);
 }
 
-fn take(sw: &mut Switch, key: u64) -> Option<Value> {
+/// Takes an entry out with what few have.
+pub(super) fn take(sw: &mut Switch, key: u64) -> Option<Value> {
     let value = remove(sw, key)?;
     if let Some(extra) = sw.bridge.fdb.extras.remove(&key) {
         count_extra(sw, &extra, -1);
