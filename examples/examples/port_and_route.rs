@@ -18,7 +18,7 @@ use sai::{
 use switch_sim::wire::PacketBuilder;
 use switch_sim::{Profile, World};
 
-const HOST: [u8; 6] = [0x02, 0, 0, 0, 0, 0x01];
+const HOST: [u8; 6] = [0x02, 0, 0, 0, 0, 0xaa];
 
 fn main() -> Result<()> {
     let world = World::new(1);
