@@ -4,10 +4,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::Error;
 use crate::wire::builder::Kind;
+use crate::wire::ethernet::{self, Ethernet};
 use crate::wire::icmpv6::Neighbor;
 use crate::wire::lacp::Information;
 use crate::wire::udp::Udp;
-use crate::wire::{MacAddr, PacketBuilder, U16, arp::Arp, icmp, igmp, lacp, llc::Llc, lldp, mld, vxlan};
+use crate::wire::{
+    BROADCAST, MacAddr, PacketBuilder, U16, arp::Arp, icmp, igmp, lacp, llc::Llc, lldp, mld, vxlan,
+};
 
 const SRC_MAC: MacAddr = [2, 0, 0, 0, 0, 1];
 const DST_MAC: MacAddr = [2, 0, 0, 0, 0, 2];
@@ -80,15 +83,15 @@ fn address_group(mut packet: PacketBuilder, layer: &str) -> PacketBuilder {
     let group = match layer {
         "lacp" => lacp::ADDRESS,
         "lldp" => lldp::ADDRESS,
-        "pause" => crate::wire::ethernet::MAC_CONTROL_ADDRESS,
-        "arp" => crate::wire::BROADCAST,
+        "pause" => ethernet::MAC_CONTROL_ADDRESS,
+        "arp" => BROADCAST,
         _ => return packet,
     };
     let ethernet = packet.layers_mut().iter_mut().rev().find(|layer| layer.kind == Kind::Ethernet);
-    if let Some(ethernet) = ethernet.map(|layer| layer.head::<crate::wire::ethernet::Ethernet>()) {
-        if ethernet.dst == DST_MAC {
-            ethernet.dst = group;
-        }
+    if let Some(ethernet) = ethernet.map(|layer| layer.head::<Ethernet>())
+        && ethernet.dst == DST_MAC
+    {
+        ethernet.dst = group;
     }
     packet
 }
