@@ -1,7 +1,10 @@
 //! How full the tables are: capacities from the profile, `AVAILABLE_*`, and what to answer when one is
 //! full.
 
-use sai::{AttrEntry, AttrId, Entry, Error, ObjectRef, ObjectType, Result, Status, Value, next_hop, switch};
+use sai::{
+    AttrEntry, AttrId, Entry, Error, ObjectRef, ObjectType, Result, Status, Value, fdb_entry, next_hop,
+    switch,
+};
 
 use crate::feature::Request;
 use crate::profile::{Limits, Profile};
@@ -149,15 +152,20 @@ impl Resources {
     }
 
     pub(crate) fn took(&mut self, pool: Option<Pool>) {
-        if let Some(pool) = pool {
+        if let Some(pool) = pool.filter(|p| *p != Pool::Fdb) {
             self.used[pool as usize] += 1;
         }
     }
 
     pub(crate) fn gave(&mut self, pool: Option<Pool>) {
-        if let Some(pool) = pool {
+        if let Some(pool) = pool.filter(|p| *p != Pool::Fdb) {
             self.used[pool as usize] -= 1;
         }
+    }
+
+    /// The FDB tells its size itself: stations come and go without a call.
+    pub(crate) fn fdb_holds(&mut self, entries: usize) {
+        self.used[Pool::Fdb as usize] = entries as u32;
     }
 
     pub(crate) fn count(&mut self, object: &ObjectRef, attrs: &[AttrEntry], by: i32) {
@@ -204,10 +212,13 @@ impl Switch {
         let mut see = |to: sai::ObjectId| *outside.entry(to).or_default() += u32::from(to != self.id);
         for m in sai::meta::OBJECTS.iter().filter(|m| compact(m)) {
             for object in self.objects(m.object_type).map_err(|e| e.to_string())? {
-                if let Some(entry) = object.entry() {
+                let dynamic = m.object_type == ObjectType::FDB_ENTRY
+                    && self.value(&object, fdb_entry::TYPE.id())
+                        == Ok(Value::I32(fdb_entry::Type::DYNAMIC.0));
+                if let Some(entry) = object.entry().filter(|_| !dynamic) {
                     entry.for_each_oid(|to, _| see(to));
                 }
-                for attr in m.attrs {
+                for attr in m.attrs.iter().filter(|a| !(dynamic && a.id == fdb_entry::BRIDGE_PORT_ID.id())) {
                     if let Ok(value) = self.value(&object, attr.id) {
                         value.for_each_oid(&mut see);
                     }
@@ -216,6 +227,7 @@ impl Switch {
         }
         self.store.audit(|id| outside.get(&id).copied().unwrap_or(0))?;
         let mut counted = Resources::new(&self.profile);
+        counted.fdb_holds(self.count(ObjectType::FDB_ENTRY).map_err(|e| e.to_string())?);
         for m in sai::meta::OBJECTS {
             for object in self.objects(m.object_type).map_err(|e| e.to_string())? {
                 counted.count(&object, self.store.lookup(&object).map_or(&[], |o| o.attrs()), 1);

@@ -134,7 +134,12 @@ impl World {
 
     /// Adds a simulator, whose switches have this profile.
     pub fn simulator(&self, profile: Profile) -> Simulator {
-        let sim = Simulator::build(profile, crate::warm::Keys::default(), self.clock.clone());
+        self.simulator_with_keys(profile, crate::warm::Keys::default())
+    }
+
+    /// As [`World::simulator`], with profile keys; those that name a profile are not looked at.
+    pub fn simulator_with_keys(&self, profile: Profile, keys: crate::warm::Keys) -> Simulator {
+        let sim = Simulator::build(profile, keys, self.clock.clone());
         self.state.lock().sims.push(sim.clone());
         sim
     }

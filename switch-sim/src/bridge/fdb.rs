@@ -295,12 +295,14 @@ fn insert(sw: &mut Switch, key: u64, value: Value) {
     if !value.is_static() {
         fdb.schedule(key, value.seen());
     }
+    sw.resources.fdb_holds(sw.bridge.fdb.table.len());
 }
 
 /// Takes an entry out; what few have stays for the caller to take.
 fn remove(sw: &mut Switch, key: u64) -> Option<Value> {
     let value = sw.bridge.fdb.table.remove(key)?;
     count(sw, key, value, -1);
+    sw.resources.fdb_holds(sw.bridge.fdb.table.len());
     Some(value)
 }
 

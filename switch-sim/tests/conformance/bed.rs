@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sai::{AttrEntry, Backend, ObjectId, ObjectRef, ObjectType, Result, Target, Value, switch};
+use switch_sim::warm::Keys;
 use switch_sim::{Profile, Simulator, World};
 
 /// What a case needs of a backend under test.
@@ -25,8 +26,13 @@ pub struct InProcess {
 
 impl InProcess {
     pub fn new(profile: Profile) -> InProcess {
+        InProcess::with_keys(profile, Keys::default())
+    }
+
+    /// With the profile keys of a client.
+    pub fn with_keys(profile: Profile, keys: Keys) -> InProcess {
         let world = World::new(1);
-        let sim = world.simulator(profile);
+        let sim = world.simulator_with_keys(profile, keys);
         InProcess { world, sim }
     }
 }

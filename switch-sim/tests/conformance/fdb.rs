@@ -7,7 +7,7 @@ use sai::notify::{Notification, NotificationSink};
 use sai::types::FdbEvent;
 use sai::{AttrEntry, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Value, port, switch, vlan};
 
-use crate::bed::{TestBed, boot, oid, oids, set, this};
+use crate::bed::{TestBed, boot, get, oid, oids, set, this};
 
 const A: MacAddr = MacAddr::new(2, 0, 0, 0, 0, 0xA);
 const B: MacAddr = MacAddr::new(2, 0, 0, 0, 0, 0xB);
@@ -98,4 +98,23 @@ pub fn a_vlan_told_not_to_learn_does_not(bed: &dyn TestBed) {
     set(bed, &vlan, AttrEntry::new(vlan::LEARN_DISABLE.id(), Value::Bool(false))).unwrap();
     broadcast(bed, ports[0], A);
     assert_eq!(events.take(), [(FdbEvent::LEARNED, A)]);
+}
+
+pub fn learned_stations_take_room_until_they_go(bed: &dyn TestBed) {
+    let (id, ports, _) = learner(bed);
+    let left = || match get(bed, &this(id), switch::AVAILABLE_FDB_ENTRY.id()).unwrap() {
+        Value::U32(n) => n,
+        other => panic!("{other:?}"),
+    };
+    set(bed, &this(id), AttrEntry::new(switch::FDB_AGING_TIME.id(), Value::U32(10))).unwrap();
+    let before = left();
+    broadcast(bed, ports[0], A);
+    broadcast(bed, ports[1], B);
+    assert_eq!(left(), before - 2);
+    let keys = bed.backend().query(id, Query::ObjectKeys(ObjectType::FDB_ENTRY)).unwrap();
+    let sai::Answer::ObjectKeys(keys) = keys else { panic!("{keys:?}") };
+    bed.backend().remove(&keys[0]).unwrap();
+    assert_eq!(left(), before - 1);
+    bed.advance(Duration::from_secs(11));
+    assert_eq!(left(), before);
 }

@@ -7,9 +7,11 @@ mod objects;
 mod several;
 mod statuses;
 mod switching;
+mod warm;
 
 use bed::InProcess;
 use switch_sim::Profile;
+use switch_sim::warm::{BOOT_TYPE, WARM_BOOT_READ_FILE, WARM_BOOT_WRITE_FILE};
 
 macro_rules! cases {
     ($profile:expr; $($module:ident: $($case:ident),*;)*) => {
@@ -46,7 +48,8 @@ cases! { Profile::default();
         a_station_that_sends_does_not_age,
         a_station_that_moves_is_told,
         learning_stops_at_its_limit,
-        a_vlan_told_not_to_learn_does_not;
+        a_vlan_told_not_to_learn_does_not,
+        learned_stations_take_room_until_they_go;
     switching:
         an_enabled_port_floods_to_its_vlan;
 }
@@ -70,4 +73,16 @@ fn small() -> Profile {
     let mut profile = Profile::default();
     (profile.limits.fdb, profile.limits.ipv4_routes, profile.limits.lags) = (2, 1, 1);
     profile
+}
+
+#[test]
+fn references_counters_and_stations_survive_a_warm_restart() {
+    let dir = std::env::temp_dir().join(format!("switch-sim-conformance-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let file = dir.join("state").display().to_string();
+    warm::references_counters_and_stations_survive(&|boot| {
+        let keys = [(BOOT_TYPE, boot), (WARM_BOOT_WRITE_FILE, &file), (WARM_BOOT_READ_FILE, &file)];
+        Box::new(InProcess::with_keys(Profile::default(), keys.into_iter().collect()))
+    });
+    std::fs::remove_dir_all(&dir).unwrap();
 }
