@@ -1,9 +1,10 @@
 //! Answers about what the switch can do and holds.
 
-use sai::meta::{self, AttrFlags};
-use sai::types::StatsMode;
+use sai::meta::{self, AttrFlags, ObjectMeta};
+use sai::types::{AclStage, ObjectStage, StatsMode};
 use sai::{
-    Answer, AttrCapability, Error, ObjectRef, ObjectType, Query, Result, StatCapability, Status, ValueKind,
+    Answer, AttrCapability, AttrEntry, Error, ObjectRef, ObjectType, Query, Result, StatCapability, Status,
+    Value, ValueKind,
 };
 
 use crate::feature::owner;
@@ -104,6 +105,9 @@ impl Switch {
             Query::ObjectCount(object_type) => Answer::Count(self.count(object_type)? as u64),
             Query::ObjectKeys(object_type) => Answer::ObjectKeys(self.objects(object_type)?),
             Query::MaxAttributeCount(object_type) => Answer::Count(known(object_type)?.attrs.len() as u64),
+            Query::ObjectStage(object_type, attrs) => {
+                Answer::ObjectStage(stage(known(object_type)?, attrs)?.0)
+            }
             _ => return Err(Status::NOT_IMPLEMENTED.into()),
         })
     }
@@ -139,6 +143,32 @@ impl Switch {
         entries.sort();
         Ok(entries)
     }
+}
+
+/// The stage of the pipeline in which an object with these attributes acts: the one that an attribute
+/// names, else that of its type, else both.
+fn stage(meta: &ObjectMeta, attrs: &[AttrEntry]) -> Result<ObjectStage> {
+    for given in attrs {
+        let attr = meta.attr(given.id).ok_or_else(|| no_attr(meta.name, given.id))?;
+        let Value::I32(value) = given.value else { continue };
+        match attr.enumeration.map(|e| e.name) {
+            Some("sai_object_stage_t") => return Ok(ObjectStage(value)),
+            Some("sai_acl_stage_t") => {
+                return Ok(match AclStage(value) {
+                    AclStage::EGRESS | AclStage::EGRESS_MACSEC => ObjectStage::EGRESS,
+                    _ => ObjectStage::INGRESS,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(match meta.object_type {
+        ObjectType::INGRESS_PRIORITY_GROUP | ObjectType::FDB_ENTRY | ObjectType::ROUTE_ENTRY => {
+            ObjectStage::INGRESS
+        }
+        ObjectType::QUEUE | ObjectType::SCHEDULER | ObjectType::SCHEDULER_GROUP => ObjectStage::EGRESS,
+        _ => ObjectStage::BOTH,
+    })
 }
 
 fn no_attr(object: &str, id: sai::AttrId) -> Error {

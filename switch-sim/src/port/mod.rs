@@ -23,6 +23,7 @@ pub use counters::Counters;
 pub use record::{Attachment, Ports, Record, Sub, derive, derive_all, index};
 
 const ADMIN_STATE: AttrId = port::ADMIN_STATE.id();
+const ADVERTISED_SPEED: AttrId = port::ADVERTISED_SPEED.id();
 const AUTO_NEG_MODE: AttrId = port::AUTO_NEG_MODE.id();
 const CURRENT_BREAKOUT_MODE_TYPE: AttrId = port::CURRENT_BREAKOUT_MODE_TYPE.id();
 const FEC_MODE: AttrId = port::FEC_MODE.id();
@@ -63,6 +64,8 @@ impl Owner for PortOwner {
         const {
             &[
                 ADMIN_STATE,
+                ADVERTISED_SPEED,
+                AUTO_NEG_MODE,
                 HW_LANE_LIST,
                 SPEED,
                 MTU,
@@ -168,13 +171,13 @@ impl Owner for PortOwner {
         Some(Ok(match attr.id {
             TYPE => Value::I32(if cpu { Type::CPU.0 } else { Type::LOGICAL.0 }),
             OPER_STATUS => Value::I32(sw.oper_status(id)?.0),
-            OPER_SPEED if up => return Some(sw.value(object, SPEED)),
+            OPER_SPEED if up => return Some(oper_speed(sw, object)),
             OPER_SPEED => Value::U32(0),
             OPER_PORT_FEC_MODE if up => return Some(sw.value(object, FEC_MODE)),
             OPER_PORT_FEC_MODE => Value::I32(FecMode::NONE.0),
             SUPPORTED_SPEED => Value::U32List(sw.profile.speeds(lanes(sw, object)).to_vec()),
             SUPPORTED_FEC_MODE => Value::I32List(FEC_MODES.to_vec()),
-            SUPPORTED_AUTO_NEG_MODE => Value::Bool(true),
+            SUPPORTED_AUTO_NEG_MODE => Value::Bool(!cpu),
             CURRENT_BREAKOUT_MODE_TYPE => {
                 use sai::object::port::BreakoutModeType as Mode;
                 match lanes(sw, object) {
@@ -212,6 +215,19 @@ fn lanes(sw: &Switch, port: &ObjectRef) -> usize {
     }
 }
 
+/// The speed of a port that is up: the one set, or with auto-negotiation the fastest that the port
+/// advertises (an empty list advertises all that it supports); the partner takes any.
+fn oper_speed(sw: &Switch, port: &ObjectRef) -> Result<Value> {
+    if sw.value(port, AUTO_NEG_MODE)? != Value::Bool(true) {
+        return sw.value(port, SPEED);
+    }
+    let fastest = match sw.value(port, ADVERTISED_SPEED)? {
+        Value::U32List(speeds) if !speeds.is_empty() => speeds.into_iter().max(),
+        _ => sw.profile.speeds(lanes(sw, port)).iter().copied().max(),
+    };
+    fastest.map_or_else(|| sw.value(port, SPEED), |speed| Ok(Value::U32(speed)))
+}
+
 fn check(sw: &Switch, lanes: usize, n: usize, attr: &AttrEntry) -> Result<()> {
     match (attr.id, &attr.value) {
         (SPEED, Value::U32(speed)) if !sw.profile.speeds(lanes).contains(speed) => {
@@ -229,7 +245,17 @@ fn check(sw: &Switch, lanes: usize, n: usize, attr: &AttrEntry) -> Result<()> {
             let reason = format!("{mtu} bytes; the largest is {}", sw.profile.chip.max_mtu);
             Err(refuse(n, "SAI_PORT_ATTR_MTU", reason))
         }
-        (AUTO_NEG_MODE, Value::Bool(_)) => Ok(()),
+        (ADVERTISED_SPEED, Value::U32List(speeds)) => {
+            let allowed = sw.profile.speeds(lanes);
+            match speeds.iter().find(|s| !allowed.contains(s)) {
+                None => Ok(()),
+                Some(speed) => Err(refuse(
+                    n,
+                    "SAI_PORT_ATTR_ADVERTISED_SPEED",
+                    format!("{speed} Mbps on {lanes} lanes; supported: {allowed:?}"),
+                )),
+            }
+        }
         _ => Ok(()),
     }
 }

@@ -30,6 +30,8 @@ cases! { Profile::default();
         availability_falls_and_rises,
         counts_and_keys,
         mandatory_and_unknown_attributes,
+        auto_negotiation_takes_the_fastest_speed_advertised,
+        stages_of_objects,
         entries_without_a_switch_mean_the_only_one;
     statuses:
         ids_in_attributes,

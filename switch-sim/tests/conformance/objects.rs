@@ -1,6 +1,7 @@
 //! Objects: statuses, defaults, statistics, availability, counts.
 
 use sai::entry::RouteEntry;
+use sai::types::{AclStage, ObjectStage};
 use sai::{
     Answer, AttrEntry, Entry, ObjectId, ObjectRef, ObjectType, Query, StatsOp, Status, Target, Value, port,
     route_entry, switch, vlan, vlan_member,
@@ -115,4 +116,36 @@ pub fn entries_without_a_switch_mean_the_only_one(bed: &dyn TestBed) {
     assert_eq!(get(bed, &named, route_entry::PACKET_ACTION.id()).unwrap(), drop.value);
     bed.backend().remove(&route(ObjectId::NULL, vr).into()).unwrap();
     assert_eq!(bed.backend().remove(&named).unwrap_err().status(), Status::ITEM_NOT_FOUND);
+}
+
+pub fn auto_negotiation_takes_the_fastest_speed_advertised(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let port = ObjectRef::Object(ObjectType::PORT, oids(bed, &this(id), switch::PORT_LIST.id())[0]);
+    let set = |attr, value| bed.backend().set(&port, &AttrEntry::new(attr, value));
+    assert_eq!(get(bed, &port, port::SUPPORTED_AUTO_NEG_MODE.id()).unwrap(), Value::Bool(true));
+    set(port::ADMIN_STATE.id(), Value::Bool(true)).unwrap();
+    set(port::SPEED.id(), Value::U32(100_000)).unwrap();
+    let speed = || get(bed, &port, port::OPER_SPEED.id()).unwrap();
+    set(port::ADVERTISED_SPEED.id(), Value::U32List(vec![10_000, 40_000])).unwrap();
+    assert_eq!(speed(), Value::U32(100_000), "the speed set holds without auto-negotiation");
+    set(port::AUTO_NEG_MODE.id(), Value::Bool(true)).unwrap();
+    assert_eq!(speed(), Value::U32(40_000));
+    let refused = set(port::ADVERTISED_SPEED.id(), Value::U32List(vec![10_000, 7])).unwrap_err();
+    assert_eq!((refused.status(), speed()), (Status::INVALID_ATTR_VALUE_0, Value::U32(40_000)));
+    set(port::ADVERTISED_SPEED.id(), Value::U32List(Vec::new())).unwrap();
+    let Value::U32List(all) = get(bed, &port, port::SUPPORTED_SPEED.id()).unwrap() else { panic!() };
+    assert_eq!(speed(), Value::U32(*all.iter().max().unwrap()), "an empty list advertises all");
+}
+
+pub fn stages_of_objects(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let stage = |t, attrs: &[AttrEntry]| bed.backend().query(id, Query::ObjectStage(t, attrs));
+    let acl = |s: AclStage| [AttrEntry::new(sai::acl_table::ACL_STAGE.id(), Value::I32(s.0))];
+    let egress = stage(ObjectType::ACL_TABLE, &acl(AclStage::EGRESS));
+    assert_eq!(egress, Ok(Answer::ObjectStage(ObjectStage::EGRESS.0)));
+    let ingress = stage(ObjectType::ACL_TABLE, &acl(AclStage::PRE_INGRESS));
+    assert_eq!(ingress, Ok(Answer::ObjectStage(ObjectStage::INGRESS.0)));
+    assert_eq!(stage(ObjectType::PORT, &[]), Ok(Answer::ObjectStage(ObjectStage::BOTH.0)));
+    let unknown = stage(ObjectType::PORT, &[AttrEntry::new(0xfff, Value::I32(0))]);
+    assert_eq!(unknown.unwrap_err().status(), Status::INVALID_PARAMETER);
 }
