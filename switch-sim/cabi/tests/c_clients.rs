@@ -1,0 +1,86 @@
+//! C programs, built by the system's compiler against `sai-sys/include`, linked with the library, and run.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The repository's root.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The folder of the library that was built for this test.
+fn library() -> PathBuf {
+    // target/PROFILE/deps/TEST
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(2).unwrap().to_path_buf()
+}
+
+fn has(tool: &str) -> bool {
+    Command::new(tool).arg("--version").output().is_ok_and(|o| o.status.success())
+}
+
+/// Builds an example; answers its path.
+fn build(name: &str) -> PathBuf {
+    let (root, library) = (root(), library());
+    let program = library.join(format!("c-client-{name}-{}", std::process::id()));
+    let output = Command::new(std::env::var_os("CC").unwrap_or("cc".into()))
+        .args(["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"])
+        .arg("-I")
+        .arg(root.join("sai-sys/include"))
+        .arg(root.join("examples/c").join(format!("{name}.c")))
+        .arg("-L")
+        .arg(&library)
+        .args(["-lsai", "-o"])
+        .arg(&program)
+        .output()
+        .expect("the C compiler runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    program
+}
+
+/// Runs a program with the library in the loader's path; answers what it said.
+fn run(mut command: Command) -> String {
+    let output = command.env("LD_LIBRARY_PATH", library()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+#[test]
+fn a_port_comes_up_and_a_prefix_is_routed() {
+    let program = build("port_and_route");
+    let said = run(Command::new(&program));
+    assert!(said.contains("it is up") && said.ends_with("done\n"), "{said}");
+    if has("valgrind") {
+        let mut checked = Command::new("valgrind");
+        checked.args(["-q", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite"]);
+        checked.arg(&program);
+        run(checked);
+    } else {
+        eprintln!("skipped: valgrind is not installed");
+    }
+    std::fs::remove_file(program).unwrap();
+}
+
+#[test]
+fn a_walker_reaches_every_object_and_makes_room() {
+    let program = build("walk");
+    let said = run(Command::new(&program));
+    assert!(said.contains("VLAN members"), "{said}");
+    println!("{said}");
+    std::fs::remove_file(program).unwrap();
+}
+
+#[test]
+fn exactly_the_functions_of_sai_are_exported() {
+    let output = Command::new("nm").args(["-D", "--defined-only"]).arg(library().join("libsai.so")).output();
+    let output = output.expect("nm runs");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names: Vec<_> = text.lines().filter_map(|l| l.split_whitespace().nth(2)).collect();
+    assert_eq!(names.len(), 21, "{names:?}");
+    // What the bindings declare is what the library has.
+    let bindings = std::fs::read_to_string(root().join("sai-sys/src/bindings.rs")).unwrap();
+    for name in names {
+        assert!(bindings.contains(&format!("pub fn {name}(")), "{name} is exported");
+    }
+}
