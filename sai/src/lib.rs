@@ -99,6 +99,8 @@ mod status;
 mod value;
 
 pub mod abi;
+#[cfg(feature = "dylib")]
+pub mod dylib;
 pub mod entry;
 pub mod layer;
 pub mod meta;

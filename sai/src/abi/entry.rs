@@ -33,6 +33,14 @@ macro_rules! keys {
             })
         }
 
+        /// The size of an entry type's C struct; `None` for an object type that has ids.
+        pub const fn entry_size(ty: ObjectType) -> Option<usize> {
+            match ty {
+                $(ObjectType::$ty => Some(size_of::<<$key as Foreign>::C>()),)*
+                _ => None,
+            }
+        }
+
         /// Writes the C form of an entry's key to where `c` points.
         ///
         /// # Safety

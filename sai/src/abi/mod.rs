@@ -25,7 +25,7 @@ mod tests;
 pub use sai_sys as sys;
 
 pub use attr::{AttrFault, Attrs, read_attr, read_attrs, store_attr, write_attr};
-pub use entry::{Key, read_key, write_entry, write_key};
+pub use entry::{Key, entry_size, read_key, write_entry, write_key};
 pub use foreign::{CList, CRange, Foreign, read_list};
 pub use memory::{Arena, Fit, Lists};
 pub use notify::{Callback, read_known_attrs, read_port_states};
