@@ -285,6 +285,7 @@ fn learned_flushed_and_aged_entries_count_in_what_is_available() {
         let mut asked = [sai::AttrEntry::ask(switch::AVAILABLE_FDB_ENTRY.id())];
         bed.sim.get(&ObjectRef::Object(ObjectType::SWITCH, bed.switch), &mut asked).unwrap();
         let Value::U32(left) = asked[0].value else { panic!("a number") };
+        bed.sim.with_switch(bed.switch, |sw| sw.audit()).unwrap().unwrap();
         left
     };
     let all = left();
