@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use sai::meta;
+use sai::{AttrEntry, Value, meta, switch};
 use serde::{Deserialize, Serialize};
 
 /// A chip's personality, read from TOML. Every key may be left out; the default is the common chip of
@@ -13,8 +14,10 @@ use serde::{Deserialize, Serialize};
 pub struct Profile {
     /// A name to tell it by.
     pub name: String,
-    /// `SWITCH_HARDWARE_INFO` values for which the profile is chosen.
+    /// `SAI_SWITCH_ATTR_SWITCH_HARDWARE_INFO` values for which the profile is chosen.
     pub hardware_info: Vec<String>,
+    /// `SAI_SWITCH_ATTR_SWITCH_PROFILE_ID` values for which the profile is chosen.
+    pub profile_id: Vec<u32>,
     /// The source MAC address when the client gives none.
     pub mac: sai::MacAddr,
     /// The chip.
@@ -188,6 +191,7 @@ impl Default for Profile {
         Profile {
             name: "common".into(),
             hardware_info: Vec::new(),
+            profile_id: Vec::new(),
             mac: sai::MacAddr::new(0x02, 0, 0, 0, 0, 1),
             chip: Chip::default(),
             ports: PortRow::default(),
@@ -351,6 +355,22 @@ impl Profile {
         let before = (std::mem::replace(&mut self.port, ports), self.chip.lanes);
         self.chip.lanes = self.chip.lanes.max(highest);
         self.check().inspect_err(|_| (self.port, self.chip.lanes) = before)
+    }
+
+    /// The profile of several that a switch created with these attributes gets: the one that lists its
+    /// `SAI_SWITCH_ATTR_SWITCH_HARDWARE_INFO`, else its `SAI_SWITCH_ATTR_SWITCH_PROFILE_ID`, else the first.
+    pub(crate) fn choose<'a>(profiles: &'a [Arc<Profile>], attrs: &[AttrEntry]) -> &'a Arc<Profile> {
+        let given = |id: sai::AttrId| attrs.iter().find(|a| a.id == id).map(|a| &a.value);
+        let by_info = given(switch::SWITCH_HARDWARE_INFO.id()).and_then(|value| {
+            let Value::I8List(text) = value else { return None };
+            let text: Vec<u8> = text.iter().map(|c| *c as u8).take_while(|c| *c != 0).collect();
+            profiles.iter().find(|p| p.hardware_info.iter().any(|info| info.as_bytes() == text))
+        });
+        let by_id = || {
+            let Value::U32(id) = given(switch::SWITCH_PROFILE_ID.id())? else { return None };
+            profiles.iter().find(|p| p.profile_id.contains(id))
+        };
+        by_info.or_else(by_id).unwrap_or(&profiles[0])
     }
 
     /// The ports that the switch has at boot, in order.

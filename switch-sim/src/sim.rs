@@ -32,7 +32,8 @@ pub struct Simulator {
 }
 
 struct Inner {
-    profile: Arc<Profile>,
+    /// Never empty.
+    profiles: Vec<Arc<Profile>>,
     clock: Clock,
     keys: Keys,
     switches: RwLock<HashMap<u8, Arc<Mutex<Switch>>>>,
@@ -48,7 +49,7 @@ struct Outbox {
 
 impl fmt::Debug for Simulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Simulator").field("profile", &self.inner.profile.name).finish_non_exhaustive()
+        f.debug_struct("Simulator").field("profile", &self.inner.profiles[0].name).finish_non_exhaustive()
     }
 }
 
@@ -64,27 +65,36 @@ impl Simulator {
     /// It stands in no world, so its clock stands still and no packet comes; [`World::simulator`](crate::World::simulator)
     /// makes one that does.
     pub fn new(profile: Profile) -> Simulator {
-        Simulator::build(profile, Keys::default(), Clock::default())
+        Simulator::build(vec![profile], Keys::default(), Clock::default())
     }
 
-    /// A simulator with the profile that these keys name.
+    /// A simulator with the profiles that these keys name, as [`Simulator::with_profiles`].
     ///
     /// # Errors
     /// When a file that a key names cannot be read or makes no sense.
     pub fn from_keys(keys: Keys) -> std::result::Result<Simulator, ProfileError> {
-        Ok(Simulator::with_keys(keys.profile()?, keys))
+        Ok(Simulator::with_profiles(keys.profiles()?, keys))
     }
 
     /// A simulator with this profile and these keys; those that name a profile are not looked at.
     pub fn with_keys(profile: Profile, keys: Keys) -> Simulator {
-        Simulator::build(profile, keys, Clock::default())
+        Simulator::build(vec![profile], keys, Clock::default())
+    }
+
+    /// A simulator whose switches choose among profiles: by [`Profile::hardware_info`], else by
+    /// [`Profile::profile_id`], else the first (the default profile where the list is empty).
+    pub fn with_profiles(profiles: Vec<Profile>, keys: Keys) -> Simulator {
+        Simulator::build(profiles, keys, Clock::default())
     }
 
     /// A simulator in a world.
-    pub(crate) fn build(profile: Profile, keys: Keys, clock: Clock) -> Simulator {
+    pub(crate) fn build(mut profiles: Vec<Profile>, keys: Keys, clock: Clock) -> Simulator {
+        if profiles.is_empty() {
+            profiles.push(Profile::default());
+        }
         Simulator {
             inner: Arc::new(Inner {
-                profile: Arc::new(profile),
+                profiles: profiles.into_iter().map(Arc::new).collect(),
                 keys,
                 clock,
                 switches: RwLock::default(),
@@ -257,7 +267,11 @@ impl Simulator {
         let number = (1..=u8::MAX).find(|n| !switches.contains_key(n)).ok_or_else(|| {
             Error::because(Status::INSUFFICIENT_RESOURCES, "255 switches is as many as object ids can name")
         })?;
-        let mut switch = Switch::empty(number, self.inner.profile.clone(), self.inner.clock.clone());
+        let mut switch = Switch::empty(
+            number,
+            Profile::choose(&self.inner.profiles, attrs).clone(),
+            self.inner.clock.clone(),
+        );
         let target = Target::Object(ObjectType::SWITCH);
         rules::check_create(&switch, Level::Sai, known(ObjectType::SWITCH)?, ObjectId::NULL, target, attrs)?;
         match self.inner.keys.warm_boot(number, attrs, &self.inner.clock)? {

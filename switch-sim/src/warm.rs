@@ -16,7 +16,7 @@ pub const BOOT_TYPE: &str = "SAI_BOOT_TYPE";
 pub const WARM_BOOT_WRITE_FILE: &str = "SAI_WARM_BOOT_WRITE_FILE";
 /// The file that a warm boot reads.
 pub const WARM_BOOT_READ_FILE: &str = "SAI_WARM_BOOT_READ_FILE";
-/// The TOML file of the profile.
+/// The TOML file of the profile, or several with commas between for switches to choose from.
 pub const PROFILE: &str = "SWITCH_SIM_PROFILE";
 /// A `lanemap.ini`.
 pub const LANE_MAP: &str = "SAI_VS_INTERFACE_LANE_MAP_FILE";
@@ -39,23 +39,30 @@ impl Keys {
         self.0.get(key).map(String::as_str)
     }
 
-    /// The profile that the keys name, the default one where they name none.
+    /// The profiles that the keys name, the default one where they name none. The ports of a lane map or a
+    /// port configuration are those of the first.
     ///
     /// # Errors
     /// When a file cannot be read or makes no sense.
-    pub fn profile(&self) -> std::result::Result<Profile, ProfileError> {
+    pub fn profiles(&self) -> std::result::Result<Vec<Profile>, ProfileError> {
         let read = |path: &str| {
             std::fs::read_to_string(path)
                 .map_err(|source| ProfileError::Read { path: path.to_owned(), source })
         };
-        let mut profile = self.get(PROFILE).map_or_else(|| Ok(Profile::default()), Profile::load)?;
+        let mut profiles = match self.get(PROFILE) {
+            Some(paths) => paths
+                .split(',')
+                .map(|p| Profile::load(p.trim()))
+                .collect::<std::result::Result<Vec<_>, _>>()?,
+            None => vec![Profile::default()],
+        };
         if let Some(path) = self.get(LANE_MAP) {
-            profile.use_lanemap(&read(path)?)?;
+            profiles[0].use_lanemap(&read(path)?)?;
         }
         if let Some(path) = self.get(PORT_CONFIG) {
-            profile.use_port_config(&read(path)?)?;
+            profiles[0].use_port_config(&read(path)?)?;
         }
-        Ok(profile)
+        Ok(profiles)
     }
 
     /// The file of a switch: each but the first has its number appended.

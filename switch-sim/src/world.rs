@@ -139,7 +139,7 @@ impl World {
 
     /// As [`World::simulator`], with profile keys; those that name a profile are not looked at.
     pub fn simulator_with_keys(&self, profile: Profile, keys: crate::warm::Keys) -> Simulator {
-        let sim = Simulator::build(profile, keys, self.clock.clone());
+        let sim = Simulator::build(vec![profile], keys, self.clock.clone());
         self.state.lock().sims.push(sim.clone());
         sim
     }

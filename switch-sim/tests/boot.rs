@@ -165,3 +165,29 @@ fn a_bulk_set_has_the_side_effects_of_single_ones_and_stops_at_a_failure() {
     );
     assert_eq!(state(2), Value::I32(port::OperStatus::UP.0));
 }
+
+#[test]
+fn a_switch_chooses_its_profile_by_hardware_info_or_profile_id() {
+    let chip = |ports: u32, info: &str, id: u32| Profile {
+        hardware_info: vec![info.into()],
+        profile_id: vec![id],
+        ..Profile::with_ports(ports)
+    };
+    let sim = Simulator::with_profiles(vec![chip(4, "leaf", 1), chip(8, "spine", 2)], Default::default());
+    let info = |text: &str| {
+        let text = text.bytes().map(|b| b as i8).collect();
+        AttrEntry::new(switch::SWITCH_HARDWARE_INFO.id(), Value::I8List(text))
+    };
+    let id = |id| AttrEntry::new(switch::SWITCH_PROFILE_ID.id(), Value::U32(id));
+    let ports = |attrs: &[AttrEntry]| {
+        let init = AttrEntry::new(switch::INIT_SWITCH.id(), Value::Bool(true));
+        let attrs = [&[init], attrs].concat();
+        let made = sim.create(ObjectId::NULL, Target::Object(ObjectType::SWITCH), &attrs).unwrap();
+        list(&sim, &ObjectRef::Object(ObjectType::SWITCH, made), switch::PORT_LIST.id()).len()
+    };
+    assert_eq!(ports(&[]), 4);
+    assert_eq!(ports(&[info("spine")]), 8);
+    assert_eq!(ports(&[id(2)]), 8);
+    assert_eq!(ports(&[info("leaf"), id(2)]), 4, "the hardware decides");
+    assert_eq!(ports(&[info("another"), id(9)]), 4, "what no profile lists gets the first");
+}
