@@ -1,12 +1,14 @@
 //! What a switch has when it comes up, and the switch object itself.
 
-use sai::meta::AttrMeta;
+use sai::meta::{self, AttrMeta};
+use sai::object::bfd_session::OffloadType;
 use sai::{
     AttrEntry, AttrId, MacAddr, ObjectId, ObjectRef, ObjectType, Result, Status, Value, bridge, bridge_port,
     hash, ingress_priority_group, port, port_serdes, queue, scheduler_group, switch, vlan, vlan_member,
 };
 
-use crate::feature::Owner;
+use crate::feature::{Owner, owner};
+use crate::profile::Chip;
 use crate::store::Origin;
 use crate::switch::Switch;
 
@@ -78,7 +80,8 @@ impl Switch {
         }
         let kind = |t: bridge_port::Type| at(bridge_port::TYPE.id(), Value::I32(t.0));
         let on = at(bridge_port::BRIDGE_ID.id(), Value::Oid(bridge));
-        let router = vec![kind(bridge_port::Type::TYPE_1Q_ROUTER), on.clone()];
+        // It names no bridge: a bridge's list holds the bridge ports that clients may remove.
+        let router = vec![kind(bridge_port::Type::TYPE_1Q_ROUTER)];
         self.make(ObjectType::BRIDGE_PORT, router, Origin::Switch);
         let members: Vec<_> = ports
             .iter()
@@ -155,7 +158,7 @@ pub(crate) fn equip_port(sw: &mut Switch, port: ObjectId) {
         ];
         sw.make(ObjectType::INGRESS_PRIORITY_GROUP, attrs, owned);
     }
-    let leaves = chip.unicast_queues.max(chip.multicast_queues);
+    let leaves = scheduler_leaves(&chip);
     let root = sw.make_scheduler_group(port, 0, port, 2);
     let middle = [0, 1].map(|_| sw.make_scheduler_group(port, 1, root, leaves));
     let leaves: Vec<_> =
@@ -168,6 +171,18 @@ pub(crate) fn equip_port(sw: &mut Switch, port: ObjectId) {
     for i in 0..chip.multicast_queues {
         sw.make_queue(port, leaves[i as usize], multicast, chip.unicast_queues + i);
     }
+}
+
+/// The leaves of a port's scheduler-group tree; a group of the middle level has room for all.
+fn scheduler_leaves(chip: &Chip) -> u32 {
+    chip.unicast_queues.max(chip.multicast_queues)
+}
+
+/// The object types that a feature acts on and the profile allows; others are stored at most.
+fn supported_types(sw: &Switch) -> Vec<i32> {
+    let refused = &sw.profile.refuse.object_types;
+    let allowed = meta::OBJECTS.iter().filter(|m| !refused.iter().any(|name| name == m.name));
+    allowed.filter(|m| owner(m).is_some()).map(|m| m.object_type.0).collect()
 }
 
 /// Owns `SAI_OBJECT_TYPE_SWITCH`.
@@ -217,6 +232,10 @@ answers! { sw;
     MAX_MIRROR_SESSION => Value::U32(sw.profile.limits.mirror_sessions),
     QOS_MAX_NUMBER_OF_TRAFFIC_CLASSES => Value::U8(sw.profile.chip.traffic_classes),
     QOS_MAX_NUMBER_OF_SCHEDULER_GROUP_HIERARCHY_LEVELS => Value::U32(3),
+    QOS_MAX_NUMBER_OF_CHILDS_PER_SCHEDULER_GROUP => Value::U32(scheduler_leaves(&sw.profile.chip)),
+    SUPPORTED_OBJECT_TYPE_LIST => Value::I32List(supported_types(sw)),
+    SUPPORTED_IPV4_BFD_SESSION_OFFLOAD_TYPE => Value::I32List(vec![OffloadType::NONE.0]),
+    SUPPORTED_IPV6_BFD_SESSION_OFFLOAD_TYPE => Value::I32List(vec![OffloadType::NONE.0]),
     TOTAL_BUFFER_SIZE => Value::U64(sw.profile.chip.buffer_size),
     RESTART_TYPE => Value::I32(sai::object::switch::RestartType::ANY.0),
     MIN_PLANNED_RESTART_INTERVAL => Value::U32(0),

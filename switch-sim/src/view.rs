@@ -41,15 +41,18 @@ impl View for Switch {
     }
 
     fn a_user(&self, id: ObjectId) -> Option<ObjectRef> {
+        // What the switch made for the object goes with it: who uses that uses the object, and that
+        // itself is no user.
+        let family = |to: ObjectId| to == id || self.store.get(id).is_some_and(|o| o.owned().contains(&to));
         let names = |object: &crate::store::Object| {
             let mut found = false;
-            object.attrs().iter().for_each(|a| a.value.for_each_oid(|to| found |= to == id));
+            object.attrs().iter().for_each(|a| a.value.for_each_oid(|to| found |= family(to)));
             found
         };
         let objects = meta::OBJECTS.iter().filter(|m| !m.is_entry());
         for m in objects {
             for user in self.store.ids(m.object_type) {
-                if user != id && self.store.get(user).is_some_and(&names) {
+                if !family(user) && self.store.get(user).is_some_and(&names) {
                     return Some(ObjectRef::Object(m.object_type, user));
                 }
             }
@@ -58,7 +61,7 @@ impl View for Switch {
             .entries()
             .find(|(key, object)| {
                 let mut found = names(object);
-                key.for_each_oid(|to, _| found |= to == id);
+                key.for_each_oid(|to, _| found |= family(to));
                 found
             })
             .map(|(key, _)| ObjectRef::Entry(key.clone()))

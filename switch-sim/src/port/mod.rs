@@ -4,7 +4,7 @@
 use hashbrown::HashMap;
 use sai::meta::AttrMeta;
 use sai::notify::{Notification, PortOperStatusNotification};
-use sai::object::port::{FecMode, OperStatus, Type};
+use sai::object::port::{FecMode, HostTxReadyStatus, OperStatus, Type};
 use sai::{
     AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, StatId, Status, Value, port,
     port_serdes,
@@ -27,6 +27,8 @@ const ADVERTISED_SPEED: AttrId = port::ADVERTISED_SPEED.id();
 const AUTO_NEG_MODE: AttrId = port::AUTO_NEG_MODE.id();
 const CURRENT_BREAKOUT_MODE_TYPE: AttrId = port::CURRENT_BREAKOUT_MODE_TYPE.id();
 const FEC_MODE: AttrId = port::FEC_MODE.id();
+const HOST_TX_READY_STATUS: AttrId = port::HOST_TX_READY_STATUS.id();
+const HOST_TX_SIGNAL_ENABLE: AttrId = port::HOST_TX_SIGNAL_ENABLE.id();
 const HW_LANE_LIST: AttrId = port::HW_LANE_LIST.id();
 const MTU: AttrId = port::MTU.id();
 const OPER_PORT_FEC_MODE: AttrId = port::OPER_PORT_FEC_MODE.id();
@@ -86,6 +88,7 @@ impl Owner for PortOwner {
     fn answered(&self) -> &'static [AttrId] {
         &[
             CURRENT_BREAKOUT_MODE_TYPE,
+            HOST_TX_READY_STATUS,
             OPER_PORT_FEC_MODE,
             OPER_SPEED,
             OPER_STATUS,
@@ -178,6 +181,11 @@ impl Owner for PortOwner {
             SUPPORTED_SPEED => Value::U32List(sw.profile.speeds(lanes(sw, object)).to_vec()),
             SUPPORTED_FEC_MODE => Value::I32List(FEC_MODES.to_vec()),
             SUPPORTED_AUTO_NEG_MODE => Value::Bool(!cpu),
+            HOST_TX_READY_STATUS => {
+                let on = |attr| sw.value(object, attr) == Ok(Value::Bool(true));
+                let ready = on(ADMIN_STATE) && on(HOST_TX_SIGNAL_ENABLE);
+                Value::I32(if ready { HostTxReadyStatus::READY.0 } else { HostTxReadyStatus::NOT_READY.0 })
+            }
             CURRENT_BREAKOUT_MODE_TYPE => {
                 use sai::object::port::BreakoutModeType as Mode;
                 match lanes(sw, object) {
