@@ -279,6 +279,10 @@ impl Simulator {
             None => switch.boot(attrs),
         }
         let id = switch.id;
+        switch.events.push(Notification::SwitchStateChange {
+            switch_id: id,
+            switch_oper_status: sai::object::switch::OperStatus::UP,
+        });
         self.inner.outbox.lock().waiting.extend(switch.events.drain(..));
         switches.insert(number, Arc::new(Mutex::new(switch)));
         drop(switches);

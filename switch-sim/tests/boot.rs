@@ -191,3 +191,18 @@ fn a_switch_chooses_its_profile_by_hardware_info_or_profile_id() {
     assert_eq!(ports(&[info("leaf"), id(2)]), 4, "the hardware decides");
     assert_eq!(ports(&[info("another"), id(9)]), 4, "what no profile lists gets the first");
 }
+
+#[test]
+fn a_switch_that_came_up_says_so_once() {
+    let sim = Simulator::new(Profile::with_ports(2));
+    let log = Arc::new(Log::default());
+    sim.subscribe(log.clone());
+    let init = AttrEntry::new(switch::INIT_SWITCH.id(), Value::Bool(true));
+    let id = sim.create(ObjectId::NULL, Target::Object(ObjectType::SWITCH), &[init]).unwrap();
+    let told = std::mem::take(&mut *log.0.lock());
+    let up = |n: &Notification| {
+        matches!(n, Notification::SwitchStateChange { switch_id, switch_oper_status }
+            if *switch_id == id && *switch_oper_status == switch::OperStatus::UP)
+    };
+    assert_eq!(told.iter().filter(|n| up(n)).count(), 1, "{told:?}");
+}
