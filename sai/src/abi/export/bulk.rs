@@ -96,8 +96,9 @@ unsafe fn run<T>(
     mut done: impl FnMut(usize, &mut T, &Result<ObjectId>) -> Result<()>,
 ) -> sai_status_t {
     let fill = |n: usize, status: Status| {
-        // SAFETY: the client promises as many statuses; null is refused below and filled by nobody.
+        // Null is refused below.
         if !statuses.is_null() {
+            // SAFETY: the client promises as many statuses.
             unsafe { statuses.add(n).write(status.0) }
         }
     };
@@ -295,11 +296,8 @@ pub(super) unsafe fn get(
         some("attributes", count)?;
         let mut asks = Attrs::new();
         // SAFETY: the client promises as many attributes; the borrow ends before they are written.
-        asked(
-            meta_of(names.object_type())?,
-            unsafe { array("attribute list", count, list.cast_const()) }?,
-            &mut asks,
-        )?;
+        let wanted = unsafe { array("attribute list", count, list.cast_const()) }?;
+        asked(meta_of(names.object_type())?, wanted, &mut asks)?;
         Ok((object, asks, list))
     };
     let execute = |library: &Library, mode, items: &mut Vec<(ObjectRef, Attrs, *mut sai_attribute_t)>| {

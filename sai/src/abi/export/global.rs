@@ -81,7 +81,7 @@ pub unsafe fn query_api_version(version: *mut sys::sai_api_version_t) -> sai_sta
             return Err(null("place for the version"));
         }
         // SAFETY: as the caller promises.
-        unsafe { version.write(sys::SAI_API_VERSION.into()) };
+        unsafe { version.write(sys::SAI_API_VERSION) };
         Ok(())
     })
 }

@@ -12,9 +12,6 @@ mod object;
 mod special;
 mod tables;
 
-#[cfg(test)]
-mod tests;
-
 use std::ffi::{CStr, CString};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
