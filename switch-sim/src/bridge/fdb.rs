@@ -16,7 +16,6 @@ use crate::attrs::{fdb_entry as attr, fdb_flush, switch};
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Tracer};
 use crate::port::index;
-use crate::resources::Pool;
 use crate::switch::Switch;
 use crate::table::exact::{ExactTable, mac_key, split_mac_key};
 
@@ -275,7 +274,6 @@ pub(crate) fn source<T: Tracer>(
     }
     if more {
         insert(sw, key, Value::new(port_index, PacketAction::FORWARD, 0, now));
-        sw.resources.took(Some(Pool::Fdb));
         tell_entry(sw, FdbEvent::LEARNED, key);
     } else {
         let Some(old) = remove(sw, key) else { return Verdict::Go };
@@ -304,13 +302,6 @@ fn remove(sw: &mut Switch, key: u64) -> Option<Value> {
     count(sw, key, value, -1);
     sw.resources.fdb_holds(sw.bridge.fdb.table.len());
     Some(value)
-}
-
-/// Takes an entry out that no client removed: it aged, or was flushed.
-fn forget(sw: &mut Switch, key: u64) {
-    if entry::take(sw, key).is_some() {
-        sw.resources.gave(Some(Pool::Fdb));
-    }
 }
 
 /// Counts an entry: a dynamic one against the limits, a static one as a reference to what it names.
@@ -390,7 +381,7 @@ pub fn age(sw: &mut Switch, now: u64) {
             continue;
         }
         tell(sw, FdbEvent::AGED, key, value);
-        forget(sw, key);
+        entry::take(sw, key);
     }
     deliver(sw);
 }
@@ -496,7 +487,7 @@ pub fn flush_where(sw: &mut Switch, filter: Flush, tell_each: bool) {
         if tell_each {
             tell(sw, FdbEvent::FLUSHED, key, value);
         }
-        forget(sw, key);
+        entry::take(sw, key);
     }
     if filter.port.is_none() && filter.domain.is_none() {
         sw.bridge.fdb.told.clear();

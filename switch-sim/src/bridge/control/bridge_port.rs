@@ -1,0 +1,182 @@
+//! Bridge ports.
+
+use super::*;
+
+/// Owns `SAI_OBJECT_TYPE_BRIDGE_PORT`.
+#[derive(Debug)]
+pub struct BridgePortOwner;
+
+/// Changes what the port or LAG below a bridge port is attached to.
+fn attach(sw: &mut Switch, below: ObjectId, change: impl FnOnce(&mut Attachment)) {
+    match type_of(below) {
+        Some(ObjectType::LAG) => crate::lag::attach(sw, index(below), change),
+        Some(ObjectType::PORT) => {
+            change(sw.ports.attachment_mut(index(below)));
+            port::derive(sw, below);
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn derive_port(sw: &mut Switch, id: ObjectId) {
+    let at = index(id);
+    let store = &sw.store;
+    let number = |attr| store.number(id, attr);
+    let group = store.oid(id, port_attr::ISOLATION_GROUP);
+    let below = store.oid(id, port_attr::PORT_ID);
+    let bridge = index(store.oid(id, port_attr::BRIDGE_ID)).saturating_add(FIRST_1D);
+    let record = BridgePort {
+        id,
+        up: store.flag(id, port_attr::ADMIN_STATE),
+        to: match type_of(below) {
+            Some(ObjectType::LAG) => Target::Lag(index(below)),
+            Some(ObjectType::PORT) => Target::Port(index(below)),
+            _ => Target::None,
+        },
+        domain: if sw.bridge.domain(bridge).is_some() { bridge } else { NONE },
+        vid: number(port_attr::VLAN_ID) as u16,
+        untagged: number(port_attr::TAGGING_MODE) == i64::from(sai::bridge_port::TaggingMode::UNTAGGED.0),
+        learning: match number(port_attr::FDB_LEARNING_MODE) {
+            0 => Learning::Drop,
+            1 => Learning::Disable,
+            3 => Learning::CpuTrap,
+            4 => Learning::CpuLog,
+            5 => Learning::Notification,
+            _ => Learning::Hw,
+        },
+        max_learned: number(port_attr::MAX_LEARNED_ADDRESSES) as u32,
+        learned: sw.bridge.port(at).map_or(0, |b| b.learned),
+        violation: number(port_attr::FDB_LEARNING_LIMIT_VIOLATION_PACKET_ACTION) as i32,
+        ingress_filtering: store.flag(id, port_attr::INGRESS_FILTERING),
+        rx_drop: store.flag(id, port_attr::RX_DROP),
+        tx_drop: store.flag(id, port_attr::TX_DROP),
+        isolated: crate::bridge::isolation::members(store, group).into_iter().map(index).collect(),
+        counts: sw.bridge.port(at).map(|b| b.counts).unwrap_or_default(),
+    };
+    if sw.bridge.ports.len() <= usize::from(at) {
+        sw.bridge.ports.resize_with(usize::from(at) + 1, BridgePort::default);
+    }
+    sw.bridge.ports[usize::from(at)] = record;
+}
+
+fn flush_port(sw: &mut Switch, bridge_port: u16) {
+    let gone = Flush { port: Some(bridge_port), dynamic: true, ..Flush::default() };
+    fdb::flush_where(sw, gone, true);
+    fdb::deliver(sw);
+}
+
+/// Puts a bridge port of an 802.1D bridge into its domain.
+fn join(sw: &mut Switch, id: ObjectId) {
+    let at = index(id);
+    let Some(domain) = sw.bridge.port(at).map(|b| b.domain).filter(|d| *d != NONE) else { return };
+    if let Some(d) = sw.bridge.domain_mut(domain) {
+        d.members.push((id, at));
+    }
+    derive_member(sw, domain, id, at);
+}
+
+impl Owner for BridgePortOwner {
+    fn enforced(&self) -> &'static [AttrId] {
+        &[
+            port_attr::TYPE,
+            port_attr::PORT_ID,
+            port_attr::TAGGING_MODE,
+            port_attr::VLAN_ID,
+            port_attr::BRIDGE_ID,
+            port_attr::FDB_LEARNING_MODE,
+            port_attr::MAX_LEARNED_ADDRESSES,
+            port_attr::FDB_LEARNING_LIMIT_VIOLATION_PACKET_ACTION,
+            port_attr::ADMIN_STATE,
+            port_attr::INGRESS_FILTERING,
+            port_attr::ISOLATION_GROUP,
+            port_attr::RX_DROP,
+            port_attr::TX_DROP,
+        ]
+    }
+
+    /// The other types are stored: the router meets a bridge in the record of the domain.
+    fn values(&self, attr: AttrId) -> Option<&'static [i32]> {
+        use sai::bridge_port::Type;
+        (attr == port_attr::TYPE).then_some(&[Type::PORT.0, Type::SUB_PORT.0])
+    }
+
+    fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
+        let Some((n, Value::Oid(below))) = request.given(port_attr::PORT_ID) else { return Ok(()) };
+        let attached = match type_of(*below) {
+            Some(ObjectType::LAG) => sw.lags.attachment(index(*below)),
+            Some(ObjectType::PORT) => {
+                if let Some(m) = sw.lags.membership(index(*below)) {
+                    let why = format!("{below} is a member of {}: bridge that", m.lag);
+                    return Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why)
+                        .on_attr("SAI_BRIDGE_PORT_ATTR_PORT_ID"));
+                }
+                sw.ports.get(index(*below)).map(|r| &r.attached)
+            }
+            _ => None,
+        };
+        let Some(attached) = attached else { return Ok(()) };
+        let taken = match request.given(port_attr::VLAN_ID) {
+            Some((_, Value::U16(vid))) => attached.sub(*vid).is_some(),
+            _ => attached.bridge_port != NONE,
+        };
+        if taken {
+            let why = format!("{below} has such a bridge port already");
+            return Err(
+                Error::because(Status::ITEM_ALREADY_EXISTS, why).on_attr("SAI_BRIDGE_PORT_ATTR_PORT_ID")
+            );
+        }
+        Ok(())
+    }
+
+    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
+        let Some(id) = object.oid() else { return };
+        derive_port(sw, id);
+        join(sw, id);
+        let (at, below) = (index(id), sw.store.oid(id, port_attr::PORT_ID));
+        let kind = sai::bridge_port::Type(sw.store.number(id, port_attr::TYPE) as i32);
+        let vid = sw.store.number(id, port_attr::VLAN_ID) as u16;
+        attach(sw, below, |a| match kind {
+            sai::bridge_port::Type::SUB_PORT => a.set_sub(vid, Some(Sub::BridgePort(at))),
+            _ => a.bridge_port = at,
+        });
+    }
+
+    fn changed(&self, sw: &mut Switch, object: &ObjectRef, attr: AttrId) {
+        let Some(id) = object.oid() else { return };
+        let before = sw.bridge.port(index(id)).map_or(NONE, |b| b.domain);
+        derive_port(sw, id);
+        let now = sw.bridge.port(index(id)).map_or(NONE, |b| b.domain);
+        if before != now {
+            leave(sw, before, id, index(id));
+            join(sw, id);
+        }
+        if attr == port_attr::ADMIN_STATE && !sw.store.flag(id, port_attr::ADMIN_STATE) {
+            flush_port(sw, index(id));
+        }
+    }
+
+    fn removed(&self, sw: &mut Switch, object: &ObjectRef, was: Object) {
+        let Some(id) = object.oid() else { return };
+        let at = index(id);
+        flush_port(sw, at);
+        let domain = sw.bridge.port(at).map_or(NONE, |b| b.domain);
+        leave(sw, domain, id, at);
+        let vid = match was.value(port_attr::VLAN_ID) {
+            Some(Value::U16(vid)) => Some(*vid),
+            _ => None,
+        };
+        attach(sw, given(&was, port_attr::PORT_ID), |a| match vid {
+            Some(vid) => a.set_sub(vid, None),
+            None => a.bridge_port = NONE,
+        });
+        sw.bridge.ports[usize::from(at)] = BridgePort::default();
+    }
+
+    fn counted(&self) -> &'static [StatId] {
+        &[0, 1, 2, 3]
+    }
+
+    fn stat(&self, sw: &Switch, object: &ObjectRef, stat: StatId) -> Option<u64> {
+        counts(ObjectType::BRIDGE_PORT, stat, sw.bridge.port(index(object.oid()?))?.counts)
+    }
+}
