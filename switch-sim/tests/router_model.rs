@@ -253,3 +253,136 @@ fn a_restored_switch_routes_as_before() {
         .unwrap();
     assert_eq!(before, after);
 }
+
+impl Net {
+    fn group(&self, kind: next_hop_group::Type, more: &[AttrEntry]) -> ObjectId {
+        let kind = attr(next_hop_group::TYPE.id(), Value::I32(kind.0));
+        self.create(ObjectType::NEXT_HOP_GROUP, &[&[kind], more].concat())
+    }
+
+    fn join(&self, group: ObjectId, way: usize, more: AttrEntry) -> ObjectId {
+        let of = attr(member::NEXT_HOP_GROUP_ID.id(), Value::Oid(group));
+        let way = attr(member::NEXT_HOP_ID.id(), Value::Oid(self.hops[way]));
+        self.create(ObjectType::NEXT_HOP_GROUP_MEMBER, &[of, way, more])
+    }
+
+    fn lead(&self, to: &str, group: ObjectId) {
+        let way = attr(route_entry::NEXT_HOP_ID.id(), Value::Oid(group));
+        self.sim.create(self.switch, Target::Entry(&self.key(to.parse().unwrap())), &[way]).unwrap();
+    }
+
+    /// Where 64 flows to an address go.
+    fn flows(&self, dst: Ipv4Addr) -> Vec<Vec<usize>> {
+        (0..64).map(|flow| self.to(dst, flow)).collect()
+    }
+
+    fn read(&self, ty: ObjectType, id: ObjectId, what: u32) -> Value {
+        let mut asked = [AttrEntry::ask(what)];
+        self.sim.get(&ObjectRef::Object(ty, id), &mut asked).unwrap();
+        asked[0].value.clone()
+    }
+
+    fn set(&self, ty: ObjectType, id: ObjectId, what: u32, value: Value) {
+        self.sim.set(&ObjectRef::Object(ty, id), &attr(what, value)).unwrap();
+    }
+}
+
+const DST: Ipv4Addr = Ipv4Addr::new(20, 0, 0, 1);
+
+#[test]
+fn an_ordered_group_goes_by_sequence_not_by_creation() {
+    let net = Net::new();
+    let orders = [[1u32, 2, 3], [3, 1, 2]];
+    let flows = orders.map(|order| {
+        let group = net.group(next_hop_group::Type::DYNAMIC_ORDERED_ECMP, &[]);
+        for n in order {
+            net.join(group, n as usize, attr(member::SEQUENCE_ID.id(), Value::U32(n)));
+        }
+        net.lead("20.0.0.0/8", group);
+        let flows = net.flows(DST);
+        net.sim.remove(&ObjectRef::Entry(net.key("20.0.0.0/8".parse().unwrap()))).unwrap();
+        flows
+    });
+    assert_eq!(flows[0], flows[1]);
+    assert!((1..=3).all(|way| flows[0].contains(&vec![way])));
+}
+
+#[test]
+fn a_fine_grained_group_has_a_bucket_by_index_and_moves_one_alone() {
+    let net = Net::new();
+    let size = attr(next_hop_group::CONFIGURED_SIZE.id(), Value::U32(4));
+    let group = net.group(next_hop_group::Type::FINE_GRAIN_ECMP, &[size]);
+    let members: Vec<_> = [1, 2, 1, 2]
+        .iter()
+        .zip(0..)
+        .map(|(way, index)| net.join(group, *way, attr(member::INDEX.id(), Value::U32(index))))
+        .collect();
+    assert_eq!(net.read(ObjectType::NEXT_HOP_GROUP, group, next_hop_group::REAL_SIZE.id()), Value::U32(4));
+    net.lead("20.0.0.0/8", group);
+    let before = net.flows(DST);
+    net.set(ObjectType::NEXT_HOP_GROUP_MEMBER, members[1], member::NEXT_HOP_ID.id(), Value::Oid(net.hops[3]));
+    let after = net.flows(DST);
+    let moved: Vec<_> = before.iter().zip(&after).filter(|(b, a)| a != b).collect();
+    assert!(!moved.is_empty() && moved.iter().all(|(b, a)| **b == [2] && **a == [3]), "{moved:?}");
+    assert!(after.contains(&vec![2]), "the other bucket of the way stays");
+    net.sim.remove(&ObjectRef::Object(ObjectType::NEXT_HOP_GROUP_MEMBER, members[1])).unwrap();
+    let holes = net.flows(DST);
+    for (was, is) in after.iter().zip(&holes) {
+        assert_eq!(is, if *was == [3] { &[][..] } else { was }, "only the empty bucket loses its flows");
+    }
+}
+
+#[test]
+fn a_protection_group_switches_over() {
+    use sai::object::next_hop_group_member::{ConfiguredRole, ObservedRole};
+    let net = Net::new();
+    let group = net.group(next_hop_group::Type::PROTECTION, &[]);
+    let role = |r: ConfiguredRole| attr(member::CONFIGURED_ROLE.id(), Value::I32(r.0));
+    let primary = net.join(group, 1, role(ConfiguredRole::PRIMARY));
+    let standby = net.join(group, 2, role(ConfiguredRole::STANDBY));
+    net.lead("20.0.0.0/8", group);
+    let observed = |m| net.read(ObjectType::NEXT_HOP_GROUP_MEMBER, m, member::OBSERVED_ROLE.id());
+    for (over, port, active, inactive) in [(false, 1, primary, standby), (true, 2, standby, primary)] {
+        net.set(ObjectType::NEXT_HOP_GROUP, group, next_hop_group::SET_SWITCHOVER.id(), Value::Bool(over));
+        assert!(net.flows(DST).iter().all(|f| *f == [port]));
+        assert_eq!(observed(active), Value::I32(ObservedRole::ACTIVE.0));
+        assert_eq!(observed(inactive), Value::I32(ObservedRole::INACTIVE.0));
+    }
+}
+
+#[test]
+fn a_group_may_list_its_ways_itself() {
+    let net = Net::new();
+    let ways = |ways: &[usize]| Value::OidList(ways.iter().map(|n| net.hops[*n]).collect());
+    let group = net.group(
+        next_hop_group::Type::ECMP_WITH_MEMBERS,
+        &[
+            attr(next_hop_group::NEXT_HOP_LIST.id(), ways(&[1, 2])),
+            attr(next_hop_group::NEXT_HOP_MEMBER_WEIGHT_LIST.id(), Value::U32List(vec![1, 1])),
+        ],
+    );
+    net.lead("20.0.0.0/8", group);
+    let flows = net.flows(DST);
+    assert!(flows.contains(&vec![1]) && flows.contains(&vec![2]));
+    net.set(ObjectType::NEXT_HOP_GROUP, group, next_hop_group::NEXT_HOP_LIST.id(), ways(&[3]));
+    assert!(net.flows(DST).iter().all(|f| *f == [3]));
+    net.check();
+}
+
+#[test]
+fn the_seed_of_the_hash_moves_flows() {
+    let net = Net::new();
+    let group = net.group(next_hop_group::Type::DYNAMIC_UNORDERED_ECMP, &[]);
+    for n in 1..4 {
+        net.join(group, n, attr(member::WEIGHT.id(), Value::U32(1)));
+    }
+    net.lead("20.0.0.0/8", group);
+    let before = net.flows(DST);
+    net.set(
+        ObjectType::SWITCH,
+        net.switch,
+        switch_attr::ECMP_DEFAULT_HASH_SEED.id(),
+        Value::U32(0xDEAD_BEEF),
+    );
+    assert_ne!(net.flows(DST), before);
+}

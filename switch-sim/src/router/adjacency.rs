@@ -92,11 +92,13 @@ pub struct Adjacencies {
     records: Vec<(Adjacency, u32)>,
     free: Vec<u32>,
     index: HashMap<Adjacency, u32>,
+    /// What was taken last.
+    last: u32,
 }
 
 impl Default for Adjacencies {
     fn default() -> Adjacencies {
-        Adjacencies { records: vec![(Adjacency::NEW, 0)], free: Vec::new(), index: HashMap::new() }
+        Adjacencies { records: vec![(Adjacency::NEW, 0)], free: Vec::new(), index: HashMap::new(), last: 0 }
     }
 }
 
@@ -109,6 +111,14 @@ impl Adjacencies {
 
     /// Takes a use of an adjacency and answers its index.
     pub fn take(&mut self, adjacency: Adjacency) -> u32 {
+        // Routes come in runs that say the same.
+        if let Some((last, uses)) = self.records.get_mut(self.last as usize)
+            && *uses > 0
+            && *last == adjacency
+        {
+            *uses += 1;
+            return self.last;
+        }
         let (records, free) = (&mut self.records, &mut self.free);
         let index = *self.index.entry(adjacency).or_insert_with(|| match free.pop() {
             Some(index) => {
@@ -121,6 +131,7 @@ impl Adjacencies {
             }
         });
         self.records[index as usize].1 += 1;
+        self.last = index;
         index
     }
 

@@ -107,10 +107,6 @@ impl CompactTable for RouteOwner {
         for (n, given) in attrs.iter().enumerate() {
             apply(sw, &mut route, n, given).map_err(|e| e.on_object(object))?;
         }
-        if sw.router.route(vr, to).is_some() {
-            let why = "the virtual router has a route to this prefix";
-            return Err(Error::because(Status::ITEM_ALREADY_EXISTS, why).on_object(object));
-        }
         sw.router.put(vr, to, route);
         if let Some(vr) = sw.router.vr_mut(vr) {
             vr.count(to, 1);
