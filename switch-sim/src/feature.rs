@@ -39,6 +39,12 @@ const OWNERS: &[(ObjectType, &dyn Owner)] = &[
     (ObjectType::NEXT_HOP_GROUP_MEMBER, &crate::router::group::MemberOwner),
     (ObjectType::ROUTE_ENTRY, &crate::router::route::RouteOwner),
     (ObjectType::COUNTER, &crate::router::CounterOwner),
+    (ObjectType::HOSTIF, &crate::hostif::HostifOwner),
+    (ObjectType::HOSTIF_TABLE_ENTRY, &crate::hostif::TableEntryOwner),
+    (ObjectType::HOSTIF_TRAP, &crate::hostif::TrapOwner),
+    (ObjectType::HOSTIF_TRAP_GROUP, &crate::hostif::TrapGroupOwner),
+    (ObjectType::HOSTIF_USER_DEFINED_TRAP, &crate::hostif::UserTrapOwner),
+    (ObjectType::QUEUE, &crate::hostif::CpuQueueOwner),
 ];
 
 /// The owner of an object type, where a feature owns it.

@@ -23,7 +23,7 @@ mod acl;
 mod attrs;
 mod boot;
 mod defaults;
-mod hostif;
+pub mod hostif;
 mod mirror;
 mod profile;
 mod view;

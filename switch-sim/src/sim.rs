@@ -13,6 +13,7 @@ use sai::{
 };
 
 use crate::bridge::fdb;
+use crate::hostif::{self, HostPacket};
 use crate::profile::{Profile, ProfileError};
 use crate::store::id::{Parts, switch_id};
 use crate::switch::{Switch, known};
@@ -418,6 +419,15 @@ impl Backend for Simulator {
                 .with_switch(switch, |sw| fdb::flush(sw, attrs))
                 .and_then(|r| r)
                 .map(|()| SpecialAnswer::Done),
+            Special::RecvHostifPacket { hostif } => self
+                .with_switch(switch_id(Parts::of(hostif).switch), |sw| hostif::receive(sw, hostif))
+                .and_then(|r| r)
+                .and_then(|packet| match packet {
+                    Some(HostPacket { frame, attrs }) => Ok(SpecialAnswer::Packet { frame, attrs }),
+                    None => {
+                        Err(Error::because(Status::ITEM_NOT_FOUND, format!("no packet waits on {hostif}")))
+                    }
+                }),
             _ => Err(Status::NOT_IMPLEMENTED.into()),
         };
         done.map_err(|e| e.in_operation("special"))

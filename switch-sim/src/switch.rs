@@ -9,8 +9,9 @@ use sai::{AttrEntry, AttrId, Entry, Error, ObjectId, ObjectRef, ObjectType, Resu
 
 use crate::bridge::Bridge;
 use crate::feature::{Request, owner};
+use crate::hostif::Host;
 use crate::lag::Lags;
-use crate::pipeline::Plane;
+use crate::pipeline::{Node, Plane};
 use crate::port::{Links, Ports};
 use crate::profile::Profile;
 use crate::resources::Resources;
@@ -39,6 +40,8 @@ pub struct Switch {
     pub bridge: Bridge,
     /// Link aggregation.
     pub lags: Lags,
+    /// Traps, CPU queues and host interfaces.
+    pub host: Host,
     /// What the packet pipeline keeps.
     pub plane: Plane,
     /// The world's clock.
@@ -62,7 +65,8 @@ impl Switch {
             ports: Ports::default(),
             bridge: Bridge::new(u64::from(number)),
             lags: Lags::default(),
-            plane: Plane::default(),
+            host: Host::default(),
+            plane: Plane { stages: 1 << Node::Traps as u32, ..Plane::default() },
             clock,
             router: crate::router::Router::default(),
             events: Vec::new(),

@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use sai::{Error, ObjectId, Result, Status};
 
 use crate::bridge::fdb;
+use crate::hostif;
 use crate::pipeline::{Engine, MAX_FRAME, NoTrace, Sink, Trace, Tracer};
 use crate::port::index;
 use crate::store::id::{Parts, switch_id};
@@ -230,6 +231,7 @@ impl World {
             engine.receive(index(end.1), frame);
             engine.run(sw, now, t, &mut out);
             fdb::deliver(sw);
+            hostif::deliver(sw);
             out.name(sw);
         })?;
         let mut state = self.state.lock();

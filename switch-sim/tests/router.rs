@@ -10,8 +10,8 @@ use sai::object::router_interface::Type;
 use sai::types::PacketAction;
 use sai::{
     AttrEntry, Backend, MacAddr, ObjectId, ObjectRef, ObjectType, Status, Target, Value, counter,
-    neighbor_entry, next_hop, next_hop_group, next_hop_group_member, route_entry, router_interface as rif,
-    switch, virtual_router,
+    hostif_trap, neighbor_entry, next_hop, next_hop_group, next_hop_group_member, queue, route_entry,
+    router_interface as rif, switch, virtual_router,
 };
 use switch_sim::pipeline::DropReason;
 
@@ -125,7 +125,7 @@ impl Routed {
     }
 
     fn punted(&self) -> usize {
-        self.sim.with_switch(self.switch, |sw| std::mem::take(&mut sw.plane.punted).len()).unwrap()
+        self.read_and_clear(ObjectType::QUEUE, self.cpu_queue(0), queue::Stat::PACKETS.0) as usize
     }
 
     /// A packet to the router from a host.
@@ -261,6 +261,14 @@ fn what_is_for_the_switch_itself_goes_to_the_cpu() {
     let this = ObjectRef::Object(ObjectType::SWITCH, r.switch);
     let cpu = r.get(&this, switch::CPU_PORT.id()).as_oid().unwrap();
     r.route("10.0.0.1/32", cpu);
+    assert_eq!(r.reason(0, &r.ip("1.1.1.1", "10.0.0.1")), Some(DropReason::TrapAction), "without a trap");
+    r.create(
+        ObjectType::HOSTIF_TRAP,
+        &[
+            attr(hostif_trap::TRAP_TYPE.id(), Value::I32(hostif_trap::Type::IP2ME.0)),
+            attr(hostif_trap::PACKET_ACTION.id(), Value::I32(PacketAction::TRAP.0)),
+        ],
+    );
     // Its TTL does not matter, nor that it comes from a link-local address.
     for (src, ttl) in [("1.1.1.1", 64), ("1.1.1.1", 1), ("169.254.1.1", 255)] {
         assert!(r.to(0, &packet(r.mac, HOST, src, "10.0.0.1", ttl, 9)).is_empty());

@@ -86,6 +86,24 @@ impl Bed {
         out[0]
     }
 
+    pub fn read_and_clear(&self, ty: ObjectType, id: ObjectId, stat: i32) -> u64 {
+        let mut out = [0];
+        let object = ObjectRef::Object(ty, id);
+        self.sim.stats(&object, &[stat as u32], StatsOp::ReadAndClear, &mut out).unwrap();
+        out[0]
+    }
+
+    /// A queue of the CPU port.
+    pub fn cpu_queue(&self, index: i64) -> ObjectId {
+        let find = |sw: &mut switch_sim::Switch| {
+            let cpu = sw.default_object(sai::switch::CPU_PORT.id()).unwrap();
+            let of = |id: ObjectId| sw.store.oid(id, sai::queue::PORT.id());
+            let at = |id: ObjectId| sw.store.number(id, sai::queue::INDEX.id());
+            sw.store.ids(ObjectType::QUEUE).find(|id| of(*id) == cpu && at(*id) == index).unwrap()
+        };
+        self.sim.with_switch(self.switch, find).unwrap()
+    }
+
     pub fn vlan(&self, vid: u16, members: &[(usize, sai::vlan::TaggingMode)]) -> ObjectId {
         let vlan = self.create(ObjectType::VLAN, &[attr(sai::vlan::VLAN_ID.id(), Value::U16(vid))]);
         for (port, mode) in members {

@@ -1,0 +1,232 @@
+//! Host interfaces and their table: over which channel the host takes a packet.
+
+use std::collections::VecDeque;
+
+use hashbrown::HashMap;
+use sai::hostif::{self, VlanTag};
+use sai::hostif_table_entry::{self as entry, ChannelType, Type as EntryType};
+use sai::notify::Notification;
+use sai::{
+    AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Timespec, Value,
+    hostif_packet as packet_attr, switch,
+};
+
+use super::trap_id;
+use crate::bridge::FIRST_1D;
+use crate::feature::Owner;
+use crate::pipeline::{NONE, Packet, Punted};
+use crate::port::index;
+use crate::store::Object;
+use crate::store::id::type_of;
+use crate::switch::Switch;
+use crate::wire::parse::Tci;
+
+/// How many packets wait on a host interface; more are lost, as on a socket that nobody reads.
+pub const BACKLOG: usize = 4096;
+
+/// A packet as the host gets it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostPacket {
+    /// The frame without FCS.
+    pub frame: Vec<u8>,
+    /// What the switch says about it (`sai_hostif_packet_attr_t`).
+    pub attrs: Vec<AttrEntry>,
+}
+
+/// The host interfaces and the table.
+#[derive(Debug, Default)]
+pub(super) struct Channels {
+    /// What waits on each host interface.
+    waiting: HashMap<ObjectId, VecDeque<HostPacket>>,
+    /// The netdev of a port, LAG, VLAN or router interface.
+    netdevs: HashMap<ObjectId, ObjectId>,
+    /// By what is matched (port, LAG, router interface; null for any) and trap (null for any): entry, channel
+    /// and the host interface that it names.
+    table: HashMap<(ObjectId, ObjectId), (ObjectId, ChannelType, ObjectId)>,
+}
+
+/// The objects that a packet came in by.
+struct Origin {
+    port: ObjectId,
+    lag: ObjectId,
+    vlan: ObjectId,
+    rif: ObjectId,
+    trap: ObjectId,
+    bridge: ObjectId,
+}
+
+impl Origin {
+    fn of(sw: &Switch, p: &Packet) -> Origin {
+        let domain = sw.bridge.domain(p.domain).map(|d| d.id).unwrap_or_default();
+        let is_1d = p.domain != NONE && p.domain >= FIRST_1D;
+        Origin {
+            port: sw.ports.get(p.port).map(|r| r.id).unwrap_or_default(),
+            lag: sw.lags.get(p.lag).map(|l| l.id).unwrap_or_default(),
+            vlan: if is_1d { ObjectId::NULL } else { domain },
+            rif: rif_id(sw, p.rif),
+            trap: trap_id(sw, p.trap),
+            bridge: match () {
+                () if is_1d => domain,
+                () if p.bridge_port == NONE => ObjectId::NULL,
+                () => sw.default_object(switch::DEFAULT_1Q_BRIDGE_ID.id()).unwrap_or_default(),
+            },
+        }
+    }
+
+    /// `sai_hostif_packet_attr_t`, in the order of its ids; what there is none of is left out.
+    fn attrs(&self, now: u64) -> Vec<AttrEntry> {
+        let objects = [
+            (packet_attr::HOSTIF_TRAP_ID.id(), self.trap),
+            (packet_attr::INGRESS_PORT.id(), self.port),
+            (packet_attr::INGRESS_LAG.id(), self.lag),
+            (packet_attr::BRIDGE_ID.id(), self.bridge),
+        ];
+        let time = Timespec { tv_sec: now / 1_000_000_000, tv_nsec: (now % 1_000_000_000) as u32 };
+        let known = objects.into_iter().filter(|(_, id)| !id.is_null());
+        known
+            .map(|(attr, id)| AttrEntry::new(attr, Value::Oid(id)))
+            .chain([AttrEntry::new(packet_attr::TIMESTAMP.id(), Value::Timespec(time))])
+            .collect()
+    }
+}
+
+fn rif_id(sw: &Switch, rif: u16) -> ObjectId {
+    let mut all = sw.store.ids(ObjectType::ROUTER_INTERFACE);
+    if rif == NONE { ObjectId::NULL } else { all.find(|id| index(*id) == rif).unwrap_or_default() }
+}
+
+/// Hands a packet to the host by the table.
+pub(super) fn hand_over(sw: &mut Switch, punted: Punted) {
+    let Punted { packet: p, mut frame } = punted;
+    let from = Origin::of(sw, &p);
+    let null = ObjectId::NULL;
+    let keys = [
+        (from.port, from.trap),
+        (from.lag, from.trap),
+        (from.rif, from.trap),
+        (null, from.trap),
+        (null, null),
+    ];
+    let table = &sw.host.channels.table;
+    let specific = |k: &&(ObjectId, ObjectId)| **k == (null, null) || !k.1.is_null();
+    let Some(&(_, channel, named)) = keys.iter().filter(specific).find_map(|k| table.get(k)) else { return };
+    let attrs = from.attrs(sw.now());
+    let netdev = |id: ObjectId| sw.host.channels.netdevs.get(&id).copied().unwrap_or_default();
+    let logical = if from.lag.is_null() { from.port } else { from.lag };
+    let to = match channel {
+        ChannelType::CB => {
+            let event = Notification::PacketEvent { switch_id: sw.id, buffer: frame, attr_list: attrs };
+            sw.events.push(event);
+            return;
+        }
+        ChannelType::FD | ChannelType::GENETLINK => named,
+        ChannelType::NETDEV_PHYSICAL_PORT => netdev(from.port),
+        ChannelType::NETDEV_LOGICAL_PORT => netdev(logical),
+        ChannelType::NETDEV_L3 => match [from.rif, from.vlan, logical].map(netdev) {
+            [rif, ..] if !rif.is_null() => rif,
+            [_, vlan, _] if !vlan.is_null() => vlan,
+            [.., port] => port,
+        },
+        _ => return,
+    };
+    if sw.store.number(to, hostif::TYPE.id()) as i32 == hostif::Type::NETDEV.0 {
+        // The kernel takes nothing from a device that is down.
+        if !sw.store.flag(to, hostif::OPER_STATUS.id()) {
+            return;
+        }
+        tag(sw, to, &p, &mut frame);
+    }
+    if let Some(waiting) = sw.host.channels.waiting.get_mut(&to).filter(|w| w.len() < BACKLOG) {
+        waiting.push_back(HostPacket { frame, attrs });
+    }
+}
+
+/// Tags a frame as a netdev wants it.
+fn tag(sw: &Switch, netdev: ObjectId, p: &Packet, frame: &mut Vec<u8>) {
+    let of_vlan = matches!(
+        type_of(sw.store.oid(netdev, hostif::OBJ_ID.id())),
+        Some(ObjectType::VLAN | ObjectType::ROUTER_INTERFACE)
+    );
+    let has = p.headers.tags > 0;
+    match VlanTag(sw.store.number(netdev, hostif::VLAN_TAG.id()) as i32) {
+        VlanTag::KEEP if !has => {
+            let tpid = sw.ports.get(p.port).map_or(0x8100, |r| r.tpid).to_be_bytes();
+            let tci = Tci::new(p.vid, p.pcp, p.dei).0.to_be_bytes();
+            frame.splice(12..12, [tpid, tci].concat());
+        }
+        VlanTag::KEEP => {}
+        VlanTag::ORIGINAL if !of_vlan => {}
+        _ if has => drop(frame.drain(12..16)),
+        _ => {}
+    }
+}
+
+/// Takes the next packet that waits on a host interface.
+///
+/// # Errors
+/// `ITEM_NOT_FOUND` when there is no such host interface.
+pub(crate) fn receive(sw: &mut Switch, hostif: ObjectId) -> Result<Option<HostPacket>> {
+    match sw.host.channels.waiting.get_mut(&hostif) {
+        Some(waiting) => Ok(waiting.pop_front()),
+        None => {
+            let why = format!("{hostif} is no host interface of this switch");
+            Err(Error::because(Status::ITEM_NOT_FOUND, why))
+        }
+    }
+}
+
+/// Owns `SAI_OBJECT_TYPE_HOSTIF`.
+#[derive(Debug)]
+pub struct HostifOwner;
+
+impl Owner for HostifOwner {
+    fn enforced(&self) -> &'static [AttrId] {
+        use hostif::*;
+        const { &[TYPE.id(), OBJ_ID.id(), OPER_STATUS.id(), VLAN_TAG.id()] }
+    }
+
+    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
+        let Some(id) = object.oid() else { return };
+        sw.host.channels.waiting.insert(id, VecDeque::new());
+        let on = sw.store.oid(id, hostif::OBJ_ID.id());
+        if sw.store.number(id, hostif::TYPE.id()) as i32 == hostif::Type::NETDEV.0 {
+            sw.host.channels.netdevs.insert(on, id);
+        }
+    }
+
+    fn removed(&self, sw: &mut Switch, object: &ObjectRef, _: Object) {
+        let Some(id) = object.oid() else { return };
+        sw.host.channels.waiting.remove(&id);
+        sw.host.channels.netdevs.retain(|_, netdev| *netdev != id);
+    }
+}
+
+/// Owns `SAI_OBJECT_TYPE_HOSTIF_TABLE_ENTRY`.
+#[derive(Debug)]
+pub struct TableEntryOwner;
+
+impl Owner for TableEntryOwner {
+    fn enforced(&self) -> &'static [AttrId] {
+        use entry::*;
+        const { &[TYPE.id(), OBJ_ID.id(), TRAP_ID.id(), CHANNEL_TYPE.id(), HOST_IF.id()] }
+    }
+
+    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
+        let Some(id) = object.oid() else { return };
+        let ty = EntryType(sw.store.number(id, entry::TYPE.id()) as i32);
+        let trap = sw.store.oid(id, entry::TRAP_ID.id());
+        let key = match ty {
+            EntryType::WILDCARD => (ObjectId::NULL, ObjectId::NULL),
+            EntryType::TRAP_ID => (ObjectId::NULL, trap),
+            _ => (sw.store.oid(id, entry::OBJ_ID.id()), trap),
+        };
+        let channel = ChannelType(sw.store.number(id, entry::CHANNEL_TYPE.id()) as i32);
+        let way = (id, channel, sw.store.oid(id, entry::HOST_IF.id()));
+        sw.host.channels.table.insert(key, way);
+    }
+
+    fn removed(&self, sw: &mut Switch, object: &ObjectRef, _: Object) {
+        let Some(id) = object.oid() else { return };
+        sw.host.channels.table.retain(|_, (entry, ..)| *entry != id);
+    }
+}
