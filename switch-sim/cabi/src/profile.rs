@@ -8,6 +8,7 @@ use sai::layer::chaos::{Chaos, Plan, SystemClock};
 use sai::layer::record::{Record, system_time};
 use sai::layer::validate::{Level, Validate};
 use sai::{Backend, Error, Result, Status};
+use switch_sim::warm::{BOOT_TYPE, WARM_BOOT_READ_FILE, WARM_BOOT_WRITE_FILE};
 use switch_sim::{Profile, Simulator};
 
 /// The profile of the modelled chip, a TOML file.
@@ -40,7 +41,9 @@ pub fn backend(services: &Services) -> Result<Arc<dyn Backend>> {
         let text = read(PORT_CONFIG, &file)?;
         profile.use_port_config(&text).map_err(|e| wrong(PORT_CONFIG, &file, &e))?;
     }
-    let mut backend: Arc<dyn Backend> = Arc::new(Simulator::new(profile));
+    let warm = [BOOT_TYPE, WARM_BOOT_WRITE_FILE, WARM_BOOT_READ_FILE];
+    let keys = warm.into_iter().filter_map(|key| Some((key, value(key)?))).collect();
+    let mut backend: Arc<dyn Backend> = Arc::new(Simulator::with_keys(profile, keys));
     if let Some(file) = value(CHAOS) {
         let plan = Plan::from_toml(&read(CHAOS, &file)?).map_err(|e| wrong(CHAOS, &file, &e))?;
         backend = Arc::new(Chaos::new(backend, plan, Arc::new(SystemClock)));
