@@ -3,6 +3,8 @@
 
 #![allow(unsafe_code)]
 
+mod common;
+
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
@@ -23,7 +25,7 @@ struct Sai {
 impl Sai {
     fn open() -> Sai {
         let turn = TURN.lock();
-        let path = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("libsai.so");
+        let path = common::folder().join("libsai.so");
         // SAFETY: it is the library of this package.
         Sai { library: unsafe { Library::new(path) }.unwrap(), _turn: turn }
     }

@@ -1,5 +1,7 @@
 //! C programs, built by the system's compiler against `sai-sys/include`, linked with the library, and run.
 
+mod common;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,20 +10,13 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// The folder of the library that was built for this test.
-fn library() -> PathBuf {
-    // target/PROFILE/deps/TEST
-    let test = std::env::current_exe().unwrap();
-    test.ancestors().nth(2).unwrap().to_path_buf()
-}
-
 fn has(tool: &str) -> bool {
     Command::new(tool).arg("--version").output().is_ok_and(|o| o.status.success())
 }
 
 /// Builds an example; answers its path.
 fn build(name: &str) -> PathBuf {
-    let (root, library) = (root(), library());
+    let (root, library) = (root(), common::folder());
     let program = library.join(format!("c-client-{name}-{}", std::process::id()));
     let output = Command::new(std::env::var_os("CC").unwrap_or("cc".into()))
         .args(["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"])
@@ -40,7 +35,7 @@ fn build(name: &str) -> PathBuf {
 
 /// Runs a program with the library in the loader's path; answers what it said.
 fn run(mut command: Command) -> String {
-    let output = command.env("LD_LIBRARY_PATH", library()).output().unwrap();
+    let output = command.env("LD_LIBRARY_PATH", common::folder()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     said
@@ -73,7 +68,8 @@ fn a_walker_reaches_every_object_and_makes_room() {
 
 #[test]
 fn exactly_the_functions_of_sai_are_exported() {
-    let output = Command::new("nm").args(["-D", "--defined-only"]).arg(library().join("libsai.so")).output();
+    let output =
+        Command::new("nm").args(["-D", "--defined-only"]).arg(common::folder().join("libsai.so")).output();
     let output = output.expect("nm runs");
     let text = String::from_utf8(output.stdout).unwrap();
     let names: Vec<_> = text.lines().filter_map(|l| l.split_whitespace().nth(2)).collect();

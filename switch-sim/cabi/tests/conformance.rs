@@ -1,6 +1,8 @@
 //! The cases of the conformance suite that need no wires, on the simulator behind its own C interface. Those
 //! that look at the words of an error are left out: C carries a status alone.
 
+mod common;
+
 #[allow(dead_code)]
 #[path = "../../tests/conformance/bed.rs"]
 mod bed;
@@ -28,7 +30,7 @@ struct ThroughC {
 impl ThroughC {
     fn new() -> ThroughC {
         let turn = TURN.lock();
-        let path = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("libsai.so");
+        let path = common::folder().join("libsai.so");
         ThroughC { library: Options::new().load(path).unwrap(), _turn: turn }
     }
 }

@@ -1,5 +1,7 @@
 //! The library driven by `sai::dylib`: C and Rust meet in the middle.
 
+mod common;
+
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -18,7 +20,7 @@ static TURN: Mutex<()> = Mutex::new(());
 
 fn path() -> PathBuf {
     // target/PROFILE/deps/TEST
-    std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("libsai.so")
+    common::folder().join("libsai.so")
 }
 
 fn load() -> (MutexGuard<'static, ()>, Dylib) {
