@@ -22,6 +22,47 @@ static void on_port_state_change(uint32_t count, const sai_port_oper_status_noti
     pthread_mutex_unlock(&lock);
 }
 
+/* The ids in a list attribute of the switch's default VLAN or bridge; the caller frees them. */
+static sai_object_id_t *members(sai_status_t (*get)(sai_object_id_t, uint32_t, sai_attribute_t *),
+                                sai_object_id_t of, sai_attr_id_t id, uint32_t *count)
+{
+    sai_attribute_t attr = { .id = id };
+    sai_status_t status = get(of, 1, &attr);
+    REQUIRE(status == SAI_STATUS_BUFFER_OVERFLOW || status == SAI_STATUS_SUCCESS);
+    *count = attr.value.objlist.count;
+    sai_object_id_t *list = calloc(*count + 1, sizeof *list);
+    attr.value.objlist.list = list;
+    CHECK(get(of, 1, &attr));
+    return list;
+}
+
+/* At boot every port bridges VLAN 1. A port that is to route is taken off the bridge first. */
+static void leave_the_default_bridge(sai_object_id_t sw)
+{
+    sai_switch_api_t *switches = api(SAI_API_SWITCH);
+    sai_vlan_api_t *vlans = api(SAI_API_VLAN);
+    sai_bridge_api_t *bridges = api(SAI_API_BRIDGE);
+    sai_attribute_t of[2] = { { .id = SAI_SWITCH_ATTR_DEFAULT_VLAN_ID },
+                              { .id = SAI_SWITCH_ATTR_DEFAULT_1Q_BRIDGE_ID } };
+    CHECK(switches->get_switch_attribute(sw, 2, of));
+
+    uint32_t count;
+    sai_object_id_t *list =
+        members(vlans->get_vlan_attribute, of[0].value.oid, SAI_VLAN_ATTR_MEMBER_LIST, &count);
+    for (uint32_t i = 0; i < count; i++)
+        CHECK(vlans->remove_vlan_member(list[i]));
+    free(list);
+
+    list = members(bridges->get_bridge_attribute, of[1].value.oid, SAI_BRIDGE_ATTR_PORT_LIST, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        sai_attribute_t type = { .id = SAI_BRIDGE_PORT_ATTR_TYPE };
+        CHECK(bridges->get_bridge_port_attribute(list[i], 1, &type));
+        if (type.value.s32 == SAI_BRIDGE_PORT_TYPE_PORT)
+            CHECK(bridges->remove_bridge_port(list[i]));
+    }
+    free(list);
+}
+
 int main(void)
 {
     CHECK(sai_api_initialize(0, &services));
@@ -63,6 +104,8 @@ int main(void)
     attr = (sai_attribute_t){ .id = SAI_SWITCH_ATTR_DEFAULT_VIRTUAL_ROUTER_ID };
     CHECK(switches->get_switch_attribute(sw, 1, &attr));
     sai_object_id_t router = attr.value.oid;
+
+    leave_the_default_bridge(sw);
 
     /* A router interface on the port, a neighbor there, a next hop to it. */
     memset(attrs, 0, sizeof attrs);
