@@ -1,4 +1,4 @@
-//! A vendor's `libsai.so` as a [`Backend`].
+//! A vendor's `libsai.so` as a [`Backend`](crate::Backend).
 //!
 //! The library is asked for its release first. A table slot, function, attribute or field younger than it
 //! is never read, called or sent: the answer is NOT_SUPPORTED, which names both releases. A null slot
