@@ -1,0 +1,112 @@
+//! Every attribute that a feature declares enforced is seen acting by a test that says so.
+//!
+//! A test claims the attributes whose effect it sees (a packet, a status, a counter, an event) in a line
+//! of its own above it:
+//!
+//! ```text
+//! /// Acts: SAI_PORT_ATTR_MTU, SAI_PORT_ATTR_TPID.
+//! #[test]
+//! fn a_frame_longer_than_the_mtu_is_dropped() { … }
+//! ```
+//!
+//! Here the claims are held to the declarations: one without the other fails. `acts.txt` lists those that
+//! no test sees yet. It only ever shrinks: `UPDATE_DOCS=1` takes out what is no longer true, and nothing
+//! puts a name in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use sai::meta::{self, AttrFlags};
+use switch_sim::query::{Support, support};
+
+/// The attributes that act when they are given or set.
+fn declared() -> BTreeSet<&'static str> {
+    let objects = meta::OBJECTS.iter();
+    let attrs = objects.flat_map(|m| m.attrs.iter().map(move |a| (m.object_type, a)));
+    attrs
+        .filter(|(_, a)| !a.flags.contains(AttrFlags::READ_ONLY))
+        .filter(|(object_type, a)| support(*object_type, a.id) == Ok(Support::Enforced))
+        .map(|(_, a)| a.name)
+        .collect()
+}
+
+fn sources(dir: &Path, all: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, all);
+        } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests/acts.rs") {
+            all.push(path);
+        }
+    }
+}
+
+/// The SAI names of attributes in a line.
+fn names(line: &str) -> impl Iterator<Item = &str> {
+    let words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|w| w.starts_with("SAI_") && w.contains("_ATTR_"))
+}
+
+/// The attributes claimed in a file, each with the test that claims it.
+fn claims(file: &str, text: &str, all: &mut BTreeMap<String, String>) {
+    let code: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect();
+    let words: BTreeSet<&str> = code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let mut pending: Vec<&str> = Vec::new();
+    let mut claiming = false;
+    for (n, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if let Some(comment) = line.strip_prefix("///") {
+            claiming = claiming && !comment.trim().is_empty() || comment.trim().starts_with("Acts:");
+            if claiming {
+                pending.extend(names(comment));
+            }
+            continue;
+        }
+        claiming = false;
+        if pending.is_empty() || line.starts_with("#[") || line.starts_with("//") {
+            continue;
+        }
+        let place = format!("{file}:{}", n + 1);
+        let (_, test) = line.split_once("fn ").unwrap_or_else(|| panic!("{place}: no test under 'Acts:'"));
+        let test = test.split('(').next().unwrap_or_default();
+        for name in pending.drain(..) {
+            let (_, constant) = name.split_once("_ATTR_").expect("chosen by it");
+            assert!(words.contains(constant), "{place}: {test} claims {name}, and the file never uses it");
+            all.insert(name.to_owned(), format!("{file} {test}"));
+        }
+    }
+}
+
+#[test]
+fn each_attribute_that_acts_has_a_test_that_sees_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    sources(&root.join("tests"), &mut files);
+    let mut claimed = BTreeMap::new();
+    for path in &files {
+        let file = path.strip_prefix(root).unwrap().display().to_string();
+        claims(&file, &std::fs::read_to_string(path).unwrap(), &mut claimed);
+    }
+    let declared = declared();
+    let idle: Vec<_> = claimed.iter().filter(|(name, _)| !declared.contains(name.as_str())).collect();
+    assert!(idle.is_empty(), "claimed by a test, but in no Owner::enforced(): {idle:#?}");
+
+    let path = root.join("tests/acts.txt");
+    let listed = std::fs::read_to_string(&path).unwrap_or_default();
+    let listed: BTreeSet<&str> = listed.lines().filter(|l| l.starts_with("SAI_")).collect();
+    let unseen: BTreeSet<&str> = declared.iter().copied().filter(|a| !claimed.contains_key(*a)).collect();
+    let new: Vec<_> = unseen.difference(&listed).collect();
+    assert!(
+        new.is_empty(),
+        "declared by Owner::enforced() and seen acting by no test. Write a test that sees each act and say \
+         so above it ('/// Acts: NAME, NAME.'), or take it out of the declaration: {new:#?}"
+    );
+    let left: Vec<_> = unseen.intersection(&listed).copied().collect();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let head = "# Declared to act, and seen by no test yet. This list only shrinks; see acts.rs.\n";
+        std::fs::write(&path, format!("{head}{}\n", left.join("\n"))).unwrap();
+    } else {
+        let stale: Vec<_> = listed.difference(&unseen).collect();
+        assert!(stale.is_empty(), "take these out of tests/acts.txt (UPDATE_DOCS=1 does it): {stale:#?}");
+    }
+}
