@@ -309,6 +309,20 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// Reads or clears statistics of an object; `out` has the length of `stats`.
     fn stats(&self, object: &ObjectRef, stats: &[StatId], op: StatsOp, out: &mut [u64]) -> Result<()>;
 
+    /// Reads or clears the same statistics of many objects of one type: `sai_bulk_object_get_stats`,
+    /// `sai_bulk_object_clear_stats`. `out` holds the counters of each object in a row, and may be empty
+    /// when they are cleared; those of an object that failed are 0. One result an object, in order: none
+    /// stops the others.
+    fn bulk_stats(
+        &self,
+        objects: &[ObjectRef],
+        stats: &[StatId],
+        op: StatsOp,
+        out: &mut [u64],
+    ) -> Vec<Result<()>> {
+        bulk_stats_by_singles(self, objects, stats, op, out)
+    }
+
     /// Answers a question. `switch` may be null where the answer does not depend on it.
     fn query(&self, switch: ObjectId, query: Query<'_>) -> Result<Answer>;
 
@@ -344,6 +358,44 @@ pub fn bulk_by_singles<B: Backend + ?Sized>(
             each(mode, items, |item| backend.get(item.object, item.attrs).map(|()| ObjectId::NULL))
         }
     }
+}
+
+/// A bulk call of statistics as single calls. What [`Backend::bulk_stats`] does unless a backend knows better.
+pub fn bulk_stats_by_singles<B: Backend + ?Sized>(
+    backend: &B,
+    objects: &[ObjectRef],
+    stats: &[StatId],
+    op: StatsOp,
+    out: &mut [u64],
+) -> Vec<Result<()>> {
+    each_row(objects, stats, op, out, |object, row| backend.stats(object, stats, op, row))
+}
+
+/// Calls `f` with each object of a bulk call of statistics and its row of counters, and collects the
+/// results; the counters of one that fails become 0.
+pub fn each_row(
+    objects: &[ObjectRef],
+    stats: &[StatId],
+    op: StatsOp,
+    out: &mut [u64],
+    mut f: impl FnMut(&ObjectRef, &mut [u64]) -> Result<()>,
+) -> Vec<Result<()>> {
+    let width = stats.len();
+    let mut none = vec![0; if out.is_empty() && op == StatsOp::Clear { width } else { 0 }];
+    if none.is_empty() && out.len() != objects.len() * width {
+        let reason = format!("{} counters for {width} of each of {} objects", out.len(), objects.len());
+        let refused = || Err(crate::Error::because(Status::INVALID_PARAMETER, reason.clone()));
+        return objects.iter().map(|_| refused()).collect();
+    }
+    let one = |(n, object)| {
+        let row = if none.is_empty() { &mut out[n * width..][..width] } else { &mut none[..] };
+        let result = f(object, row);
+        if result.is_err() {
+            row.fill(0);
+        }
+        result
+    };
+    objects.iter().enumerate().map(one).collect()
 }
 
 /// Calls `f` with each item and collects the results; after a failure the rest are

@@ -400,6 +400,26 @@ impl Backend for Simulator {
         done.map_err(|e| e.in_operation("stats").on_object(object))
     }
 
+    fn bulk_stats(
+        &self,
+        objects: &[ObjectRef],
+        stats: &[StatId],
+        op: StatsOp,
+        out: &mut [u64],
+    ) -> Vec<Result<()>> {
+        // A run of objects on one switch looks it up once.
+        let mut held: Option<(ObjectId, Arc<Mutex<Switch>>)> = None;
+        sai::each_row(objects, stats, op, out, |object, row| {
+            let name = switch_named(&object);
+            if held.as_ref().is_none_or(|(id, _)| *id != name) {
+                held = Some((name, self.home(object)?));
+            }
+            let (_, switch) = held.as_ref().expect("just found");
+            let done = switch.lock().stats(object, stats, op, row);
+            done.map_err(|e| e.in_operation("bulk stats").on_object(object))
+        })
+    }
+
     fn query(&self, switch: ObjectId, query: Query<'_>) -> Result<Answer> {
         let done = self.switch(switch).and_then(|s| s.lock().query(query));
         done.map_err(|e| e.in_operation("query"))

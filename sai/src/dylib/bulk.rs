@@ -7,10 +7,11 @@ use sys::sai_attribute_t;
 
 use super::Dylib;
 use super::calls::{c_call, meta_of, verb};
-use crate::abi::{Arena, entry_size, write_entry};
+use crate::abi::{Arena, entry_size, write_entry, write_key};
 use crate::types::ObjectType;
 use crate::{
-    AttrEntry, Bulk, BulkErrorMode, Entry, ObjectId, ObjectRef, Result, Status, Target, bulk_by_singles,
+    AttrEntry, Backend, Bulk, BulkErrorMode, Entry, ObjectId, ObjectRef, Result, StatId, StatsOp, Status,
+    Target, bulk_by_singles, bulk_stats_by_singles, each_row,
 };
 
 /// The keys of entries one after another, as a C array.
@@ -122,5 +123,99 @@ impl Dylib {
             return None;
         }
         Some(statuses.iter().zip(ids).map(|(s, id)| Status(*s).ok().map(|()| ObjectId(id))).collect())
+    }
+
+    pub(super) fn do_bulk_stats(
+        &self,
+        objects: &[ObjectRef],
+        stats: &[StatId],
+        op: StatsOp,
+        out: &mut [u64],
+    ) -> Vec<Result<()>> {
+        match self.bulk_stats_call(objects, stats, op, out) {
+            Some(statuses) => {
+                let mut statuses = statuses.into_iter();
+                each_row(objects, stats, op, out, |_, _| statuses.next().unwrap_or(Status::FAILURE).ok())
+            }
+            None => bulk_stats_by_singles(self, objects, stats, op, out),
+        }
+    }
+
+    /// The library's own bulk call of statistics; `None` where it has none, or not for these, and nothing
+    /// has been done.
+    fn bulk_stats_call(
+        &self,
+        objects: &[ObjectRef],
+        stats: &[StatId],
+        op: StatsOp,
+        out: &mut [u64],
+    ) -> Option<Vec<Status>> {
+        let ty = objects.first()?.object_type();
+        let meta = meta_of(ty).ok()?;
+        let alike = objects.iter().all(|o| o.object_type() == ty);
+        let known = stats.iter().all(|s| meta.stat(*s).is_none_or(|s| s.since <= self.release));
+        let (n, width) = (u32::try_from(objects.len()).ok()?, u32::try_from(stats.len()).ok()?);
+        let room = op == StatsOp::Clear || out.len() == objects.len() * stats.len();
+        if !alike || !known || !room {
+            return None;
+        }
+        let home = |o: &ObjectRef| match o {
+            ObjectRef::Object(_, id) => self.switch_of(*id),
+            ObjectRef::Entry(entry) => Some(entry.switch_id()),
+        };
+        let switch = objects.iter().find_map(home)?;
+        let keys: Vec<sys::sai_object_key_t> = objects.iter().map(write_key).collect();
+        let mut statuses = vec![Status::NOT_EXECUTED.0; objects.len()];
+        let (keys, ids, answers) = (keys.as_ptr(), stats.as_ptr(), statuses.as_mut_ptr());
+        let ty = sys::sai_object_type_t(ty.0 as u32);
+        type Get = unsafe extern "C" fn(
+            u64,
+            sys::sai_object_type_t,
+            u32,
+            *const sys::sai_object_key_t,
+            u32,
+            *const u32,
+            u32,
+            *mut i32,
+            *mut u64,
+        ) -> i32;
+        type Clear = unsafe extern "C" fn(
+            u64,
+            sys::sai_object_type_t,
+            u32,
+            *const sys::sai_object_key_t,
+            u32,
+            *const u32,
+            u32,
+            *mut i32,
+        ) -> i32;
+        // SAFETY: each type is that of the function of the name; there are as many keys, ids, statuses and
+        // counters as the call says.
+        let status = unsafe {
+            match op {
+                StatsOp::Clear => {
+                    let f: Clear = self.function("sai_bulk_object_clear_stats", 12).ok()?;
+                    let mode = sys::SAI_STATS_MODE_BULK_CLEAR.0;
+                    self.call(|| f(switch.0, ty, n, keys, width, ids, mode, answers))
+                }
+                _ => {
+                    let f: Get = self.function("sai_bulk_object_get_stats", 12).ok()?;
+                    let mode = match op {
+                        StatsOp::Read => sys::SAI_STATS_MODE_BULK_READ.0,
+                        _ => sys::SAI_STATS_MODE_BULK_READ_AND_CLEAR.0,
+                    };
+                    self.call(|| f(switch.0, ty, n, keys, width, ids, mode, answers, out.as_mut_ptr()))
+                }
+            }
+        };
+        match Status(status) {
+            Status::NOT_IMPLEMENTED | Status::NOT_SUPPORTED => None,
+            // The statuses need not be written then.
+            Status::SUCCESS => Some(vec![Status::SUCCESS; objects.len()]),
+            failed => {
+                let one = |s: i32| Some(Status(s)).filter(|s| *s != Status::NOT_EXECUTED).unwrap_or(failed);
+                Some(statuses.into_iter().map(one).collect())
+            }
+        }
     }
 }

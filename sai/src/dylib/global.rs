@@ -184,6 +184,16 @@ impl Backend for Dylib {
         self.do_stats(object, stats, op, out)
     }
 
+    fn bulk_stats(
+        &self,
+        objects: &[ObjectRef],
+        stats: &[StatId],
+        op: StatsOp,
+        out: &mut [u64],
+    ) -> Vec<Result<()>> {
+        self.do_bulk_stats(objects, stats, op, out)
+    }
+
     fn query(&self, switch: ObjectId, query: Query<'_>) -> Result<Answer> {
         self.do_query(switch, query)
     }

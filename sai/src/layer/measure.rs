@@ -154,6 +154,22 @@ impl Backend for Measure {
         self.timed(Operation::Stats, object.object_type(), || self.backend.stats(object, stats, op, out))
     }
 
+    fn bulk_stats(
+        &self,
+        objects: &[ObjectRef],
+        stats: &[StatId],
+        op: StatsOp,
+        out: &mut [u64],
+    ) -> Vec<Result<()>> {
+        let start = Instant::now();
+        let results = self.backend.bulk_stats(objects, stats, op, out);
+        if let Some(first) = objects.first() {
+            let failed = results.iter().filter(|r| r.is_err()).count() as u64;
+            self.note(Operation::Stats, first.object_type(), start, objects.len() as u64, failed);
+        }
+        results
+    }
+
     fn query(&self, switch: ObjectId, query: Query<'_>) -> Result<Answer> {
         self.timed(Operation::Query, query.object_type(), || self.backend.query(switch, query))
     }

@@ -309,19 +309,24 @@ impl Backend for Record {
     fn stats(&self, object: &ObjectRef, stats: &[StatId], op: StatsOp, out: &mut [u64]) -> Result<()> {
         let mut call = self.shared.begin();
         let result = self.inner.stats(object, stats, op, out);
-        let status = status(&result);
-        if op != StatsOp::Clear {
-            let question = Question::GetStats(object.clone(), stats.to_vec());
-            call.request(Op::Query(question.name().to_owned(), question.fields(ObjectId::NULL, 0)));
-            let counters = if result.is_ok() { out.iter().map(u64::to_string).collect() } else { Vec::new() };
-            call.answer(Op::QueryAnswer(question.name().to_owned(), status, counters));
-        }
-        if op != StatsOp::Read {
-            let question = Question::ClearStats(object.clone(), stats.to_vec());
-            call.request(Op::Query(question.name().to_owned(), question.fields(ObjectId::NULL, 0)));
-            call.answer(Op::QueryAnswer(question.name().to_owned(), status, Vec::new()));
-        }
+        note_stats(&mut call, object, stats, op, &result, out);
         result
+    }
+
+    fn bulk_stats(
+        &self,
+        objects: &[ObjectRef],
+        stats: &[StatId],
+        op: StatsOp,
+        out: &mut [u64],
+    ) -> Vec<Result<()>> {
+        let mut call = self.shared.begin();
+        let results = self.inner.bulk_stats(objects, stats, op, out);
+        for (n, (object, result)) in objects.iter().zip(&results).enumerate() {
+            let row = out.get(n * stats.len()..(n + 1) * stats.len()).unwrap_or_default();
+            note_stats(&mut call, object, stats, op, result, row);
+        }
+        results
     }
 
     fn query(&self, switch: ObjectId, query: Query<'_>) -> Result<Answer> {
@@ -409,5 +414,28 @@ fn finish(
     call.request(Op::Bulk(op, object_type, items));
     if overall(results) != Status::SUCCESS {
         call.answer(Op::Failed(Status::FAILURE, results.iter().map(status).collect()));
+    }
+}
+
+/// The lines of a call of statistics: a bulk call has those of a single one for each object.
+fn note_stats(
+    call: &mut Call,
+    object: &ObjectRef,
+    stats: &[StatId],
+    op: StatsOp,
+    result: &Result<()>,
+    out: &[u64],
+) {
+    let status = status(result);
+    if op != StatsOp::Clear {
+        let question = Question::GetStats(object.clone(), stats.to_vec());
+        call.request(Op::Query(question.name().to_owned(), question.fields(ObjectId::NULL, 0)));
+        let counters = if result.is_ok() { out.iter().map(u64::to_string).collect() } else { Vec::new() };
+        call.answer(Op::QueryAnswer(question.name().to_owned(), status, counters));
+    }
+    if op != StatsOp::Read {
+        let question = Question::ClearStats(object.clone(), stats.to_vec());
+        call.request(Op::Query(question.name().to_owned(), question.fields(ObjectId::NULL, 0)));
+        call.answer(Op::QueryAnswer(question.name().to_owned(), status, Vec::new()));
     }
 }

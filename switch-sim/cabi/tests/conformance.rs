@@ -67,5 +67,6 @@ cases! {
     bulk:
         a_bulk_set_does_what_single_ones_do,
         a_bulk_create_and_remove_in_both_modes,
-        entries_in_bulk_are_read_counted_and_listed;
+        entries_in_bulk_are_read_counted_and_listed,
+        statistics_in_bulk_answer_for_each_object;
 }

@@ -3,7 +3,7 @@
 use sai::entry::RouteEntry;
 use sai::{
     Answer, AttrEntry, Bulk, BulkCreate, BulkErrorMode, BulkGet, BulkSet, Entry, ObjectId, ObjectRef,
-    ObjectType, Query, Result, Status, Target, Value, port, route_entry, switch, vlan,
+    ObjectType, Query, Result, StatsOp, Status, Target, Value, port, route_entry, switch, vlan,
 };
 
 use crate::bed::{TestBed, boot, get, oid, oids, this};
@@ -90,4 +90,32 @@ pub fn entries_in_bulk_are_read_counted_and_listed(bed: &dyn TestBed) {
     let Answer::ObjectKeys(keys) = keys else { panic!("{keys:?}") };
     assert_eq!(keys.len() as u64, before + 2);
     assert!(keys.contains(&refs[0]) && keys.contains(&refs[1]) && !keys.contains(&refs[2]));
+}
+
+/// The same statistics of several ports: a status each, and the counters.
+pub fn bulk_stats(
+    bed: &dyn TestBed,
+    ports: &[ObjectRef],
+    stats: &[port::Stat],
+    op: StatsOp,
+) -> (Vec<Status>, Vec<u64>) {
+    let ids: Vec<u32> = stats.iter().map(|s| s.0 as u32).collect();
+    let mut out = vec![u64::MAX; ports.len() * ids.len()];
+    let results = bed.backend().bulk_stats(ports, &ids, op, &mut out);
+    let status = |r: &Result<()>| r.as_ref().map_or_else(|e| e.status(), |()| Status::SUCCESS);
+    (results.iter().map(status).collect(), out)
+}
+
+pub fn statistics_in_bulk_answer_for_each_object(bed: &dyn TestBed) {
+    let id = boot(bed);
+    let ports = oids(bed, &this(id), switch::PORT_LIST.id());
+    let as_port = |id| ObjectRef::Object(ObjectType::PORT, id);
+    let refs = [as_port(ports[0]), as_port(ObjectId::NULL), as_port(id), as_port(ports[1])];
+    let stats = [port::Stat::IF_IN_OCTETS, port::Stat::IF_OUT_OCTETS];
+    let expected = [Status::SUCCESS, Status::INVALID_OBJECT_ID, Status::INVALID_OBJECT_TYPE, Status::SUCCESS];
+    assert_eq!(bulk_stats(bed, &refs, &stats, StatsOp::Read), (expected.to_vec(), vec![0; 8]));
+    assert_eq!(bulk_stats(bed, &refs, &stats, StatsOp::ReadAndClear), (expected.to_vec(), vec![0; 8]));
+    assert_eq!(bulk_stats(bed, &refs, &stats, StatsOp::Clear).0, expected);
+    let unknown = [port::Stat(0x7fff)];
+    assert_eq!(bulk_stats(bed, &refs[..1], &unknown, StatsOp::Read).0, [Status::INVALID_PARAMETER]);
 }

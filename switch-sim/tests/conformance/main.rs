@@ -42,7 +42,8 @@ cases! { Profile::default();
     bulk:
         a_bulk_set_does_what_single_ones_do,
         a_bulk_create_and_remove_in_both_modes,
-        entries_in_bulk_are_read_counted_and_listed;
+        entries_in_bulk_are_read_counted_and_listed,
+        statistics_in_bulk_answer_for_each_object;
     several:
         each_switch_counts_for_itself,
         objects_stay_on_their_switch;
@@ -53,7 +54,8 @@ cases! { Profile::default();
         a_vlan_told_not_to_learn_does_not,
         learned_stations_take_room_until_they_go;
     switching:
-        an_enabled_port_floods_to_its_vlan;
+        an_enabled_port_floods_to_its_vlan,
+        statistics_in_bulk_are_cleared_exactly;
 }
 
 cases! { refusing();

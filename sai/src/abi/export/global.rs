@@ -9,11 +9,11 @@ use sys::{
 };
 
 use super::notifier::Notifier;
-use super::object::{meta_of, stats_of, stats_op};
+use super::object::{meta_of, stats_op};
 use super::{LIBRARY, Library, Open, Services, array, bulk, call, guard, library, null, some, tables};
 use crate::abi::{CList, Fit, Foreign, Lists, read_attrs, read_key, write_key};
 use crate::types::{Api, ObjectType};
-use crate::{Answer, Error, ObjectId, Query, Result, Special, StatsOp, Status};
+use crate::{Answer, Error, ObjectId, ObjectRef, Query, Result, Special, StatsOp, Status};
 
 /// `sai_api_initialize`.
 ///
@@ -422,28 +422,40 @@ pub unsafe fn bulk_object_stats(
             return Err(null("list of statuses"));
         }
         let ty = meta_of(ObjectType(ty.0 as i32))?.object_type;
-        let op = if counters.is_some() { stats_op(mode)? } else { StatsOp::Clear };
-        // SAFETY: the client promises as many keys.
-        unsafe { array("list of keys", n, keys) }?;
+        let op = match counters {
+            None => StatsOp::Clear,
+            Some(out) if out.is_null() => return Err(null("list of counters")),
+            Some(_) => stats_op(mode)?,
+        };
+        some("statistics", counters_of_each)?;
+        // SAFETY: the client promises as many keys and ids.
+        let (keys, ids) =
+            unsafe { (array("list of keys", n, keys)?, array("list of statistics", counters_of_each, ids)?) };
+        // SAFETY: a key is read as what an object of the type has.
+        let objects: Vec<_> = keys.iter().map(|key| unsafe { read_key(ty, key) }).collect();
+        let readable: Vec<ObjectRef> = objects.iter().flatten().cloned().collect();
+        let mut rows = vec![0; readable.len() * ids.len()];
+        let mut results = library.backend.bulk_stats(&readable, ids, op, &mut rows).into_iter();
+        let mut rows = rows.chunks_exact(ids.len());
         let mut failed = None;
-        for i in 0..n as usize {
-            // SAFETY: the client promises as many keys, statuses, and counters of each object.
+        for (i, object) in objects.iter().enumerate() {
+            let (row, result) = match object {
+                None => (None, Err(super::entry::unreadable(ty))),
+                Some(_) => (rows.next(), results.next().unwrap_or(Err(Status::FAILURE.into()))),
+            };
+            // SAFETY: the client promises as many statuses, and counters of each object.
             unsafe {
-                let result = match read_key(ty, keys.add(i)) {
-                    None => Err(super::entry::unreadable(ty)),
-                    Some(object) => {
-                        let out = counters.unwrap_or(std::ptr::null_mut());
-                        let out = match out.is_null() {
-                            true => out,
-                            false => out.add(i * counters_of_each as usize),
-                        };
-                        stats_of(library, &object, counters_of_each, ids, op, out)
+                if let Some(out) = counters.filter(|_| op != StatsOp::Clear) {
+                    let out = out.add(i * ids.len());
+                    match row {
+                        Some(row) => out.copy_from_nonoverlapping(row.as_ptr(), ids.len()),
+                        None => out.write_bytes(0, ids.len()),
                     }
-                };
-                statuses.add(i).write(result.as_ref().map_or_else(Error::status, |()| Status::SUCCESS).0);
-                if let Err(e) = result {
-                    failed.get_or_insert((i, e));
                 }
+                statuses.add(i).write(result.as_ref().map_or_else(Error::status, |()| Status::SUCCESS).0);
+            }
+            if let Err(e) = result {
+                failed.get_or_insert((i, e));
             }
         }
         match failed {

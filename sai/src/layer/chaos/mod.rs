@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::notify::{Notification, NotificationSink};
 use crate::{
     Answer, AttrEntry, Backend, Bulk, BulkErrorMode, Error, Info, ObjectId, ObjectRef, ObjectType, Query,
-    Result, Special, SpecialAnswer, StatId, StatsOp, Target, bulk_by_singles,
+    Result, Special, SpecialAnswer, StatId, StatsOp, Target, bulk_by_singles, bulk_stats_by_singles,
 };
 
 use super::Operation;
@@ -157,6 +157,21 @@ impl Backend for Chaos {
     fn stats(&self, object: &ObjectRef, stats: &[StatId], op: StatsOp, out: &mut [u64]) -> Result<()> {
         self.call(Operation::Stats, Some(object.object_type()), &[])?;
         self.backend.stats(object, stats, op, out)
+    }
+
+    fn bulk_stats(
+        &self,
+        objects: &[ObjectRef],
+        stats: &[StatId],
+        op: StatsOp,
+        out: &mut [u64],
+    ) -> Vec<Result<()>> {
+        let object_type = objects.first().map(ObjectRef::object_type);
+        if self.fan.engine.plan.rules.iter().any(|r| r.concerns(Operation::Stats, object_type)) {
+            bulk_stats_by_singles(self, objects, stats, op, out)
+        } else {
+            self.backend.bulk_stats(objects, stats, op, out)
+        }
     }
 
     fn query(&self, switch: ObjectId, query: Query<'_>) -> Result<Answer> {

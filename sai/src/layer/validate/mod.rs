@@ -11,7 +11,7 @@ use crate::meta::{self, ObjectMeta};
 use crate::notify::{Notification, NotificationSink};
 use crate::{
     Answer, AttrEntry, AttrId, Backend, Bulk, BulkErrorMode, Error, Info, ObjectId, ObjectRef, ObjectType,
-    Query, Result, Special, SpecialAnswer, StatId, StatsOp, Status, Target,
+    Query, Result, Special, SpecialAnswer, StatId, StatsOp, Status, Target, bulk_stats_by_singles,
 };
 
 pub mod key;
@@ -276,6 +276,23 @@ impl Backend for Validate {
             rules::check_exists(&self.view(), meta, object)?;
         }
         self.backend.stats(object, stats, op, out)
+    }
+
+    fn bulk_stats(
+        &self,
+        objects: &[ObjectRef],
+        stats: &[StatId],
+        op: StatsOp,
+        out: &mut [u64],
+    ) -> Vec<Result<()>> {
+        let exists = |object: &ObjectRef| match self.meta(object.object_type())? {
+            Some(meta) => rules::check_exists(&self.view(), meta, object),
+            None => Ok(()),
+        };
+        if objects.iter().all(|object| exists(object).is_ok()) {
+            return self.backend.bulk_stats(objects, stats, op, out);
+        }
+        bulk_stats_by_singles(self, objects, stats, op, out)
     }
 
     fn query(&self, switch: ObjectId, query: Query<'_>) -> Result<Answer> {
