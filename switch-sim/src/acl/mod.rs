@@ -1,6 +1,7 @@
 //! Access control: the places in the pipeline that it fills. Each is in use when its stage is.
 
-use crate::pipeline::{Engine, Node, Tracer, Work};
+use crate::bridge::Copy;
+use crate::pipeline::{Engine, Node, Packet, Tracer, Work};
 use crate::port::input;
 use crate::switch::Switch;
 
@@ -32,3 +33,14 @@ pub(crate) fn egress<T: Tracer>(_: &mut Switch, engine: &mut Engine, work: Work,
         engine.send(i, Node::Transmit);
     }
 }
+
+/// Lists the copies of a packet that an entry sends to a list of ports and LAGs.
+pub(crate) fn copies(_: &Switch, _: &Packet, _: u32, _: &mut Vec<Copy>) {}
+
+/// Whether an entry forbids to learn the source address of a packet.
+pub(crate) fn forbids_learning(_: &Switch, _: &Packet, _: &[u8]) -> bool {
+    false
+}
+
+/// Does to a copy that leaves what the entries in [`Packet::orders`] want.
+pub(crate) fn carry_out<T: Tracer>(_: &mut Switch, _: &mut Engine, _: usize, _: &mut T) {}

@@ -264,6 +264,10 @@ pub(crate) fn source<T: Tracer>(
     if more && bridge.fdb.table.len() >= bridge.fdb.capacity {
         return Verdict::Go;
     }
+    let (p, frame) = engine.packet(i);
+    if crate::acl::forbids_learning(sw, p, frame) {
+        return Verdict::Go;
+    }
     if !engine.may_change(i, Node::L2In) {
         return Verdict::Cut;
     }

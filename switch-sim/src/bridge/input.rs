@@ -50,7 +50,7 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
             );
             continue;
         }
-        if at & state::NO_LEARN == 0 {
+        if at & state::NO_LEARN == 0 && !p.has(flag::NO_LEARN) {
             match sw.bridge.fdb.see(source, index, now) {
                 Seen::Known => {}
                 seen => match fdb::source(sw, engine, i, source, seen, t) {

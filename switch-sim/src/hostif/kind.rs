@@ -198,6 +198,7 @@ fn all_routers(p: &Packet, frame: &[u8]) -> bool {
 /// Given to the CPU by the router, and not since it is for this switch.
 fn punted_by_router(p: &Packet) -> bool {
     p.has(flag::PUNT)
+        && !p.has(flag::ACL_PUNT)
         && p.headers.is_ip()
         && p.rif != NONE_RIF
         && p.drop.is_none()

@@ -33,7 +33,12 @@ pub(super) struct Trap {
 pub(crate) fn traps<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
     for i in work {
         let (p, frame) = engine.packet(i);
-        if kind::may_match(p) && !p.has(flag::FROM_HOST) && !decide(sw, p, frame, t) {
+        if p.has(flag::NO_COPY) {
+            p.flags &= !flag::PUNT;
+            if p.out == Out::None {
+                p.drop.get_or_insert(DropReason::TrapAction);
+            }
+        } else if kind::may_match(p) && !p.has(flag::FROM_HOST) && !decide(sw, p, frame, t) {
             engine.send(i, Node::L2In);
             continue;
         }
@@ -67,7 +72,11 @@ fn decide<T: Tracer>(sw: &Switch, p: &mut Packet, frame: &[u8], t: &mut T) -> bo
     let action = match (best, default) {
         (Some((_, trap)), _) => trap.action,
         // Without a trap object a reserved address is dropped already, and the router has decided.
-        (None, Some(default)) if p.drop.is_none() && (!p.has(flag::PUNT) || p.has(flag::TO_ME)) => default,
+        (None, Some(default))
+            if p.drop.is_none() && !p.has(flag::ACL_PUNT) && (!p.has(flag::PUNT) || p.has(flag::TO_ME)) =>
+        {
+            default
+        }
         _ => return true,
     };
     if T::ON

@@ -256,7 +256,7 @@ impl Engine {
                     }
                     None => self.dropped(sw, i, DropReason::NoLagMember, t),
                 },
-                Out::Flood | Out::L2mc(_) | Out::Ipmc(_) => self.replicate(sw, i, t, sink),
+                Out::Flood | Out::L2mc(_) | Out::Ipmc(_) | Out::List(_) => self.replicate(sw, i, t, sink),
                 // Only a packet that was punted and goes nowhere else has neither a reason nor a way out.
                 Out::None => debug_assert!(p.has(flag::PUNT), "a packet without a fate"),
             }
@@ -271,6 +271,7 @@ impl Engine {
         copies.clear();
         match self.packets[i].out {
             Out::Ipmc(group) => router::replicate(sw, &self.packets[i], group, &mut copies),
+            Out::List(entry) => acl::copies(sw, &self.packets[i], entry, &mut copies),
             _ => bridge::flood::copies(sw, &self.packets[i], &mut copies),
         }
         if copies.is_empty() {

@@ -40,6 +40,24 @@ pub mod flag {
     pub const UNKNOWN_SOURCE: u32 = 1 << 13;
     /// To an address of this switch: its route leads to the CPU port.
     pub const TO_ME: u32 = 1 << 14;
+    /// An ACL entry forbids to learn the source MAC address.
+    pub const NO_LEARN: u32 = 1 << 15;
+    /// An ACL entry keeps the packet from the CPU, whatever trap takes it.
+    pub const NO_COPY: u32 = 1 << 16;
+    /// An ACL entry sends the packet, or a copy, to the CPU.
+    pub const ACL_PUNT: u32 = 1 << 17;
+    /// An ACL entry has chosen the virtual router.
+    pub const VRF_SET: u32 = 1 << 18;
+    /// Ingress ACLs have seen the packet.
+    pub const ACL_DONE: u32 = 1 << 19;
+    /// Sent to the router, for its MAC address.
+    pub const TO_ROUTER: u32 = 1 << 20;
+    /// The destination was found among the routes.
+    pub const ROUTE_HIT: u32 = 1 << 21;
+    /// The neighbor that the packet goes to is known.
+    pub const NEIGHBOR_HIT: u32 = 1 << 22;
+    /// The rewrite leaves the TTL as it is.
+    pub const KEEP_TTL: u32 = 1 << 23;
 }
 
 /// Where a packet goes. The stage that decides writes it; a later one (ACL redirect, a trap) may replace it.
@@ -60,6 +78,8 @@ pub enum Out {
     L2mc(u16),
     /// The members of an IP multicast group, by `router`.
     Ipmc(u32),
+    /// The ports and LAGs that an ACL entry lists, by `acl`.
+    List(u32),
 }
 
 /// What the stages know about a packet. Indices are dense; [`NONE`] stands for none.
@@ -113,6 +133,8 @@ pub struct Packet {
     pub mirror: u16,
     /// `SAI_ACL_ENTRY_ATTR_FIELD_ACL_USER_META`.
     pub acl_meta: u32,
+    /// What ACL entries want done to each copy as it leaves; `u32::MAX` for nothing.
+    pub orders: u32,
     /// Destination user meta data of the FDB, neighbor or route entry hit, in this order.
     pub dst_meta: [u32; 3],
     /// Traffic class.
@@ -160,6 +182,7 @@ impl Packet {
         trap: NONE,
         mirror: 0,
         acl_meta: 0,
+        orders: u32::MAX,
         dst_meta: [0; 3],
         tc: 0,
         color: 0,

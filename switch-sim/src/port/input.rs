@@ -75,7 +75,7 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
             p.flags |= flag::LINK_LOCAL;
             p.bridge_port = port.attached.bridge_port;
             p.rif = port.attached.rif;
-            engine.deny(sw, i, DropReason::DmacReserved, Node::PostIngressAcl);
+            engine.deny(sw, i, DropReason::DmacReserved, Node::Bridge);
             continue;
         }
         if forbidden || p.vid == 0xfff {
@@ -107,7 +107,7 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
                 } else {
                     DropReason::NotAttached
                 };
-                engine.deny(sw, i, reason, Node::PostIngressAcl);
+                engine.deny(sw, i, reason, Node::Bridge);
                 continue;
             }
         };

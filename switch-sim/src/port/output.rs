@@ -37,6 +37,9 @@ pub(crate) fn rewrite<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Wor
         let tag = if p.out_bridge_port != NONE { bridge::egress::tag(sw, p) } else { router::tag(sw, p) };
         let tpid = sw.ports.records.get(usize::from(p.out_port)).map_or(0x8100, |r| r.tpid);
         retag(engine, i, tag, tpid, t);
+        if engine.packet(i).0.orders != u32::MAX {
+            crate::acl::carry_out(sw, engine, i, t);
+        }
         engine.send(i, if egress_acl { Node::EgressAcl } else { Node::Transmit });
     }
 }

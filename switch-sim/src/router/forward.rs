@@ -146,6 +146,7 @@ fn decide<T: Tracer>(
     let found = *router.adjacencies.get(index);
     count(router, counter_slot(found.counter), p);
     p.dst_meta[2] = found.meta;
+    p.flags |= flag::ROUTE_HIT;
     if !act(p, found.action, DropReason::BlackholeRoute)? {
         return Ok(());
     }
@@ -267,6 +268,22 @@ fn hash(sw: &mut Switch, p: &Packet, frame: &[u8]) -> u32 {
     sw.router.hash.hash(&fields[..len], sw.router.hashed)
 }
 
+/// Routes an IP packet to a next hop or a group of them, whatever its destination.
+#[allow(dead_code)]
+pub(crate) fn steer<T: Tracer>(
+    sw: &mut Switch,
+    p: &mut Packet,
+    frame: &[u8],
+    to: ObjectId,
+    t: &mut T,
+) -> Result<(), DropReason> {
+    let to = To::of(to).ok_or(DropReason::UnresolvedNextHop)?;
+    match walk(sw, p, frame, to, t)? {
+        Some((hop, keep)) => leave(sw, p, hop, keep, t),
+        None => Ok(()),
+    }
+}
+
 /// Out of an interface to a neighbor.
 #[inline(always)]
 fn leave<T: Tracer>(
@@ -291,6 +308,7 @@ fn leave<T: Tracer>(
         hit(t, p, "neighbor", out.id, key);
     }
     p.dst_meta[1] = to.meta;
+    p.flags |= flag::NEIGHBOR_HIT;
     let (mac, counter) = (to.mac, to.counter);
     if !act(p, to.action, DropReason::BlackholeArp)? {
         return Ok(());

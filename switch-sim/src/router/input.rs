@@ -16,9 +16,12 @@ pub(crate) fn my_mac<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work
             engine.drop(i, DropReason::NotAttached);
             continue;
         };
-        p.vrf = rif.vr;
+        if !p.has(flag::VRF_SET) {
+            p.vrf = rif.vr;
+        }
         let mine = !p.has(flag::MULTICAST) && frame.get(..6).is_some_and(|mac| rif.has_mac(mac));
         if mine && is_ip(&p.headers) {
+            p.flags |= flag::TO_ROUTER;
             prefetch(sw, p.vrf, &p.headers, frame);
             engine.send(i, Node::Route);
         } else if p.bridge_port != NONE && !mine {

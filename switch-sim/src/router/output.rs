@@ -31,7 +31,7 @@ pub(crate) fn rewrite<T: Tracer>(sw: &mut Switch, p: &mut Packet, frame: &mut [u
     let (old_dst, old_src) = ([d0, d1, d2, d3, d4, d5], [s0, s1, s2, s3, s4, s5]);
     let dst = if kept & keep::DST_MAC == 0 { hop.mac } else { old_dst };
     let src = if kept & keep::SRC_MAC == 0 { out.mac } else { old_src };
-    let lower = kept & keep::TTL == 0 && !out.keep_ttl && p.headers.ttl > 0;
+    let lower = kept & keep::TTL == 0 && !out.keep_ttl && p.headers.ttl > 0 && !p.has(flag::KEEP_TTL);
     if T::ON {
         let mut tell = |field: &str, from: String, to: String| {
             t.event(p, Event::Rewrite { field: field.into(), from, to });
