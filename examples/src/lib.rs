@@ -1,15 +1,30 @@
 //! Steps that several of the example programs share, each a few calls of the typed API.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use sai::entry::{NeighborEntry, RouteEntry};
 use sai::next_hop::NextHop;
 use sai::port::Port;
 use sai::router_interface::RouterInterface;
 use sai::{
-    AnyOid, MacAddr, Oid, Result, Switch, bridge, bridge_port, neighbor_entry, next_hop, port, route_entry,
-    router_interface, switch, vlan,
+    AnyOid, MacAddr, Oid, Result, Session, Switch, bridge, bridge_port, neighbor_entry, next_hop, port,
+    route_entry, router_interface, switch, vlan,
 };
+use switch_sim::{Profile, Simulator, World};
+
+/// Runs a recipe of the book on a fresh switch of eight ports.
+///
+/// # Panics
+/// When the recipe fails.
+pub fn recipe(cook: impl FnOnce(&World, &Simulator, &Switch) -> Result<()>) {
+    let world = World::new(1);
+    let simulator = world.simulator(Profile::with_ports(8));
+    Session::new(Arc::new(simulator.clone()))
+        .create_switch(switch::Required { init_switch: true })
+        .and_then(|switch| cook(&world, &simulator, &switch))
+        .unwrap_or_else(|error| panic!("{error}"));
+}
 
 /// Takes every port out of the default VLAN and off the default bridge, as switch operating systems do at
 /// boot: a port that is to be routed must not be bridged as well.
@@ -54,4 +69,22 @@ pub fn route(switch: &Switch, prefix: &str, to: AnyOid) -> Result<()> {
     let destination = prefix.parse().expect("a prefix");
     let entry = RouteEntry { switch_id: switch.id().raw(), vr_id, destination };
     switch.create(route_entry::Required { entry }.with(route_entry::NEXT_HOP_ID, Some(to)))
+}
+
+/// The programs in the book, compiled and run as tests of documentation.
+#[cfg(doctest)]
+mod book {
+    macro_rules! pages {
+        ($($name:ident = $path:literal;)*) => {
+            $(#[doc = include_str!(concat!("../../docs/src/", $path))]
+            struct $name;)*
+        };
+    }
+    pages! {
+        GettingStarted = "getting-started.md";
+        Concepts = "concepts.md";
+        Orchestration = "guide-orchestration.md";
+        Recordings = "guide-recordings.md";
+        Cookbook = "cookbook.md";
+    }
 }
