@@ -44,7 +44,7 @@ const OWNERS: &[(ObjectType, &dyn Owner)] = &[
     (ObjectType::HOSTIF_TRAP, &crate::hostif::TrapOwner),
     (ObjectType::HOSTIF_TRAP_GROUP, &crate::hostif::TrapGroupOwner),
     (ObjectType::HOSTIF_USER_DEFINED_TRAP, &crate::hostif::UserTrapOwner),
-    (ObjectType::QUEUE, &crate::hostif::CpuQueueOwner),
+    (ObjectType::QUEUE, &crate::port::queue::QueueOwner),
 ];
 
 /// The owner of an object type, where a feature owns it.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
 use sai::layer::validate::{Level, rules};
@@ -14,12 +14,13 @@ use sai::{
 
 use crate::bridge::fdb;
 use crate::hostif::{self, HostPacket};
+use crate::pipeline::NoTrace;
 use crate::profile::{Profile, ProfileError};
 use crate::store::id::{Parts, switch_id};
 use crate::switch::{Switch, known};
 use crate::view;
 use crate::warm::Keys;
-use crate::world::Clock;
+use crate::world::{Clock, Home, World};
 
 /// How many items of a bulk call run under one lock.
 const BULK_CHUNK: usize = 256;
@@ -37,6 +38,7 @@ struct Inner {
     profiles: Vec<Arc<Profile>>,
     clock: Clock,
     keys: Keys,
+    world: OnceLock<Home>,
     switches: RwLock<HashMap<u8, Arc<Mutex<Switch>>>>,
     sinks: RwLock<Vec<Arc<dyn NotificationSink>>>,
     outbox: Mutex<Outbox>,
@@ -98,11 +100,25 @@ impl Simulator {
                 profiles: profiles.into_iter().map(Arc::new).collect(),
                 keys,
                 clock,
+                world: OnceLock::new(),
                 switches: RwLock::default(),
                 sinks: RwLock::default(),
                 outbox: Mutex::default(),
             }),
         }
+    }
+
+    /// Says in which world it stands.
+    pub(crate) fn stand_in(&self, world: Home) {
+        // A simulator is put into a world once, when that makes it.
+        let _ = self.inner.world.set(world);
+    }
+
+    /// The world that frames of the host leave into: one of its own where it stands in none, so that they go
+    /// nowhere from its ports.
+    fn world(&self) -> World {
+        let home = self.inner.world.get().and_then(|home| home.world(&self.inner.clock));
+        home.unwrap_or_else(|| World::new(0))
     }
 
     /// Whether this is a clone of the other.
@@ -439,6 +455,12 @@ impl Backend for Simulator {
                 .with_switch(switch, |sw| fdb::flush(sw, attrs))
                 .and_then(|r| r)
                 .map(|()| SpecialAnswer::Done),
+            Special::SendHostifPacket { hostif, frame, attrs } => {
+                let hostif = if hostif.is_null() { switch } else { hostif };
+                let on = switch_id(Parts::of(hostif).switch);
+                let sent = (hostif, frame, attrs);
+                self.world().host_sends(self, on, sent, &mut NoTrace).map(|()| SpecialAnswer::Done)
+            }
             Special::RecvHostifPacket { hostif } => self
                 .with_switch(switch_id(Parts::of(hostif).switch), |sw| hostif::receive(sw, hostif))
                 .and_then(|r| r)

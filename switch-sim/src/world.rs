@@ -8,12 +8,12 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use sai::{Error, ObjectId, Result, Status};
+use sai::{AttrEntry, Error, ObjectId, Result, Status};
 
 use crate::bridge::fdb;
 use crate::hostif;
@@ -141,6 +141,7 @@ impl World {
     /// As [`World::simulator`], with profile keys; those that name a profile are not looked at.
     pub fn simulator_with_keys(&self, profile: Profile, keys: crate::warm::Keys) -> Simulator {
         let sim = Simulator::build(vec![profile], keys, self.clock.clone());
+        sim.stand_in(Home { state: Arc::downgrade(&self.state), engine: Arc::downgrade(&self.engine) });
         self.state.lock().sims.push(sim.clone());
         sim
     }
@@ -221,6 +222,51 @@ impl World {
         self.enter(end, frame, t)
     }
 
+    /// The host sends a frame (without FCS) by a host interface, as the kernel sends by a network device: by
+    /// the port or LAG that it stands for, or into its VLAN.
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND` when there is no such host interface; `UNINITIALIZED` when its
+    /// `SAI_HOSTIF_ATTR_OPER_STATUS` is false; `MANDATORY_ATTRIBUTE_MISSING` when it is no netdev;
+    /// `INVALID_PARAMETER` when the frame is shorter than an Ethernet header or longer than 16383 bytes.
+    pub fn host_send(&self, sim: &Simulator, hostif: ObjectId, frame: &[u8]) -> Result<()> {
+        self.host_sends(sim, home(hostif), (hostif, frame, &[]), &mut NoTrace)
+    }
+
+    /// As [`host_send`](Self::host_send), and tells what happened to the frame in this switch.
+    ///
+    /// # Errors
+    /// As [`host_send`](Self::host_send).
+    pub fn trace_host_send(&self, sim: &Simulator, hostif: ObjectId, frame: &[u8]) -> Result<Trace> {
+        let mut trace = Trace::default();
+        self.host_sends(sim, home(hostif), (hostif, frame, &[]), &mut trace)?;
+        Ok(trace)
+    }
+
+    /// `send_hostif_packet`, or a netdev's frame where there are no attributes.
+    pub(crate) fn host_sends<T: Tracer>(
+        &self,
+        sim: &Simulator,
+        switch: ObjectId,
+        (hostif, frame, attrs): (ObjectId, &[u8], &[AttrEntry]),
+        t: &mut T,
+    ) -> Result<()> {
+        let now = self.clock.now();
+        let at = self.state.lock().sims.iter().position(|s| s.is(sim)).unwrap_or_default();
+        let mut out = Frames::default();
+        sim.with_switch(switch, |sw| {
+            let sent = hostif::check_send(sw, hostif, frame, attrs)?;
+            let mut engine = self.engine.lock();
+            engine.host_sends(sw, now, (sent.way, sent.queue, &sent.frame), t, &mut out);
+            fdb::deliver(sw);
+            hostif::deliver(sw);
+            out.name(sw);
+            Ok::<(), Error>(())
+        })??;
+        self.state.lock().take(at, now, out);
+        Ok(())
+    }
+
     /// Runs a frame through the switch of a port and takes along what that sends.
     fn enter<T: Tracer>(&self, end: End, frame: &[u8], t: &mut T) -> Result<()> {
         let sim = self.state.lock().sims[end.0].clone();
@@ -234,10 +280,7 @@ impl World {
             hostif::deliver(sw);
             out.name(sw);
         })?;
-        let mut state = self.state.lock();
-        for (port, frame) in out.named {
-            state.send((end.0, port), now, frame);
-        }
+        self.state.lock().take(end.0, now, out);
         Ok(())
     }
 
@@ -316,7 +359,29 @@ fn home(port: ObjectId) -> ObjectId {
     switch_id(Parts::of(port).switch)
 }
 
+/// The world of a simulator, which the world keeps and not the other way round.
+#[derive(Clone, Debug)]
+pub(crate) struct Home {
+    state: Weak<Mutex<State>>,
+    engine: Weak<Mutex<Engine>>,
+}
+
+impl Home {
+    /// The world, if it is there still.
+    pub(crate) fn world(&self, clock: &Clock) -> Option<World> {
+        let (state, engine) = (self.state.upgrade()?, self.engine.upgrade()?);
+        Some(World { clock: clock.clone(), state, engine })
+    }
+}
+
 impl State {
+    /// Takes along what a switch of this simulator sent.
+    fn take(&mut self, sim: usize, now: u64, out: Frames) {
+        for (port, frame) in out.named {
+            self.send((sim, port), now, frame);
+        }
+    }
+
     fn send(&mut self, from: End, now: u64, frame: Vec<u8>) {
         match self.cables.get(&from).copied() {
             None => self.sent.entry(from).or_default().push_back(frame),

@@ -286,10 +286,21 @@ impl Bridge {
     }
 }
 
-/// Counts a dropped packet on its VLAN.
+/// The domain that a packet came in by, which routing leaves behind; [`NONE`] for one that was not bridged.
+pub(crate) fn ingress_domain(bridge: &Bridge, p: &Packet) -> u16 {
+    match bridge.port(p.bridge_port) {
+        Some(port) if port.domain != NONE => port.domain,
+        Some(_) => p.vid,
+        None => NONE,
+    }
+}
+
+/// Counts a dropped packet on its VLAN or bridge: where it came in, or where it was to go out.
 pub(crate) fn count_drop(sw: &mut crate::switch::Switch, p: &Packet, reason: DropReason) {
-    if let Some(d) = sw.bridge.domain_mut(p.domain) {
-        d.counts[usize::from(reason.side() == Side::Out)].drops += 1;
+    let out = reason.side() == Side::Out;
+    let domain = if out { p.domain } else { ingress_domain(&sw.bridge, p) };
+    if let Some(d) = sw.bridge.domain_mut(domain) {
+        d.counts[usize::from(out)].drops += 1;
     }
 }
 

@@ -15,7 +15,6 @@ use super::trap_id;
 use crate::bridge::FIRST_1D;
 use crate::feature::Owner;
 use crate::pipeline::{NONE, Packet, Punted};
-use crate::port::index;
 use crate::store::Object;
 use crate::store::id::type_of;
 use crate::switch::Switch;
@@ -38,10 +37,10 @@ pub struct HostPacket {
 pub(super) struct Channels {
     /// What waits on each host interface.
     waiting: HashMap<ObjectId, VecDeque<HostPacket>>,
-    /// The netdev of a port, LAG, VLAN or router interface.
+    /// The netdev of a port, LAG or VLAN.
     netdevs: HashMap<ObjectId, ObjectId>,
-    /// By what is matched (port, LAG, router interface; null for any) and trap (null for any): entry, channel
-    /// and the host interface that it names.
+    /// By what is matched (port, LAG, VLAN; null for any) and trap (null for any): entry, channel and the host
+    /// interface that it names.
     table: HashMap<(ObjectId, ObjectId), (ObjectId, ChannelType, ObjectId)>,
 }
 
@@ -50,20 +49,19 @@ struct Origin {
     port: ObjectId,
     lag: ObjectId,
     vlan: ObjectId,
-    rif: ObjectId,
     trap: ObjectId,
     bridge: ObjectId,
 }
 
 impl Origin {
     fn of(sw: &Switch, p: &Packet) -> Origin {
-        let domain = sw.bridge.domain(p.domain).map(|d| d.id).unwrap_or_default();
-        let is_1d = p.domain != NONE && p.domain >= FIRST_1D;
+        let at = crate::bridge::ingress_domain(&sw.bridge, p);
+        let domain = sw.bridge.domain(at).map(|d| d.id).unwrap_or_default();
+        let is_1d = at != NONE && at >= FIRST_1D;
         Origin {
             port: sw.ports.get(p.port).map(|r| r.id).unwrap_or_default(),
             lag: sw.lags.get(p.lag).map(|l| l.id).unwrap_or_default(),
             vlan: if is_1d { ObjectId::NULL } else { domain },
-            rif: rif_id(sw, p.rif),
             trap: trap_id(sw, p.trap),
             bridge: match () {
                 () if is_1d => domain,
@@ -90,11 +88,6 @@ impl Origin {
     }
 }
 
-fn rif_id(sw: &Switch, rif: u16) -> ObjectId {
-    let mut all = sw.store.ids(ObjectType::ROUTER_INTERFACE);
-    if rif == NONE { ObjectId::NULL } else { all.find(|id| index(*id) == rif).unwrap_or_default() }
-}
-
 /// Hands a packet to the host by the table.
 pub(super) fn hand_over(sw: &mut Switch, punted: Punted) {
     let Punted { packet: p, mut frame } = punted;
@@ -103,7 +96,7 @@ pub(super) fn hand_over(sw: &mut Switch, punted: Punted) {
     let keys = [
         (from.port, from.trap),
         (from.lag, from.trap),
-        (from.rif, from.trap),
+        (from.vlan, from.trap),
         (null, from.trap),
         (null, null),
     ];
@@ -122,10 +115,9 @@ pub(super) fn hand_over(sw: &mut Switch, punted: Punted) {
         ChannelType::FD | ChannelType::GENETLINK => named,
         ChannelType::NETDEV_PHYSICAL_PORT => netdev(from.port),
         ChannelType::NETDEV_LOGICAL_PORT => netdev(logical),
-        ChannelType::NETDEV_L3 => match [from.rif, from.vlan, logical].map(netdev) {
-            [rif, ..] if !rif.is_null() => rif,
-            [_, vlan, _] if !vlan.is_null() => vlan,
-            [.., port] => port,
+        ChannelType::NETDEV_L3 => match [from.vlan, logical].map(netdev) {
+            [vlan, _] if !vlan.is_null() => vlan,
+            [_, port] => port,
         },
         _ => return,
     };
@@ -143,10 +135,7 @@ pub(super) fn hand_over(sw: &mut Switch, punted: Punted) {
 
 /// Tags a frame as a netdev wants it.
 fn tag(sw: &Switch, netdev: ObjectId, p: &Packet, frame: &mut Vec<u8>) {
-    let of_vlan = matches!(
-        type_of(sw.store.oid(netdev, hostif::OBJ_ID.id())),
-        Some(ObjectType::VLAN | ObjectType::ROUTER_INTERFACE)
-    );
+    let of_vlan = type_of(sw.store.oid(netdev, hostif::OBJ_ID.id())) == Some(ObjectType::VLAN);
     let has = p.headers.tags > 0;
     match VlanTag(sw.store.number(netdev, hostif::VLAN_TAG.id()) as i32) {
         VlanTag::KEEP if !has => {

@@ -10,19 +10,19 @@
 //! of the most specific host interface table entry: port, LAG or VLAN with trap, then trap, then wildcard.
 //! Without an entry nobody takes the packet.
 
-use sai::{AttrId, ObjectRef, StatId, queue};
-
-use crate::feature::Owner;
-use crate::pipeline::NONE;
-use crate::pipeline::packet::wire_len;
+use crate::pipeline::packet::{flag, wire_len};
+use crate::pipeline::{NONE, Packet};
+use crate::port::index;
 use crate::switch::Switch;
 
 mod channel;
 mod kind;
+mod send;
 mod trap;
 
 pub(crate) use channel::receive;
 pub use channel::{BACKLOG, HostPacket, HostifOwner, TableEntryOwner};
+pub(crate) use send::check as check_send;
 pub use trap::{TrapGroupOwner, TrapOwner, UserTrapOwner, slot_of};
 pub(crate) use trap::{trap_id, traps};
 
@@ -33,20 +33,13 @@ pub struct Host {
     traps: Vec<Option<trap::Trap>>,
     /// The slot of the trap object of each kind.
     by_kind: [u16; kind::KINDS.len()],
-    /// Packets and bytes of each CPU queue.
-    queues: Vec<[u64; 2]>,
     /// Host interfaces, with what waits on them.
     channels: channel::Channels,
 }
 
 impl Default for Host {
     fn default() -> Host {
-        Host {
-            traps: Vec::new(),
-            by_kind: [NONE; kind::KINDS.len()],
-            queues: Vec::new(),
-            channels: channel::Channels::default(),
-        }
+        Host { traps: Vec::new(), by_kind: [NONE; kind::KINDS.len()], channels: channel::Channels::default() }
     }
 }
 
@@ -56,37 +49,47 @@ impl Host {
     }
 }
 
-/// Takes what the pipeline gave to the CPU: counts it and hands it to the host.
-pub(crate) fn deliver(sw: &mut Switch) {
-    for punted in std::mem::take(&mut sw.plane.punted) {
-        let at = sw.host.trap(punted.packet.trap).map_or(0, |t| usize::from(t.queue));
-        if sw.host.queues.len() <= at {
-            sw.host.queues.resize(at + 1, [0; 2]);
-        }
-        let [packets, bytes] = &mut sw.host.queues[at];
+/// The slot of the CPU port.
+pub(crate) fn cpu_port(sw: &Switch) -> u16 {
+    index(sw.default_object(sai::switch::CPU_PORT.id()).unwrap_or_default())
+}
+
+/// The VLAN of untagged frames that the host sends for look-up: the CPU port's.
+pub(crate) fn cpu_vlan(sw: &Switch) -> u16 {
+    sw.ports.get(cpu_port(sw)).map_or(1, |cpu| cpu.pvid)
+}
+
+/// The CPU queue of a packet: that of its trap's group, queue 0 without a trap.
+fn queue(sw: &Switch, p: &Packet) -> u8 {
+    sw.host.trap(p.trap).map_or(0, |t| t.queue)
+}
+
+/// Counts a packet for the CPU that was lost since too many waited.
+pub(crate) fn count_loss(sw: &mut Switch, p: &Packet) {
+    let (cpu, queue) = (usize::from(cpu_port(sw)), queue(sw, p));
+    if let Some(counters) = sw.ports.counters.get_mut(cpu) {
+        let [packets, bytes] = &mut counters.queue_mut(queue).full;
         *packets += 1;
-        *bytes += wire_len(punted.frame.len());
-        channel::hand_over(sw, punted);
+        *bytes += wire_len(p.len());
     }
 }
 
-/// Owns `SAI_OBJECT_TYPE_QUEUE` as far as it is the CPU's.
-#[derive(Debug)]
-pub struct CpuQueueOwner;
-
-impl Owner for CpuQueueOwner {
-    fn counted(&self) -> &'static [StatId] {
-        const { &[queue::Stat::PACKETS.0 as StatId, queue::Stat::BYTES.0 as StatId] }
+/// Takes what the pipeline gave to the CPU: counts it as sent by the CPU port, and hands it to the host.
+pub(crate) fn deliver(sw: &mut Switch) {
+    if sw.plane.punted.is_empty() {
+        return;
     }
-
-    fn stat(&self, sw: &Switch, object: &ObjectRef, stat: StatId) -> Option<u64> {
-        const PORT: AttrId = queue::PORT.id();
-        let id = object.oid()?;
-        if !sw.is_cpu_port(sw.store.oid(id, PORT)) {
-            return None;
+    let cpu = usize::from(cpu_port(sw));
+    for punted in std::mem::take(&mut sw.plane.punted) {
+        let p = &punted.packet;
+        let queue = queue(sw, p);
+        if let Some(counters) = sw.ports.counters.get_mut(cpu) {
+            let size = wire_len(punted.frame.len());
+            counters.tx.count(size, (p.flags & (flag::MULTICAST | flag::BROADCAST)).count_ones() as usize);
+            if queue != 0 {
+                counters.queue_sends(queue, size);
+            }
         }
-        let at = sw.store.number(id, queue::INDEX.id()) as usize;
-        let counts = sw.host.queues.get(at).copied().unwrap_or_default();
-        counts.get(stat as usize).copied()
+        channel::hand_over(sw, punted);
     }
 }

@@ -5,6 +5,10 @@ use super::{DropReason, Event, Fate, Node, Out, Packet, Side, Tracer};
 use crate::switch::Switch;
 use crate::{acl, bridge, hostif, lag, mirror, port, router};
 
+mod host;
+
+pub use host::FromHost;
+
 /// The most packets in a vector.
 pub const VECTOR: usize = 64;
 /// Free bytes before a received frame, for tags and tunnel headers.
@@ -162,15 +166,18 @@ impl Engine {
 
     /// Runs the vector, then what it looped back.
     fn run_whole<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, t: &mut T, sink: &mut S) {
-        loop {
-            self.run_vector(sw, t, sink);
-            if self.again.is_empty() {
-                return;
-            }
+        self.run_vector(sw, t, sink);
+        self.run_again(sw, t, sink);
+    }
+
+    /// Runs what loops back until nothing does.
+    fn run_again<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, t: &mut T, sink: &mut S) {
+        while !self.again.is_empty() {
             let rest = self.again.split_off(self.again.len().min(VECTOR));
             for again in std::mem::replace(&mut self.again, rest) {
                 self.fill(again.port, again.passes, again.copy, &again.frame);
             }
+            self.run_vector(sw, t, sink);
         }
     }
 
@@ -277,6 +284,7 @@ impl Engine {
         if copies.is_empty() {
             self.dropped(sw, i, DropReason::NoFloodMember, t);
         }
+        let queue = port::queue::of_copy(&sw.profile.chip, self.packets[i].queue);
         let last = copies.len().wrapping_sub(1);
         for (k, copy) in copies.iter().enumerate() {
             // The packet itself goes last, so that the copies still find it as it came in.
@@ -286,6 +294,7 @@ impl Engine {
             p.domain = copy.domain;
             p.out_rif = copy.rif;
             p.out_bridge_port = copy.bridge_port;
+            p.queue = queue;
             let port = match copy.to {
                 bridge::Target::Port(port) => Some(port),
                 bridge::Target::Lag(lag) => lag::select(sw, p, &self.buffers[slot][frame..], lag),
@@ -358,6 +367,7 @@ impl Engine {
         let port = if reason.side() == Side::In || p.out_port == NONE { p.port } else { p.out_port };
         if let Some(port) = sw.ports.counters.get_mut(port as usize) {
             port.drops[reason as usize] += 1;
+            port::queue::count_drop(port, p, reason);
         }
         bridge::count_drop(sw, p, reason);
         if T::ON {
@@ -373,6 +383,7 @@ impl Engine {
             sw.plane.balance.replicas += 1;
         }
         if sw.plane.punted.len() >= super::Plane::MAX_PUNTED {
+            hostif::count_loss(sw, &self.packets[i]);
             return self.dropped(sw, i, DropReason::PuntQueueFull, t);
         }
         sw.plane.balance.punted += 1;

@@ -51,7 +51,7 @@ pub mod packet;
 mod trace;
 
 pub use drop::{DropReason, Layer, Sai, Side};
-pub use engine::{Engine, HEAD, HEADROOM, MAX_FRAME, MAX_PASSES, Sink, VECTOR, Work};
+pub use engine::{Engine, FromHost, HEAD, HEADROOM, MAX_FRAME, MAX_PASSES, Sink, VECTOR, Work};
 pub use packet::{NONE, Out, Packet, flag};
 pub use trace::{Event, Fate, NoTrace, Step, Trace, Tracer};
 

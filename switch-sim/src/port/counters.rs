@@ -3,6 +3,7 @@
 use sai::StatId;
 use sai::port::Stat;
 
+use super::queue::QueueCounts;
 use crate::pipeline::{DropReason, Sai, Side};
 
 /// The statistics that packets move.
@@ -106,7 +107,7 @@ pub struct Direction {
 }
 
 /// What a port counts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Counters {
     /// Received.
     pub rx: Direction,
@@ -118,6 +119,8 @@ pub struct Counters {
     pub pause_rx: u64,
     /// Drops by reason.
     pub drops: [u64; DropReason::COUNT],
+    /// Queues, as many as counted something of their own.
+    pub(super) queues: Vec<QueueCounts>,
 }
 
 impl Default for Counters {
@@ -128,6 +131,7 @@ impl Default for Counters {
             oversize: [0; 2],
             pause_rx: 0,
             drops: [0; DropReason::COUNT],
+            queues: Vec::new(),
         }
     }
 }
@@ -147,7 +151,7 @@ impl Direction {
         self.bins[bin] += 1;
     }
 
-    fn packets(&self) -> u64 {
+    pub(super) fn packets(&self) -> u64 {
         self.frames.iter().sum()
     }
 }

@@ -17,6 +17,7 @@ use crate::switch::Switch;
 pub mod counters;
 pub(crate) mod input;
 pub(crate) mod output;
+pub mod queue;
 mod record;
 
 pub use counters::Counters;

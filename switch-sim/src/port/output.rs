@@ -115,6 +115,9 @@ pub(crate) fn transmit<T: Tracer, S: Sink>(
         }
         counters.tx.count(size, class);
         let (p, _) = engine.packet(i);
+        if p.queue != 0 {
+            counters.queue_sends(p.queue, size);
+        }
         if p.headers.is_ip() {
             let ip = &mut counters.tx.ip[usize::from(p.headers.kind == L3::Ipv6)];
             ip[usize::from(class > 0)] += 1;

@@ -22,15 +22,18 @@ pub(crate) fn route<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work,
     for (i, index) in work.zip(found) {
         let (p, frame) = engine.packet(i);
         let size = wire_len(p.len());
-        let counts = &mut sw.router.rif_counts[usize::from(p.rif)];
-        counts[0] += size;
-        counts[1] += 1;
+        // What the host sends by look-up may come from no interface.
+        if let Some(counts) = sw.router.rif_counts.get_mut(usize::from(p.rif)) {
+            counts[0] += size;
+            counts[1] += 1;
+        }
         match decide(sw, p, frame, index, t) {
             Ok(()) => engine.onward(sw, i, Node::Route),
             Err(reason) => {
-                let counts = &mut sw.router.rif_counts[usize::from(p.rif)];
-                counts[4] += size;
-                counts[5] += 1;
+                if let Some(counts) = sw.router.rif_counts.get_mut(usize::from(p.rif)) {
+                    counts[4] += size;
+                    counts[5] += 1;
+                }
                 engine.deny(sw, i, reason, Node::Route);
             }
         }
@@ -128,7 +131,8 @@ fn decide<T: Tracer>(
     if !p.headers.is_ip() || p.headers.check_ipv4(frame).is_err() {
         return Err(DropReason::IpHeaderError);
     }
-    if !router.rifs[usize::from(p.rif)].admin[six] || !vr.admin[six] {
+    let from = rif::at(&router.rifs, p.rif);
+    if from.is_some_and(|r| !r.admin[six]) || !vr.admin[six] {
         return Err(DropReason::IrifDisabled);
     }
     let at = usize::from(p.headers.l3);

@@ -35,7 +35,7 @@ pub(crate) fn my_mac<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work
 
 /// Whether it says that it is IP; whether it is sound is looked at later.
 #[inline(always)]
-fn is_ip(headers: &Headers) -> bool {
+pub(super) fn is_ip(headers: &Headers) -> bool {
     headers.is_ip() || matches!(headers.ethertype, ethertype::IPV4 | ethertype::IPV6)
 }
 

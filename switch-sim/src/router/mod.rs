@@ -27,6 +27,7 @@ pub mod adjacency;
 mod attach;
 mod forward;
 pub mod group;
+mod host;
 mod input;
 mod martian;
 pub mod neighbor;
@@ -38,6 +39,7 @@ pub(crate) mod route;
 pub mod vr;
 
 pub(crate) use forward::{replicate, route};
+pub(crate) use host::from_host;
 pub(crate) use input::my_mac;
 pub(crate) use output::{rewrite, tag};
 

@@ -72,6 +72,30 @@ impl Bed {
         self.sim.create(self.switch, Target::Object(ty), attrs).unwrap()
     }
 
+    pub fn try_create(&self, ty: ObjectType, attrs: &[AttrEntry]) -> sai::Result<ObjectId> {
+        self.sim.create(self.switch, Target::Object(ty), attrs)
+    }
+
+    /// The VLAN members of a port's bridge port.
+    pub fn members_of(&self, port: usize) -> Vec<ObjectId> {
+        let of = |id: &ObjectId| {
+            let asked = self.get(ObjectType::VLAN_MEMBER, *id, sai::vlan_member::BRIDGE_PORT_ID.id());
+            asked == Value::Oid(self.bridge_ports[port])
+        };
+        match self.get(ObjectType::VLAN, self.vlan1, sai::vlan::MEMBER_LIST.id()) {
+            Value::OidList(members) => members.into_iter().filter(of).collect(),
+            other => panic!("{other:?} is no list"),
+        }
+    }
+
+    /// Takes a port out of VLAN 1 and off its bridge port.
+    pub fn free_port(&self, port: usize) {
+        for member in self.members_of(port) {
+            self.remove(ObjectType::VLAN_MEMBER, member);
+        }
+        self.remove(ObjectType::BRIDGE_PORT, self.bridge_ports[port]);
+    }
+
     pub fn set(&self, ty: ObjectType, id: ObjectId, attr: AttrId, value: Value) {
         self.sim.set(&ObjectRef::Object(ty, id), &AttrEntry::new(attr, value)).unwrap();
     }
@@ -102,6 +126,22 @@ impl Bed {
             sw.store.ids(ObjectType::QUEUE).find(|id| of(*id) == cpu && at(*id) == index).unwrap()
         };
         self.sim.with_switch(self.switch, find).unwrap()
+    }
+
+    /// Reads an attribute.
+    pub fn get(&self, ty: ObjectType, id: ObjectId, attr: AttrId) -> Value {
+        let mut asked = [AttrEntry::ask(attr)];
+        self.sim.get(&ObjectRef::Object(ty, id), &mut asked).unwrap();
+        let [asked] = asked;
+        asked.value
+    }
+
+    /// A queue of a port, by its position in the port's list, which is its index.
+    pub fn queue(&self, port: ObjectId, index: usize) -> ObjectId {
+        match self.get(ObjectType::PORT, port, sai::port::QOS_QUEUE_LIST.id()) {
+            Value::OidList(queues) => queues[index],
+            other => panic!("{other:?} is no list"),
+        }
     }
 
     pub fn vlan(&self, vid: u16, members: &[(usize, sai::vlan::TaggingMode)]) -> ObjectId {

@@ -1,0 +1,122 @@
+//! The queues of ports, the CPU port's too: what they count.
+//!
+//! Without a map every packet goes by queue 0; what replication copies goes by the first multicast queue. So
+//! nearly all packets pass queue 0, which counts what the port sent less what the others did.
+
+use sai::queue::{self, Stat};
+use sai::{AttrId, ObjectRef, StatId};
+
+use super::{Counters, index};
+use crate::feature::Owner;
+use crate::pipeline::packet::wire_len;
+use crate::pipeline::{DropReason, Packet};
+use crate::profile::Chip;
+use crate::switch::Switch;
+
+/// Packets and bytes.
+pub type Amount = [u64; 2];
+
+/// What one queue counts. Bytes are as a port counts them, with FCS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueCounts {
+    /// Sent; of queue 0 this stays zero, see [`Counters::queue_sent`].
+    pub sent: Amount,
+    /// Dropped since the queue was full.
+    pub full: Amount,
+    /// Dropped by WRED.
+    pub wred: Amount,
+}
+
+impl QueueCounts {
+    fn dropped(&self, of: usize) -> u64 {
+        self.full[of] + self.wred[of]
+    }
+}
+
+impl Counters {
+    /// The counts of a queue, to be added to.
+    pub fn queue_mut(&mut self, queue: u8) -> &mut QueueCounts {
+        let at = usize::from(queue);
+        if self.queues.len() <= at {
+            self.queues.resize(at + 1, QueueCounts::default());
+        }
+        &mut self.queues[at]
+    }
+
+    /// Counts a packet of this size that another queue than 0 sent.
+    #[cold]
+    pub(crate) fn queue_sends(&mut self, queue: u8, size: u64) {
+        let [packets, bytes] = &mut self.queue_mut(queue).sent;
+        *packets += 1;
+        *bytes += size;
+    }
+
+    /// What a queue sent.
+    pub fn queue_sent(&self, queue: u8) -> Amount {
+        if queue > 0 {
+            return self.queue(queue).sent;
+        }
+        let others = |of: usize| self.queues.iter().map(|q| q.sent[of]).sum::<u64>();
+        [self.tx.packets() - others(0), self.tx.octets - others(1)]
+    }
+
+    /// The counts of a queue.
+    pub fn queue(&self, queue: u8) -> QueueCounts {
+        self.queues.get(usize::from(queue)).copied().unwrap_or_default()
+    }
+}
+
+/// Counts a drop that a queue is the reason of.
+#[inline]
+pub(crate) fn count_drop(counters: &mut Counters, p: &Packet, reason: DropReason) {
+    if matches!(reason, DropReason::QueueFull | DropReason::Wred) {
+        let counts = counters.queue_mut(p.queue);
+        let [packets, bytes] = if reason == DropReason::Wred { &mut counts.wred } else { &mut counts.full };
+        *packets += 1;
+        *bytes += wire_len(p.len());
+    }
+}
+
+/// The queue that a copy of a packet goes by: the multicast queue with the index of the packet's unicast queue.
+pub(crate) fn of_copy(chip: &Chip, queue: u8) -> u8 {
+    match chip.multicast_queues {
+        0 => queue,
+        n => (chip.unicast_queues + u32::from(queue).min(n - 1)) as u8,
+    }
+}
+
+/// Owns `SAI_OBJECT_TYPE_QUEUE`.
+#[derive(Debug)]
+pub(crate) struct QueueOwner;
+
+impl Owner for QueueOwner {
+    fn counted(&self) -> &'static [StatId] {
+        const {
+            &[
+                Stat::PACKETS.0 as StatId,
+                Stat::BYTES.0 as StatId,
+                Stat::DROPPED_PACKETS.0 as StatId,
+                Stat::DROPPED_BYTES.0 as StatId,
+                Stat::WRED_DROPPED_PACKETS.0 as StatId,
+                Stat::WRED_DROPPED_BYTES.0 as StatId,
+            ]
+        }
+    }
+
+    fn stat(&self, sw: &Switch, object: &ObjectRef, stat: StatId) -> Option<u64> {
+        const PORT: AttrId = queue::PORT.id();
+        let id = object.oid()?;
+        let counters = sw.ports.counters.get(usize::from(index(sw.store.oid(id, PORT))))?;
+        let at = sw.store.number(id, queue::INDEX.id()) as u8;
+        let counts = counters.queue(at);
+        Some(match Stat(stat as i32) {
+            Stat::PACKETS => counters.queue_sent(at)[0],
+            Stat::BYTES => counters.queue_sent(at)[1],
+            Stat::DROPPED_PACKETS => counts.dropped(0),
+            Stat::DROPPED_BYTES => counts.dropped(1),
+            Stat::WRED_DROPPED_PACKETS => counts.wred[0],
+            Stat::WRED_DROPPED_BYTES => counts.wred[1],
+            _ => return None,
+        })
+    }
+}
