@@ -8,7 +8,7 @@
 use std::sync::LazyLock;
 
 use sai::meta::{self, AttrMeta, ObjectMeta};
-use sai::{AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Result, StatId, Value};
+use sai::{AttrEntry, AttrId, Entry, ObjectId, ObjectRef, ObjectType, Result, StatId, Value};
 
 use crate::store::Object;
 use crate::switch::Switch;
@@ -78,6 +78,12 @@ pub trait Owner: Sync {
     /// Refuses a creation that the metadata's rules allow.
     fn check_create(&self, _: &Switch, _: &Request<'_>) -> Result<()> {
         Ok(())
+    }
+
+    /// What the switch itself gives to a new object when the client does not: the default bridge of a bridge
+    /// port, say.
+    fn implied(&self, _: &Switch, _: &Request<'_>) -> Option<AttrEntry> {
+        None
     }
 
     /// Refuses a new value that the metadata's rules allow.
@@ -160,6 +166,12 @@ pub trait CompactTable: Sync {
     fn value(&self, sw: &Switch, object: &ObjectRef, attr: &'static AttrMeta) -> Result<Option<Value>>;
     /// Whether the object is there.
     fn contains(&self, sw: &Switch, object: &ObjectRef) -> bool;
+    /// Whether the entry is there.
+    fn contains_entry(&self, sw: &Switch, entry: &Entry) -> bool {
+        self.contains(sw, &ObjectRef::Entry(entry.clone()))
+    }
+    /// Brings near the memory that an operation on this entry reads and writes.
+    fn prefetch(&self, _: &Switch, _: &Entry) {}
     /// How many there are.
     fn count(&self, sw: &Switch, object_type: ObjectType) -> usize;
     /// Calls `f` with each, in a stable order.

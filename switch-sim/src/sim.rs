@@ -1,15 +1,16 @@
 //! The backend: several switches, notifications delivered in order with no lock held.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use hashbrown::HashMap;
 use parking_lot::{Mutex, RwLock};
 use sai::layer::validate::{Level, rules};
 use sai::notify::{Notification, NotificationSink};
 use sai::{
-    Answer, AttrEntry, Backend, Bulk, BulkErrorMode, Error, Info, ObjectId, ObjectRef, ObjectType, Query,
-    Result, Special, SpecialAnswer, StatId, StatsOp, Status, Target,
+    Answer, AttrEntry, Backend, Bulk, BulkErrorMode, Entry, Error, Info, ObjectId, ObjectRef, ObjectType,
+    Query, Result, Special, SpecialAnswer, StatId, StatsOp, Status, Target,
 };
 
 use crate::bridge::fdb;
@@ -24,6 +25,8 @@ use crate::world::{Clock, Home, World};
 
 /// How many items of a bulk call run under one lock.
 const BULK_CHUNK: usize = 256;
+/// How many items ahead the memory of an entry is asked for.
+const BULK_AHEAD: usize = 12;
 
 /// The simulator: a [`Backend`] that keeps switches of modelled chips.
 ///
@@ -160,15 +163,14 @@ impl Simulator {
     }
 
     fn run<R>(&self, switch: &Mutex<Switch>, f: impl FnOnce(&mut Switch) -> R) -> R {
-        let result = {
-            let mut switch = switch.lock();
-            let result = f(&mut switch);
-            if !switch.events.is_empty() {
-                // Under the switch's lock, so that the order is that of the calls.
-                self.inner.outbox.lock().waiting.extend(switch.events.drain(..));
-            }
-            result
-        };
+        let mut locked = switch.lock();
+        let result = f(&mut locked);
+        if locked.events.is_empty() {
+            return result;
+        }
+        // Under the switch's lock, so that the order is that of the calls.
+        self.inner.outbox.lock().waiting.extend(locked.events.drain(..));
+        drop(locked);
         self.deliver();
         result
     }
@@ -238,42 +240,51 @@ impl Simulator {
         found.map_err(|e| e.on_object(object))
     }
 
-    /// Runs `f` on the items of a bulk call, as many under one lock as lie on the same switch, up to
-    /// [`BULK_CHUNK`].
-    fn chunks<T>(
+    /// Runs `f` on the items of a bulk call by their positions, as many under one lock as lie on the same
+    /// switch, up to [`BULK_CHUNK`]. `entry` tells the entry that an item is about, so that its memory is near
+    /// when its turn comes.
+    fn chunks<'a>(
         &self,
         mode: BulkErrorMode,
-        items: impl ExactSizeIterator<Item = T>,
-        switch: impl Fn(&T) -> ObjectId,
-        mut f: impl FnMut(&mut Switch, T) -> Result<ObjectId>,
+        items: usize,
+        switch: impl Fn(usize) -> ObjectId,
+        entry: impl Fn(usize) -> Option<&'a Entry>,
+        mut f: impl FnMut(&mut Switch, usize) -> Result<ObjectId>,
     ) -> Vec<Result<ObjectId>> {
-        let mut results = Vec::with_capacity(items.len());
-        let mut items = items.peekable();
+        let mut results = Vec::with_capacity(items);
         let stops = |failed: bool| failed && mode == BulkErrorMode::StopOnError;
-        let mut stopped = false;
-        while let Some(item) = items.peek() {
-            let id = switch(item);
-            if stopped {
-                results.extend(items.by_ref().map(|_| Err(Status::NOT_EXECUTED.into())));
-                break;
-            }
-            match self.switch(id) {
+        while results.len() < items {
+            let first = results.len();
+            let id = switch(first);
+            let stopped = match self.switch(id) {
                 Err(e) => {
-                    items.next();
                     results.push(Err(e));
-                    stopped = stops(true);
+                    stops(true)
                 }
                 Ok(home) => self.run(&home, |sw| {
-                    for _ in 0..BULK_CHUNK {
-                        let Some(item) = items.next_if(|i| switch(i) == id) else { break };
-                        let result = f(sw, item);
-                        stopped = stops(result.is_err());
-                        results.push(result);
-                        if stopped {
+                    let prefetch = |sw: &Switch, i: usize| {
+                        if let Some(entry) = (i < items).then(|| entry(i)).flatten() {
+                            sw.prefetch(entry);
+                        }
+                    };
+                    (first..first + BULK_AHEAD).for_each(|i| prefetch(sw, i));
+                    for i in first..items.min(first + BULK_CHUNK) {
+                        if switch(i) != id {
                             break;
                         }
+                        prefetch(sw, i + BULK_AHEAD);
+                        let result = f(sw, i);
+                        let stopped = stops(result.is_err());
+                        results.push(result);
+                        if stopped {
+                            return true;
+                        }
                     }
+                    false
                 }),
+            };
+            if stopped {
+                results.resize_with(items, || Err(Status::NOT_EXECUTED.into()));
             }
         }
         results
@@ -316,7 +327,7 @@ impl Simulator {
 }
 
 /// The switch that an object or entry names: null for an entry that leaves it out.
-fn switch_named(object: &&ObjectRef) -> ObjectId {
+fn switch_named(object: &ObjectRef) -> ObjectId {
     match object {
         ObjectRef::Entry(entry) => entry.switch_id(),
         ObjectRef::Object(_, id) => match Parts::of(*id).meta() {
@@ -342,9 +353,12 @@ impl Backend for Simulator {
             Target::Object(_) => {
                 self.switch(switch).and_then(|s| self.run(&s, |sw| sw.create(target, attrs)))
             }
-            Target::Entry(entry) => {
-                self.switch(entry.switch_id()).and_then(|s| self.run(&s, |sw| sw.create(target, attrs)))
-            }
+            Target::Entry(entry) => self.switch(entry.switch_id()).and_then(|s| {
+                self.run(&s, |sw| {
+                    sw.prefetch(entry);
+                    sw.create(target, attrs)
+                })
+            }),
         };
         done.map_err(|e| e.in_operation("create"))
     }
@@ -352,13 +366,23 @@ impl Backend for Simulator {
     fn remove(&self, object: &ObjectRef) -> Result<()> {
         let done = match object {
             ObjectRef::Object(ObjectType::SWITCH, id) if !id.is_null() => self.remove_switch(*id),
-            _ => self.home(object).and_then(|s| self.run(&s, |sw| sw.remove(object))),
+            _ => self.home(object).and_then(|s| {
+                self.run(&s, |sw| {
+                    object.entry().into_iter().for_each(|e| sw.prefetch(e));
+                    sw.remove(object)
+                })
+            }),
         };
         done.map_err(|e| e.in_operation("remove").on_object(object))
     }
 
     fn set(&self, object: &ObjectRef, attr: &AttrEntry) -> Result<()> {
-        let done = self.home(object).and_then(|s| self.run(&s, |sw| sw.set(object, attr)));
+        let done = self.home(object).and_then(|s| {
+            self.run(&s, |sw| {
+                object.entry().into_iter().for_each(|e| sw.prefetch(e));
+                sw.set(object, attr)
+            })
+        });
         done.map_err(|e| e.in_operation("set").on_object(object))
     }
 
@@ -377,37 +401,52 @@ impl Backend for Simulator {
             }
             Bulk::Create { switch, items } => self.chunks(
                 mode,
-                items.iter(),
-                |item| match item.target {
+                items.len(),
+                |i| match items[i].target {
                     Target::Object(_) => switch,
                     Target::Entry(entry) => entry.switch_id(),
                 },
-                |sw, item| sw.create(item.target, item.attrs).map_err(|e| e.in_operation("create")),
+                |i| match items[i].target {
+                    Target::Object(_) => None,
+                    Target::Entry(entry) => Some(entry),
+                },
+                |sw, i| sw.create(items[i].target, items[i].attrs).map_err(|e| e.in_operation("create")),
             ),
             Bulk::Remove(items) if items.iter().any(|i| i.object_type() == ObjectType::SWITCH) => {
                 sai::bulk_by_singles(self, call, mode)
             }
-            Bulk::Remove(items) => self.chunks(mode, items.iter(), switch_named, |sw, item| {
-                sw.remove(item).map(null).map_err(|e| e.in_operation("remove").on_object(item))
-            }),
+            Bulk::Remove(items) => self.chunks(
+                mode,
+                items.len(),
+                |i| switch_named(&items[i]),
+                |i| items[i].entry(),
+                |sw, i| {
+                    sw.remove(&items[i]).map(null).map_err(|e| e.in_operation("remove").on_object(&items[i]))
+                },
+            ),
             Bulk::Set(items) => self.chunks(
                 mode,
-                items.iter(),
-                |item| switch_named(&item.object),
-                |sw, item| {
-                    let done = sw.set(item.object, item.attr).map(null);
-                    done.map_err(|e| e.in_operation("set").on_object(item.object))
+                items.len(),
+                |i| switch_named(items[i].object),
+                |i| items[i].object.entry(),
+                |sw, i| {
+                    let done = sw.set(items[i].object, items[i].attr).map(null);
+                    done.map_err(|e| e.in_operation("set").on_object(items[i].object))
                 },
             ),
-            Bulk::Get(items) => self.chunks(
-                mode,
-                items.iter_mut(),
-                |item| switch_named(&item.object),
-                |sw, item| {
-                    let done = sw.get(item.object, item.attrs).map(null);
-                    done.map_err(|e| e.in_operation("get").on_object(item.object))
-                },
-            ),
+            Bulk::Get(items) => {
+                let objects: Vec<&ObjectRef> = items.iter().map(|i| i.object).collect();
+                self.chunks(
+                    mode,
+                    items.len(),
+                    |i| switch_named(objects[i]),
+                    |i| objects[i].entry(),
+                    |sw, i| {
+                        let done = sw.get(objects[i], items[i].attrs).map(null);
+                        done.map_err(|e| e.in_operation("get").on_object(objects[i]))
+                    },
+                )
+            }
         }
     }
 
@@ -426,7 +465,7 @@ impl Backend for Simulator {
         // A run of objects on one switch looks it up once.
         let mut held: Option<(ObjectId, Arc<Mutex<Switch>>)> = None;
         sai::each_row(objects, stats, op, out, |object, row| {
-            let name = switch_named(&object);
+            let name = switch_named(object);
             if held.as_ref().is_none_or(|(id, _)| *id != name) {
                 held = Some((name, self.home(object)?));
             }

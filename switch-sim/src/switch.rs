@@ -78,6 +78,15 @@ impl Switch {
         self.clock.now()
     }
 
+    /// Brings near the memory that an operation on this entry reads and writes: while the rules are checked,
+    /// or the entries before it are served.
+    #[inline]
+    pub(crate) fn prefetch(&self, entry: &Entry) {
+        if let Some(table) = meta::object(entry.object_type()).and_then(owner).and_then(|o| o.table()) {
+            table.prefetch(self, entry);
+        }
+    }
+
     /// Creates an object or entry on behalf of a client; answers the id, null for an entry.
     ///
     /// # Errors
@@ -109,9 +118,13 @@ impl Switch {
             self.resources.took(pool);
             return Ok(id);
         }
+        let implied = owner.and_then(|o| o.implied(self, &request));
         self.resources.took(pool);
         let id = match target {
-            Target::Object(_) => self.store.insert(meta, attrs.to_vec(), Origin::Client),
+            Target::Object(_) => {
+                let attrs = attrs.iter().cloned().chain(implied).collect();
+                self.store.insert(meta, attrs, Origin::Client)
+            }
             Target::Entry(entry) => {
                 self.store.insert_entry(entry.clone(), attrs.to_vec());
                 ObjectId::NULL
@@ -173,7 +186,8 @@ impl Switch {
         Ok(())
     }
 
-    fn drop_object(&mut self, id: ObjectId) {
+    /// Takes an object out that nothing refers to any more.
+    pub(crate) fn drop_object(&mut self, id: ObjectId) {
         let Some(object_type) = id::type_of(id) else { return };
         let Some(taken) = self.store.take(id) else { return };
         let meta = known(object_type).expect("ids are of known types");

@@ -25,7 +25,7 @@ impl View for Switch {
     fn entry_exists(&self, entry: &Entry) -> Option<bool> {
         let meta = meta::object(entry.object_type())?;
         Some(match owner(meta).and_then(|o| o.table()) {
-            Some(table) => table.contains(self, &ObjectRef::Entry(entry.clone())),
+            Some(table) => table.contains_entry(self, entry),
             None => self.store.has_entry(entry),
         })
     }

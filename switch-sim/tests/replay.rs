@@ -17,24 +17,12 @@ const CHIPS: &[(&str, &str, &str)] = &[
         "boot.vlan_members = false",
         "it removes the bridge ports of the boot without removing VLAN members",
     ),
-    ("bulk_object.rec", NO_BRIDGING, "it makes router interfaces of ports without removing bridge ports"),
-    ("lag_comparison_logic.rec", NO_BRIDGING, "it puts ports into a LAG without removing bridge ports"),
-    (
-        "neighbor_next_hop.rec",
-        NO_BRIDGING,
-        "it makes router interfaces of ports without removing bridge ports",
-    ),
-    ("rif_loopback.rec", NO_BRIDGING, "it makes router interfaces of ports without removing bridge ports"),
-    ("test_neighbor_lag.rec", NO_BRIDGING, "it puts ports into a LAG without removing bridge ports"),
     (
         "remove_create_port.rec",
         "chip.lanes = 256\n[speeds]\n1 = [10000]\n2 = [10000]\n4 = [100000]",
         "it creates a port of two lanes at 10 Gbps on lanes 200 and 201",
     ),
 ];
-
-/// A chip whose ports are neither bridge ports nor members of VLAN 1 at boot.
-const NO_BRIDGING: &str = "boot.bridge_ports = false\nboot.vlan_members = false";
 
 /// A status that is another one than recorded, and must be.
 struct Explained {

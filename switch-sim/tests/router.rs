@@ -9,9 +9,9 @@ use sai::entry::{Entry, NeighborEntry, RouteEntry};
 use sai::object::router_interface::Type;
 use sai::types::PacketAction;
 use sai::{
-    AttrEntry, Backend, MacAddr, ObjectId, ObjectRef, ObjectType, Status, Target, Value, counter,
-    hostif_trap, neighbor_entry, next_hop, next_hop_group, next_hop_group_member, queue, route_entry,
-    router_interface as rif, switch, virtual_router,
+    AttrEntry, Backend, MacAddr, ObjectId, ObjectRef, ObjectType, Status, Target, Value, bridge_port,
+    counter, hostif_trap, neighbor_entry, next_hop, next_hop_group, next_hop_group_member, queue,
+    route_entry, router_interface as rif, switch, virtual_router,
 };
 use switch_sim::pipeline::DropReason;
 
@@ -457,16 +457,38 @@ fn a_second_interface_on_a_port_is_refused_unless_virtual() {
 }
 
 #[test]
-fn a_port_with_a_bridge_port_takes_no_interface() {
+fn a_bridge_port_of_the_boot_yields_to_an_interface_and_one_of_a_client_does_not() {
     let r = Routed::new();
-    let refused = r.sim.create(
-        r.switch,
-        Target::Object(ObjectType::ROUTER_INTERFACE),
-        &[
+    let port_rif = |port: usize| {
+        let attrs = [
             attr(rif::VIRTUAL_ROUTER_ID.id(), Value::Oid(r.vr)),
             attr(rif::TYPE.id(), Value::I32(Type::PORT.0)),
-            attr(rif::PORT_ID.id(), Value::Oid(r.ports[5])),
-        ],
-    );
-    assert_eq!(refused.unwrap_err().status(), Status::OBJECT_IN_USE);
+            attr(rif::PORT_ID.id(), Value::Oid(r.ports[port])),
+        ];
+        r.sim.create(r.switch, Target::Object(ObjectType::ROUTER_INTERFACE), &attrs)
+    };
+    let bridge = |port: usize| {
+        let kind = attr(bridge_port::TYPE.id(), Value::I32(bridge_port::Type::PORT.0));
+        let on = attr(bridge_port::PORT_ID.id(), Value::Oid(r.ports[port]));
+        let up = attr(bridge_port::ADMIN_STATE.id(), Value::Bool(true));
+        r.sim.create(r.switch, Target::Object(ObjectType::BRIDGE_PORT), &[kind, on, up])
+    };
+    assert_eq!(r.to(4, &frame(ALL, A)), [5, 6, 7]);
+    port_rif(5).unwrap();
+    assert_eq!(r.to(4, &frame(ALL, A)), [6, 7], "its VLAN member went with the bridge port");
+    let gone = ObjectRef::Object(ObjectType::BRIDGE_PORT, r.bridge_ports[5]);
+    assert_eq!(r.sim.remove(&gone).unwrap_err().status(), Status::ITEM_NOT_FOUND);
+
+    // A VLAN member of a client holds the boot's bridge port.
+    r.vlan(20, &[(6, sai::vlan::TaggingMode::TAGGED)]);
+    assert_eq!(port_rif(6).unwrap_err().status(), Status::OBJECT_IN_USE);
+    // A bridge port of a client does not yield, and is on the default bridge without saying so.
+    let made = ObjectRef::Object(ObjectType::BRIDGE_PORT, bridge(3).unwrap());
+    assert_eq!(port_rif(3).unwrap_err().status(), Status::OBJECT_IN_USE);
+    let this = ObjectRef::Object(ObjectType::SWITCH, r.switch);
+    let default = r.get(&this, switch::DEFAULT_1Q_BRIDGE_ID.id());
+    assert_eq!(r.get(&made, bridge_port::BRIDGE_ID.id()), default);
+    let ports =
+        r.get(&ObjectRef::Object(ObjectType::BRIDGE, default.as_oid().unwrap()), sai::bridge::PORT_LIST.id());
+    assert!(matches!(ports, Value::OidList(ids) if ids.contains(&made.oid().unwrap())));
 }

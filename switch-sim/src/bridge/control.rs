@@ -1,6 +1,6 @@
 //! From VLANs, bridges, bridge ports, spanning trees and isolation groups to what packets read.
 
-use sai::{AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, StatId, Status, Value};
+use sai::{AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, StatId, Status, Value};
 
 use super::fdb::{self, Flush};
 use super::{BridgePort, Count, Domain, FIRST_1D, FloodControl, Learning, LookupKey, Target, state};
@@ -10,8 +10,8 @@ use crate::attrs::{
 use crate::feature::{Owner, Request};
 use crate::pipeline::NONE;
 use crate::port::{self, Attachment, Sub, index};
-use crate::store::Object;
 use crate::store::id::type_of;
+use crate::store::{Object, Origin};
 use crate::switch::Switch;
 
 mod bridge;
@@ -21,7 +21,7 @@ mod stp;
 mod vlan;
 
 pub use bridge::BridgeOwner;
-pub use bridge_port::BridgePortOwner;
+pub use bridge_port::{BridgePortOwner, give_way, yields};
 pub use isolation::IsolationMemberOwner;
 pub use stp::{StpOwner, StpPortOwner};
 pub use vlan::{VlanMemberOwner, VlanOwner};

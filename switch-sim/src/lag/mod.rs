@@ -3,6 +3,7 @@
 use sai::{AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Value};
 
 use crate::attrs::{lag as lag_attr, lag_member as attr};
+use crate::bridge::control::{give_way, yields};
 use crate::feature::{Owner, Request};
 use crate::pipeline::{NONE, Packet, flag};
 use crate::port::{self, Attachment, index};
@@ -225,7 +226,7 @@ impl Owner for LagMemberOwner {
         if let Some(m) = sw.lags.membership(index(*port)) {
             return refuse(format!("{port} is a member of {}", m.lag));
         }
-        if sw.ports.get(index(*port)).is_some_and(|p| p.attached.bridge_port != NONE) {
+        if sw.ports.get(index(*port)).is_some_and(|p| !yields(sw, p.attached.bridge_port)) {
             return refuse(format!("{port} has a bridge port: remove that first"));
         }
         Ok(())
@@ -234,6 +235,8 @@ impl Owner for LagMemberOwner {
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
         let Some(id) = object.oid() else { return };
         let (lag, port) = (sw.store.oid(id, attr::LAG_ID), index(sw.store.oid(id, attr::PORT_ID)));
+        let bridge_port = sw.ports.get(port).map_or(NONE, |p| p.attached.bridge_port);
+        give_way(sw, bridge_port);
         if let Some(Some(record)) = sw.lags.lags.get_mut(usize::from(index(lag))) {
             record.members.push((id, port));
         }

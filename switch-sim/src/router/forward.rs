@@ -190,8 +190,8 @@ fn count(router: &mut Router, counter: u32, p: &Packet) {
 fn trace_route<T: Tracer>(router: &Router, p: &Packet, to: IpAddr, t: &mut T) {
     let vr = &router.vrs[usize::from(p.vrf)];
     let best = match to {
-        IpAddr::V4(ip) => vr.v4.longest_match(ip.into()).map(|(k, r)| (k.to_string(), r.adjacency)),
-        IpAddr::V6(ip) => vr.v6.longest_match(ip.into()).map(|(k, r)| (k.to_string(), r.adjacency)),
+        IpAddr::V4(ip) => vr.v4.longest_match(ip.into()).map(|(k, r)| (k.to_string(), r.adjacency())),
+        IpAddr::V6(ip) => vr.v6.longest_match(ip.into()).map(|(k, r)| (k.to_string(), r.adjacency())),
     };
     match best {
         Some((key, index)) => {

@@ -9,6 +9,7 @@ use sai::{
 };
 
 use super::read;
+use crate::bridge::control::{give_way, yields};
 use crate::feature::{Owner, Request};
 use crate::pipeline::NONE;
 use crate::store::Object;
@@ -135,6 +136,9 @@ impl Owner for RifOwner {
         }
         sw.router.rif_counts[slot] = [0; 6];
         derive(sw, id);
+        let Rif { base, vid, .. } = sw.router.rifs[slot];
+        let bridge_port = bridge_port_at(sw, base, vid);
+        give_way(sw, bridge_port);
         super::attach::put(sw, slot as u16, true);
     }
 
@@ -187,21 +191,26 @@ impl Owner for RifOwner {
     }
 }
 
-/// Refuses a port or LAG whose packets a bridge port takes; single VLANs of it can be taken before.
-fn check_free(sw: &Switch, base: Base, vid: u16) -> Result<()> {
+/// The bridge port that takes the packets of a port or LAG; an interface of a single VLAN is asked before it.
+fn bridge_port_at(sw: &Switch, base: Base, vid: u16) -> u16 {
     let attached = match base {
+        _ if vid != 0 => None,
         Base::Port(port) => sw.ports.get(port).map(|p| &p.attached),
         Base::Lag(lag) => sw.lags.attachment(lag),
         _ => None,
     };
-    match attached.map_or(NONE, |a| a.bridge_port) {
-        bridge_port if vid == 0 && bridge_port != NONE => {
-            let id = sw.bridge.port(bridge_port).map(|b| b.id).unwrap_or_default();
-            let why = format!("{id} is a bridge port on the same port or LAG: remove that first");
-            Err(Error::because(Status::OBJECT_IN_USE, why))
-        }
-        _ => Ok(()),
+    attached.map_or(NONE, |a| a.bridge_port)
+}
+
+/// Refuses a port or LAG that a client bridges.
+fn check_free(sw: &Switch, base: Base, vid: u16) -> Result<()> {
+    let bridge_port = bridge_port_at(sw, base, vid);
+    if yields(sw, bridge_port) {
+        return Ok(());
     }
+    let id = sw.bridge.port(bridge_port).map(|b| b.id).unwrap_or_default();
+    let why = format!("{id} is a bridge port on the same port or LAG: remove that first");
+    Err(Error::because(Status::OBJECT_IN_USE, why))
 }
 
 /// What an interface stands on, of the object that is named.

@@ -33,9 +33,13 @@ impl Owner for RouteOwner {
 }
 
 fn key(object: &ObjectRef) -> Result<(ObjectId, Destination)> {
-    match object.entry() {
-        Some(Entry::Route(entry)) => Ok((entry.vr_id, Destination::of(&entry.destination))),
-        _ => Err(Status::INVALID_OBJECT_TYPE.into()),
+    object.entry().and_then(key_of).ok_or_else(|| Status::INVALID_OBJECT_TYPE.into())
+}
+
+fn key_of(entry: &Entry) -> Option<(ObjectId, Destination)> {
+    match entry {
+        Entry::Route(entry) => Some((entry.vr_id, Destination::of(&entry.destination))),
+        _ => None,
     }
 }
 
@@ -170,6 +174,18 @@ impl CompactTable for RouteOwner {
         key(object).is_ok_and(|(vr, to)| sw.router.route(vr, to).is_some())
     }
 
+    fn contains_entry(&self, sw: &Switch, entry: &Entry) -> bool {
+        key_of(entry).is_some_and(|(vr, to)| sw.router.route(vr, to).is_some())
+    }
+
+    fn prefetch(&self, sw: &Switch, entry: &Entry) {
+        if let Some((vr, to)) = key_of(entry)
+            && let Some(vr) = sw.router.vrs.get(Parts::of(vr).slot as usize)
+        {
+            vr.prefetch(to);
+        }
+    }
+
     fn count(&self, sw: &Switch, _: ObjectType) -> usize {
         sw.router.vrs.iter().flat_map(|vr| vr.routes).map(|n| n as usize).sum()
     }
@@ -183,10 +199,10 @@ impl CompactTable for RouteOwner {
                 let entry = sai::entry::RouteEntry { switch_id, vr_id: vr.id, destination };
                 f(ObjectRef::Entry(Entry::Route(entry)));
             };
-            for (p, _) in vr.v4.iter().filter(|(_, r)| made(r.adjacency)) {
+            for (p, _) in vr.v4.iter().filter(|(_, r)| made(r.adjacency())) {
                 tell(ipnet::Ipv4Net::new(p.address().into(), p.len()).expect(long).into());
             }
-            for (p, _) in vr.v6.iter().filter(|(_, r)| made(r.adjacency)) {
+            for (p, _) in vr.v6.iter().filter(|(_, r)| made(r.adjacency())) {
                 tell(ipnet::Ipv6Net::new(p.address().into(), p.len()).expect(long).into());
             }
         }

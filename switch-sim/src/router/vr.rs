@@ -79,24 +79,33 @@ impl Vr {
     /// The adjacency of exactly this prefix.
     pub(super) fn get(&self, to: Destination) -> Option<u32> {
         match to {
-            Destination::V4(p) => self.v4.get(p).map(|r| r.adjacency),
-            Destination::V6(p) => self.v6.get(p).map(|r| r.adjacency),
+            Destination::V4(p) => self.v4.get(p).map(|r| r.adjacency()),
+            Destination::V6(p) => self.v6.get(p).map(|r| r.adjacency()),
+        }
+    }
+
+    /// Brings near what a change of this prefix reads and writes.
+    #[inline]
+    pub(super) fn prefetch(&self, to: Destination) {
+        match to {
+            Destination::V4(p) => self.v4.prefetch_route(p),
+            Destination::V6(p) => self.v6.prefetch_route(p),
         }
     }
 
     /// Puts an adjacency in place and answers the one before.
     pub(super) fn put(&mut self, to: Destination, adjacency: u32) -> Option<u32> {
         match to {
-            Destination::V4(p) => self.v4.insert(p, adjacency, ()).map(|r| r.adjacency),
-            Destination::V6(p) => self.v6.insert(p, adjacency, ()).map(|r| r.adjacency),
+            Destination::V4(p) => self.v4.insert(p, adjacency, ()).map(|r| r.adjacency()),
+            Destination::V6(p) => self.v6.insert(p, adjacency, ()).map(|r| r.adjacency()),
         }
     }
 
     /// Takes a prefix out.
     pub(super) fn take(&mut self, to: Destination) -> Option<u32> {
         match to {
-            Destination::V4(p) => self.v4.remove(p).map(|r| r.adjacency),
-            Destination::V6(p) => self.v6.remove(p).map(|r| r.adjacency),
+            Destination::V4(p) => self.v4.remove(p).map(|r| r.adjacency()),
+            Destination::V6(p) => self.v6.remove(p).map(|r| r.adjacency()),
         }
     }
 

@@ -28,6 +28,20 @@ impl Key for u64 {
     }
 }
 
+impl Key for u32 {
+    #[inline(always)]
+    fn hash(self, seed: u64) -> u64 {
+        u64::from(self).hash(seed)
+    }
+}
+
+impl Key for u128 {
+    #[inline(always)]
+    fn hash(self, seed: u64) -> u64 {
+        ((self >> 64) as u64, self as u64).hash(seed)
+    }
+}
+
 impl Key for (u64, u64) {
     #[inline(always)]
     fn hash(self, seed: u64) -> u64 {

@@ -75,6 +75,31 @@ fn join(sw: &mut Switch, id: ObjectId) {
     derive_member(sw, domain, id, at);
 }
 
+/// What of the boot's goes when a client takes a port for something else than bridging: its bridge port with
+/// its VLAN members. `None` where one of a client's is there, or uses them.
+fn of_the_boot(sw: &Switch, at: u16) -> Option<Vec<ObjectId>> {
+    let id = sw.bridge.port(at)?.id;
+    let made = |id: ObjectId| sw.store.get(id).filter(|o| o.origin == Origin::Switch);
+    let on = |m: &ObjectId| sw.store.oid(*m, member::BRIDGE_PORT_ID) == id;
+    let mut all: Vec<_> = sw.store.ids(ObjectType::VLAN_MEMBER).filter(on).collect();
+    let unused = made(id)?.refs as usize == all.len();
+    let own = unused && all.iter().all(|m| made(*m).is_some_and(|o| o.refs == 0));
+    all.push(id);
+    own.then_some(all)
+}
+
+/// Whether a bridge port yields to another use of what it stands on, as those of the boot do.
+pub fn yields(sw: &Switch, at: u16) -> bool {
+    at == NONE || of_the_boot(sw, at).is_some()
+}
+
+/// Takes away what [`yields`].
+pub fn give_way(sw: &mut Switch, at: u16) {
+    if at != NONE {
+        of_the_boot(sw, at).into_iter().flatten().for_each(|id| sw.drop_object(id));
+    }
+}
+
 impl Owner for BridgePortOwner {
     fn enforced(&self) -> &'static [AttrId] {
         &[
@@ -126,6 +151,18 @@ impl Owner for BridgePortOwner {
             );
         }
         Ok(())
+    }
+
+    /// A bridge port of a port or LAG is on the default bridge unless it says otherwise.
+    fn implied(&self, sw: &Switch, request: &Request<'_>) -> Option<AttrEntry> {
+        let port = Value::I32(sai::bridge_port::Type::PORT.0);
+        let (_, kind) = request.given(port_attr::TYPE)?;
+        let named = matches!(request.given(port_attr::BRIDGE_ID), Some((_, Value::Oid(id))) if !id.is_null());
+        if *kind != port || named {
+            return None;
+        }
+        let bridge = sw.default_object(sai::switch::DEFAULT_1Q_BRIDGE_ID.id())?;
+        Some(AttrEntry::new(port_attr::BRIDGE_ID, Value::Oid(bridge)))
     }
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {

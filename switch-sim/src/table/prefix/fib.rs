@@ -16,6 +16,8 @@
 //! The reach lets an insertion leave slots of longer prefixes alone and a removal find the slots of its own
 //! prefix, without asking the route store. A node remembers the leaf whose place it took.
 
+use std::num::NonZeroU32;
+
 use super::{Address, Prefix};
 use crate::prefetch;
 
@@ -488,7 +490,12 @@ fn answer(root: Root, slot: u32) -> u32 {
     if own == 0 { root.short & VALUE } else { own }
 }
 
+/// The adjacency of a route, which is within its limits.
 #[track_caller]
-pub(super) fn check_adjacency(adjacency: u32) {
-    assert!((1..=MAX_ADJACENCY).contains(&adjacency), "adjacency {adjacency} is not in 1..={MAX_ADJACENCY}");
+#[inline]
+pub(super) fn check_adjacency(adjacency: u32) -> NonZeroU32 {
+    match NonZeroU32::new(adjacency) {
+        Some(adjacency) if adjacency.get() <= MAX_ADJACENCY => adjacency,
+        _ => panic!("adjacency {adjacency} is not in 1..={MAX_ADJACENCY}"),
+    }
 }

@@ -1,19 +1,20 @@
 //! The exact-prefix store: one small hash table a prefix length.
 //!
-//! An entry holds the address and the value, not the length: a million IPv4 routes with an adjacency and 8 bytes of
-//! value take 39 MB. A longest match tries the lengths present, longest first: good for control and traces,
+//! An entry holds the address and the value, not the length: a million IPv4 routes of an adjacency alone take 8
+//! bytes a slot. A longest match tries the lengths present, longest first: good for control and traces,
 //! while packets use the [`Fib`](super::Fib).
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
-
 use super::{Address, Prefix};
+use crate::table::exact::ExactTable;
+
+/// Scatters the addresses of a table.
+const SEED: u64 = 0x2545_F491_4F6C_DD1D;
 
 /// A map from prefixes to values.
 #[derive(Clone, Debug)]
 pub struct PrefixMap<A, V> {
     /// By prefix length; shorter than 33 or 129 as long as the long lengths are unused.
-    tables: Vec<HashTable<(A, V)>>,
+    tables: Vec<ExactTable<A, V>>,
     len: usize,
 }
 
@@ -40,53 +41,46 @@ impl<A: Address, V> PrefixMap<A, V> {
     }
 
     #[inline]
-    fn table(&self, len: u8) -> Option<&HashTable<(A, V)>> {
-        self.tables.get(usize::from(len)).filter(|t| !t.is_empty())
+    fn table(&self, len: u8) -> Option<&ExactTable<A, V>> {
+        self.tables.get(usize::from(len))
+    }
+
+    /// Brings near the memory that a look-up or change of this prefix reads.
+    #[inline(always)]
+    pub fn prefetch(&self, prefix: Prefix<A>) {
+        if let Some(table) = self.table(prefix.len()) {
+            table.prefetch(prefix.address());
+        }
     }
 
     /// The value of exactly this prefix.
     #[inline]
     pub fn get(&self, prefix: Prefix<A>) -> Option<&V> {
-        let address = prefix.address();
-        self.table(prefix.len())?.find(address.mix(), |e| e.0 == address).map(|e| &e.1)
+        self.table(prefix.len())?.get(prefix.address())
     }
 
     /// The value of exactly this prefix, to change.
     #[inline]
     pub fn get_mut(&mut self, prefix: Prefix<A>) -> Option<&mut V> {
-        let address = prefix.address();
-        let table = self.tables.get_mut(usize::from(prefix.len()))?;
-        table.find_mut(address.mix(), |e| e.0 == address).map(|e| &mut e.1)
+        self.tables.get_mut(usize::from(prefix.len()))?.get_mut(prefix.address())
     }
 
     /// Stores `value` and returns the one it replaces.
     pub fn insert(&mut self, prefix: Prefix<A>, value: V) -> Option<V> {
-        let (address, index) = (prefix.address(), usize::from(prefix.len()));
+        let index = usize::from(prefix.len());
         if self.tables.len() <= index {
-            self.tables.resize_with(index + 1, HashTable::new);
+            self.tables.resize_with(index + 1, || ExactTable::new(SEED));
         }
-        match self.tables[index].entry(address.mix(), |e| e.0 == address, |e| e.0.mix()) {
-            Entry::Occupied(mut e) => Some(std::mem::replace(&mut e.get_mut().1, value)),
-            Entry::Vacant(e) => {
-                e.insert((address, value));
-                self.len += 1;
-                None
-            }
-        }
+        let old = self.tables[index].insert(prefix.address(), value);
+        self.len += usize::from(old.is_none());
+        old
     }
 
     /// Removes exactly this prefix and returns its value.
     pub fn remove(&mut self, prefix: Prefix<A>) -> Option<V> {
-        let address = prefix.address();
-        let table = self.tables.get_mut(usize::from(prefix.len()))?;
-        let (entry, _) = table.find_entry(address.mix(), |e| e.0 == address).ok()?.remove();
-        if table.is_empty() {
-            *table = HashTable::new();
-        } else if table.capacity() > 1024 && table.len() < table.capacity() / 8 {
-            table.shrink_to(table.len() * 2, |e| e.0.mix());
-        }
+        let old = self.tables.get_mut(usize::from(prefix.len()))?.remove(prefix.address())?;
         self.len -= 1;
-        Some(entry.1)
+        Some(old)
     }
 
     /// Removes all.
@@ -105,18 +99,20 @@ impl<A: Address, V> PrefixMap<A, V> {
     }
 
     fn longest_up_to(&self, address: A, longest: u8) -> Option<(Prefix<A>, &V)> {
-        (0..=longest).rev().find_map(|len| {
-            let table = self.table(len)?;
+        let used = || (0..=longest).rev().filter_map(|len| Some((len, self.table(len)?)));
+        let used = || used().filter(|(_, table)| !table.is_empty());
+        // The lengths in use are few; their memory is waited for together.
+        used().for_each(|(len, table)| table.prefetch(address.masked(len)));
+        used().find_map(|(len, table)| {
             let prefix = Prefix { address: address.masked(len), len };
-            let entry = table.find(prefix.address.mix(), |e| e.0 == prefix.address)?;
-            Some((prefix, &entry.1))
+            Some((prefix, table.get(prefix.address)?))
         })
     }
 
     /// All prefixes with their values, in no order that can be relied on.
     pub fn iter_unordered(&self) -> impl Iterator<Item = (Prefix<A>, &V)> {
         self.tables.iter().enumerate().flat_map(|(len, table)| {
-            table.iter().map(move |e| (Prefix { address: e.0, len: len as u8 }, &e.1))
+            table.iter().map(move |(address, value)| (Prefix { address, len: len as u8 }, value))
         })
     }
 
@@ -136,7 +132,7 @@ impl<A: Address, V> PrefixMap<A, V> {
 
     /// Bytes on the heap, not counting what the values own.
     pub fn memory(&self) -> usize {
-        self.tables.iter().map(HashTable::allocation_size).sum::<usize>()
-            + self.tables.capacity() * size_of::<HashTable<(A, V)>>()
+        self.tables.iter().map(ExactTable::memory).sum::<usize>()
+            + self.tables.capacity() * size_of::<ExactTable<A, V>>()
     }
 }

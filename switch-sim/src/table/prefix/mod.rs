@@ -16,6 +16,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
+use super::exact::Key;
+
 mod fib;
 mod map;
 mod routes;
@@ -25,26 +27,15 @@ pub use map::PrefixMap;
 pub use routes::{Route, RouteTable};
 
 /// An IP address as a number, most significant bit first: `u32` for IPv4, `u128` for IPv6.
-pub trait Address: Copy + Ord + Hash + fmt::Debug + Send + Sync + 'static {
+pub trait Address: Key + Copy + Ord + Hash + fmt::Debug + Send + Sync + 'static {
     /// Bits in an address: 32 or 128.
     const BITS: u8;
     /// The address with all but its first `len` bits cleared; `len` above [`BITS`](Self::BITS) clears nothing.
     fn masked(self, len: u8) -> Self;
     /// The `count` bits that follow the first `skip` ones, as a number; `count` is 1 to 32 and the bits exist.
     fn bits(self, skip: u32, count: u32) -> u32;
-    /// A well-mixed hash of the address.
-    fn mix(self) -> u64;
     /// Writes the address in its usual text form.
     fn show(self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
-}
-
-const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
-
-/// Multiplies to 128 bits and folds: both ends of the result depend on all of `x`.
-#[inline(always)]
-fn fold(x: u64) -> u64 {
-    let wide = u128::from(x) * u128::from(MIX);
-    (wide as u64) ^ (wide >> 64) as u64
 }
 
 impl Address for u32 {
@@ -56,10 +47,6 @@ impl Address for u32 {
     #[inline(always)]
     fn bits(self, skip: u32, count: u32) -> u32 {
         (self << skip) >> (32 - count)
-    }
-    #[inline(always)]
-    fn mix(self) -> u64 {
-        fold(u64::from(self) ^ 0x2545_F491_4F6C_DD1D)
     }
     fn show(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&Ipv4Addr::from(self), f)
@@ -75,10 +62,6 @@ impl Address for u128 {
     #[inline(always)]
     fn bits(self, skip: u32, count: u32) -> u32 {
         ((self << skip) >> (128 - count)) as u32
-    }
-    #[inline(always)]
-    fn mix(self) -> u64 {
-        fold(fold((self >> 64) as u64 ^ 0x2545_F491_4F6C_DD1D) ^ self as u64)
     }
     fn show(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&Ipv6Addr::from(self), f)

@@ -1,15 +1,25 @@
 //! A route store and its forwarding table, kept in step.
 
+use std::num::NonZeroU32;
+
 use super::fib::check_adjacency;
 use super::{Address, Fib, Prefix, PrefixMap};
 
 /// A route as stored: where packets go, and what else its owner keeps with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route<V> {
-    /// What look-ups answer, 1 to [`MAX_ADJACENCY`](super::MAX_ADJACENCY).
-    pub adjacency: u32,
+    /// Never 0, so that an empty slot of the store takes no room of its own.
+    adjacency: NonZeroU32,
     /// The owner's data.
     pub value: V,
+}
+
+impl<V> Route<V> {
+    /// What look-ups answer, 1 to [`MAX_ADJACENCY`](super::MAX_ADJACENCY).
+    #[inline(always)]
+    pub const fn adjacency(&self) -> u32 {
+        self.adjacency.get()
+    }
 }
 
 /// The routes of one virtual router and address family: an exact store with a value each, and look-ups by
@@ -47,11 +57,10 @@ impl<A: Address, V> RouteTable<A, V> {
     /// # Panics
     /// If `adjacency` is 0 or above [`MAX_ADJACENCY`](super::MAX_ADJACENCY).
     pub fn insert(&mut self, prefix: Prefix<A>, adjacency: u32, value: V) -> Option<Route<V>> {
-        check_adjacency(adjacency);
-        let old = self.map.insert(prefix, Route { adjacency, value });
+        let old = self.map.insert(prefix, Route { adjacency: check_adjacency(adjacency), value });
         match &old {
             None => self.fib.insert(prefix, adjacency),
-            Some(old) if old.adjacency != adjacency => self.fib.update(prefix, adjacency),
+            Some(old) if old.adjacency() != adjacency => self.fib.update(prefix, adjacency),
             Some(_) => {}
         }
         old
@@ -62,10 +71,10 @@ impl<A: Address, V> RouteTable<A, V> {
     /// # Panics
     /// If `adjacency` is 0 or above [`MAX_ADJACENCY`](super::MAX_ADJACENCY).
     pub fn set_adjacency(&mut self, prefix: Prefix<A>, adjacency: u32) -> bool {
-        check_adjacency(adjacency);
+        let nonzero = check_adjacency(adjacency);
         let Some(route) = self.map.get_mut(prefix) else { return false };
-        if route.adjacency != adjacency {
-            route.adjacency = adjacency;
+        if route.adjacency != nonzero {
+            route.adjacency = nonzero;
             self.fib.update(prefix, adjacency);
         }
         true
@@ -74,7 +83,7 @@ impl<A: Address, V> RouteTable<A, V> {
     /// Removes the route of exactly this prefix; its addresses fall back to the next shorter one.
     pub fn remove(&mut self, prefix: Prefix<A>) -> Option<Route<V>> {
         let old = self.map.remove(prefix)?;
-        let parent = self.map.parent(prefix).map(|(p, r)| (p.len(), r.adjacency));
+        let parent = self.map.parent(prefix).map(|(p, r)| (p.len(), r.adjacency()));
         self.fib.remove(prefix, parent);
         Some(old)
     }
@@ -106,6 +115,13 @@ impl<A: Address, V> RouteTable<A, V> {
     #[inline(always)]
     pub fn prefetch(&self, address: A) {
         self.fib.prefetch(address);
+    }
+
+    /// Brings near the memory that a change of the route of this prefix reads and writes.
+    #[inline(always)]
+    pub fn prefetch_route(&self, prefix: Prefix<A>) {
+        self.map.prefetch(prefix);
+        self.fib.prefetch(prefix.address());
     }
 
     /// [`lookup`](Self::lookup) for many addresses, waiting for memory together.

@@ -59,7 +59,7 @@ fn check<A: Address>(ops: &[Op<A>], extra: &[A], edges: impl Fn(Prefix<A>) -> [A
         match *op {
             Op::Insert(prefix, adjacency) => {
                 let old = table.insert(prefix, adjacency, u64::from(adjacency) * 3);
-                assert_eq!(old.map(|r| r.adjacency), model.insert(prefix, adjacency));
+                assert_eq!(old.map(|r| r.adjacency()), model.insert(prefix, adjacency));
             }
             Op::Point(prefix, adjacency) => {
                 let prefix = model.keys().find(|p| p.len() >= prefix.len()).copied().unwrap_or(prefix);
@@ -68,7 +68,7 @@ fn check<A: Address>(ops: &[Op<A>], extra: &[A], edges: impl Fn(Prefix<A>) -> [A
             }
             Op::Remove(prefix) => {
                 let prefix = model.keys().find(|p| p.len() >= prefix.len()).copied().unwrap_or(prefix);
-                assert_eq!(table.remove(prefix).map(|r| r.adjacency), model.remove(&prefix));
+                assert_eq!(table.remove(prefix).map(|r| r.adjacency()), model.remove(&prefix));
             }
         }
     }
@@ -80,9 +80,9 @@ fn check<A: Address>(ops: &[Op<A>], extra: &[A], edges: impl Fn(Prefix<A>) -> [A
         let adjacency = expected.map_or(0, |e| e.1);
         assert_eq!(table.lookup(address), adjacency, "{:?}", Prefix::host(address));
         assert_eq!(batched, adjacency);
-        assert_eq!(table.longest_match(address).map(|(p, r)| (p, r.adjacency)), expected);
+        assert_eq!(table.longest_match(address).map(|(p, r)| (p, r.adjacency())), expected);
     }
-    let stored: Vec<_> = table.iter().map(|(p, r)| (p, r.adjacency)).collect();
+    let stored: Vec<_> = table.iter().map(|(p, r)| (p, r.adjacency())).collect();
     assert_eq!(stored, model.iter().map(|(p, a)| (*p, *a)).collect::<Vec<_>>());
     for &prefix in model.keys() {
         let parent =
