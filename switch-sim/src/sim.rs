@@ -125,7 +125,7 @@ impl Simulator {
     }
 
     /// Whether this is a clone of the other.
-    pub(crate) fn is(&self, other: &Simulator) -> bool {
+    pub fn is(&self, other: &Simulator) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 

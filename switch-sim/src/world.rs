@@ -4,10 +4,12 @@
 //! with the same seed give the same packets, events and traces.
 //!
 //! A frame that a port sends waits at the port for [`World::receive`], or travels over a [`Cable`] to the
-//! port at the other end, where it arrives in [`World::advance`] or [`World::run_until_idle`].
+//! port at the other end, where it arrives in [`World::advance`] or [`World::run_until_idle`], or goes out of
+//! the world by a [`Wire`].
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -77,6 +79,54 @@ impl Default for Cable {
     }
 }
 
+/// What takes the frames that an attached port sends: a network device, a file.
+pub trait Wire: Send + Sync + fmt::Debug {
+    /// Takes a frame (without FCS). It does not block, and does not call the world.
+    fn send(&self, frame: &[u8]);
+}
+
+/// Which way a frame passes a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// The port received it.
+    In,
+    /// The port sent it.
+    Out,
+}
+
+/// A frame at a port, as a [`Monitor`] sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The simulator.
+    pub sim: &'a Simulator,
+    /// The port.
+    pub port: ObjectId,
+    /// Which way.
+    pub way: Way,
+    /// When, in nanoseconds of the world's clock.
+    pub at: u64,
+    /// The frame without FCS.
+    pub frame: &'a [u8],
+}
+
+/// Sees every frame at every port: what a capture is made by.
+pub trait Monitor: Send + Sync + fmt::Debug {
+    /// Takes a frame. It does not block, and does not call the world.
+    fn frame(&self, seen: &Seen<'_>);
+
+    /// Whether it is done, so that the world may forget it.
+    fn is_closed(&self) -> bool {
+        false
+    }
+}
+
+/// What is plugged into a port.
+#[derive(Clone, Debug)]
+enum Plug {
+    Cable(End, Cable),
+    Wire(Arc<dyn Wire>),
+}
+
 /// A port of a simulator of the world.
 type End = (usize, ObjectId);
 
@@ -91,10 +141,11 @@ struct Arrival {
 #[derive(Debug)]
 struct State {
     sims: Vec<Simulator>,
-    cables: BTreeMap<End, (End, Cable)>,
+    plugs: BTreeMap<End, Plug>,
     arrivals: BinaryHeap<Reverse<Arrival>>,
-    /// What ports without a cable sent.
+    /// What ports with nothing plugged in sent.
     sent: BTreeMap<End, VecDeque<Vec<u8>>>,
+    monitors: Vec<Arc<dyn Monitor>>,
     seq: u64,
     random: u64,
 }
@@ -124,9 +175,10 @@ impl World {
     fn with_clock(clock: Clock, seed: u64) -> World {
         let state = State {
             sims: Vec::new(),
-            cables: BTreeMap::new(),
+            plugs: BTreeMap::new(),
             arrivals: BinaryHeap::new(),
             sent: BTreeMap::new(),
+            monitors: Vec::new(),
             seq: 0,
             random: seed,
         };
@@ -151,7 +203,17 @@ impl World {
         self.clock.now()
     }
 
-    /// Puts a cable between two ports. A port has one cable; the one before goes.
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Shows every frame at every port to a monitor from now on, until it is closed.
+    pub fn monitor(&self, monitor: Arc<dyn Monitor>) {
+        self.state.lock().monitors.push(monitor);
+    }
+
+    /// Puts a cable between two ports. What was plugged into them before goes.
     ///
     /// # Errors
     /// `ITEM_NOT_FOUND` when a port is not of this world.
@@ -160,12 +222,23 @@ impl World {
         self.disconnect_end(a);
         self.disconnect_end(b);
         let mut state = self.state.lock();
-        state.cables.insert(a, (b, cable));
-        state.cables.insert(b, (a, cable));
+        state.plugs.insert(a, Plug::Cable(b, cable));
+        state.plugs.insert(b, Plug::Cable(a, cable));
         Ok(())
     }
 
-    /// Takes the cable of a port away; frames on it still arrive.
+    /// Attaches a port to the outside: what it sends goes to `wire`. What was plugged in before goes.
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND` when the port is not of this world.
+    pub fn attach(&self, sim: &Simulator, port: ObjectId, wire: Arc<dyn Wire>) -> Result<()> {
+        let end = self.end(sim, port)?;
+        self.disconnect_end(end);
+        self.state.lock().plugs.insert(end, Plug::Wire(wire));
+        Ok(())
+    }
+
+    /// Takes the cable or wire of a port away; frames on a cable still arrive.
     ///
     /// # Errors
     /// `ITEM_NOT_FOUND` when the port is not of this world.
@@ -176,8 +249,8 @@ impl World {
 
     fn disconnect_end(&self, end: End) {
         let mut state = self.state.lock();
-        if let Some((other, _)) = state.cables.remove(&end) {
-            state.cables.remove(&other);
+        if let Some(Plug::Cable(other, _)) = state.plugs.remove(&end) {
+            state.plugs.remove(&other);
         }
     }
 
@@ -214,12 +287,9 @@ impl World {
     }
 
     fn inject_with<T: Tracer>(&self, sim: &Simulator, port: ObjectId, frame: &[u8], t: &mut T) -> Result<()> {
-        if frame.len() > MAX_FRAME {
-            let why = format!("the frame has {} bytes; at most {MAX_FRAME} are taken", frame.len());
-            return Err(Error::because(Status::INVALID_PARAMETER, why));
-        }
+        check_length(frame)?;
         let end = self.end(sim, port)?;
-        self.enter(end, frame, t)
+        self.enter(end, std::iter::once(frame), t)
     }
 
     /// The host sends a frame (without FCS) by a host interface, as the kernel sends by a network device: by
@@ -263,28 +333,71 @@ impl World {
             out.name(sw);
             Ok::<(), Error>(())
         })??;
-        self.state.lock().take(at, now, out);
+        self.state.lock().take(at, now, &out);
         Ok(())
     }
 
-    /// Runs a frame through the switch of a port and takes along what that sends.
-    fn enter<T: Tracer>(&self, end: End, frame: &[u8], t: &mut T) -> Result<()> {
-        let sim = self.state.lock().sims[end.0].clone();
+    /// As [`inject`](Self::inject) for many frames, in order, in vectors and under one lock of the switch: the
+    /// caller bounds how long that is held by how many it gives. Frames of more than 16383 bytes are dropped.
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND` when the port is not of this world.
+    pub fn inject_all<'a>(
+        &self,
+        sim: &Simulator,
+        port: ObjectId,
+        frames: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<()> {
+        let end = self.end(sim, port)?;
+        self.enter(end, frames, &mut NoTrace)
+    }
+
+    /// A port receives a frame at a time to come (now, if that is past), when the clock gets there.
+    ///
+    /// # Errors
+    /// As [`inject`](Self::inject).
+    pub fn inject_at(&self, sim: &Simulator, port: ObjectId, at: u64, frame: Vec<u8>) -> Result<()> {
+        check_length(&frame)?;
+        let end = self.end(sim, port)?;
+        self.state.lock().arrive(at, end, frame);
+        Ok(())
+    }
+
+    /// Runs frames through the switch of a port and takes along what that sends.
+    fn enter<'a, T: Tracer>(
+        &self,
+        end: End,
+        frames: impl IntoIterator<Item = &'a [u8]>,
+        t: &mut T,
+    ) -> Result<()> {
+        let (sim, monitors) = {
+            let mut state = self.state.lock();
+            state.monitors.retain(|m| !m.is_closed());
+            (state.sims[end.0].clone(), state.monitors.clone())
+        };
         let now = self.clock.now();
         let mut out = Frames::default();
         sim.with_switch(home(end.1), |sw| {
             let mut engine = self.engine.lock();
-            engine.receive(index(end.1), frame);
+            for frame in frames {
+                let seen = Seen { sim: &sim, port: end.1, way: Way::In, at: now, frame };
+                monitors.iter().for_each(|m| m.frame(&seen));
+                if engine.is_full() {
+                    engine.run(sw, now, t, &mut out);
+                }
+                engine.receive(index(end.1), frame);
+            }
             engine.run(sw, now, t, &mut out);
+            drop(engine);
             fdb::deliver(sw);
             hostif::deliver(sw);
             out.name(sw);
         })?;
-        self.state.lock().take(end.0, now, out);
+        self.state.lock().take(end.0, now, &out);
         Ok(())
     }
 
-    /// The next frame that a port without a cable sent.
+    /// The next frame that a port with nothing plugged in sent.
     ///
     /// # Errors
     /// `ITEM_NOT_FOUND` when the port is not of this world.
@@ -317,42 +430,76 @@ impl World {
         Err(Error::because(Status::FAILURE, format!("{STORM} frames and no end: the network loops")))
     }
 
-    /// Does the next thing that is due by then.
-    fn step(&self, until: u64) -> Result<bool> {
-        let sims = self.state.lock().sims.clone();
-        let mut timer: Option<(u64, usize, ObjectId)> = None;
+    /// Does what is due by now, at most `most` things, without moving a virtual clock: what a thread calls that runs
+    /// a world on the system's clock. Answers when the next thing is due, `None` if nothing is to come.
+    ///
+    /// # Errors
+    /// When a switch fails; that is a defect.
+    pub fn poll(&self, most: usize) -> Result<Option<u64>> {
+        let now = self.clock.now();
+        for _ in 0..most {
+            if !self.step(now)? {
+                break;
+            }
+        }
+        Ok(self.next()?.map(|(at, _)| at))
+    }
+
+    /// What happens next, and when: frames before timers.
+    fn next(&self) -> Result<Option<(u64, Due)>> {
+        let (sims, arrival) = {
+            let state = self.state.lock();
+            (state.sims.clone(), state.arrivals.peek().map(|Reverse(a)| (a.at, Due::Arrival)))
+        };
+        let mut next = arrival;
         for (n, sim) in sims.iter().enumerate() {
             for switch in sim.switches() {
-                let at = sim.with_switch(switch, |sw| sw.bridge.fdb.deadline())?;
-                if let Some(at) = at.filter(|at| timer.is_none_or(|t| *at < t.0)) {
-                    timer = Some((at, n, switch));
+                // A switch that has just been removed has no timers.
+                let at = sim.with_switch(switch, |sw| sw.bridge.fdb.deadline()).unwrap_or(None);
+                if let Some(at) = at.filter(|at| next.is_none_or(|(before, _)| *at < before)) {
+                    next = Some((at, Due::Timer(n, switch)));
                 }
             }
         }
-        let frame = {
-            let mut state = self.state.lock();
-            let before = |a: &Arrival| a.at <= until && timer.is_none_or(|t| a.at <= t.0);
-            if state.arrivals.peek().is_some_and(|Reverse(a)| before(a)) {
-                state.arrivals.pop()
-            } else {
-                None
-            }
-        };
-        if let Some(Reverse(arrival)) = frame {
-            self.clock.set(arrival.at);
-            // The port may have gone meanwhile; then so does the frame.
-            let _ = self.enter(arrival.end, &arrival.frame, &mut NoTrace);
-            return Ok(true);
-        }
-        match timer.filter(|(at, ..)| *at <= until) {
-            Some((at, n, switch)) => {
-                self.clock.set(at);
-                sims[n].with_switch(switch, |sw| fdb::age(sw, at))?;
-                Ok(true)
-            }
-            None => Ok(false),
-        }
+        Ok(next)
     }
+
+    /// Does the next thing that is due by then.
+    fn step(&self, until: u64) -> Result<bool> {
+        let Some((at, due)) = self.next()?.filter(|(at, _)| *at <= until) else { return Ok(false) };
+        self.clock.set(at);
+        match due {
+            Due::Arrival => {
+                let arrival = self.state.lock().arrivals.pop();
+                if let Some(Reverse(arrival)) = arrival {
+                    // The port may have gone meanwhile; then so does the frame.
+                    let _ = self.enter(arrival.end, std::iter::once(&arrival.frame[..]), &mut NoTrace);
+                }
+            }
+            Due::Timer(n, switch) => {
+                let sim = self.state.lock().sims[n].clone();
+                let _ = sim.with_switch(switch, |sw| fdb::age(sw, at));
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// What is due.
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    /// The first of the arrivals.
+    Arrival,
+    /// A switch of a simulator has a timer.
+    Timer(usize, ObjectId),
+}
+
+fn check_length(frame: &[u8]) -> Result<()> {
+    if frame.len() > MAX_FRAME {
+        let why = format!("the frame has {} bytes; at most {MAX_FRAME} are taken", frame.len());
+        return Err(Error::because(Status::INVALID_PARAMETER, why));
+    }
+    Ok(())
 }
 
 fn home(port: ObjectId) -> ObjectId {
@@ -376,24 +523,32 @@ impl Home {
 
 impl State {
     /// Takes along what a switch of this simulator sent.
-    fn take(&mut self, sim: usize, now: u64, out: Frames) {
-        for (port, frame) in out.named {
+    fn take(&mut self, sim: usize, now: u64, out: &Frames) {
+        for (port, frame) in out.iter() {
+            let seen = Seen { sim: &self.sims[sim], port, way: Way::Out, at: now, frame };
+            self.monitors.iter().for_each(|m| m.frame(&seen));
             self.send((sim, port), now, frame);
         }
     }
 
-    fn send(&mut self, from: End, now: u64, frame: Vec<u8>) {
-        match self.cables.get(&from).copied() {
-            None => self.sent.entry(from).or_default().push_back(frame),
-            Some((end, cable)) => {
+    fn send(&mut self, from: End, now: u64, frame: &[u8]) {
+        match self.plugs.get(&from) {
+            None => self.sent.entry(from).or_default().push_back(frame.to_vec()),
+            Some(Plug::Wire(wire)) => wire.send(frame),
+            Some(Plug::Cable(end, cable)) => {
+                let (end, cable) = (*end, *cable);
                 if cable.loss > 0.0 && self.draw() < cable.loss {
                     return;
                 }
-                self.seq += 1;
                 let delay = (cable.delay.as_nanos() as u64).max(1);
-                self.arrivals.push(Reverse(Arrival { at: now + delay, seq: self.seq, end, frame }));
+                self.arrive(now + delay, end, frame.to_vec());
             }
         }
+    }
+
+    fn arrive(&mut self, at: u64, end: End, frame: Vec<u8>) {
+        self.seq += 1;
+        self.arrivals.push(Reverse(Arrival { at, seq: self.seq, end, frame }));
     }
 
     /// The next number of the seed's sequence (SplitMix64), from 0 to 1.
@@ -408,20 +563,34 @@ impl State {
 /// Collects what a switch sends.
 #[derive(Debug, Default)]
 struct Frames {
-    sent: Vec<(u16, Vec<u8>)>,
-    named: Vec<(ObjectId, Vec<u8>)>,
+    bytes: Vec<u8>,
+    /// The port of each frame and where it ends.
+    sent: Vec<(u16, usize)>,
+    /// The ids of the ports that sent.
+    named: Vec<ObjectId>,
 }
 
 impl Frames {
     /// Turns port indices into ids.
     fn name(&mut self, sw: &Switch) {
         let id = |port| sw.ports.get(port).map(|r| r.id).unwrap_or_default();
-        self.named = self.sent.drain(..).map(|(port, frame)| (id(port), frame)).collect();
+        self.named = self.sent.iter().map(|(port, _)| id(*port)).collect();
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (ObjectId, &[u8])> {
+        let mut start = 0;
+        self.named.iter().zip(&self.sent).map(move |(port, (_, end))| {
+            let frame = &self.bytes[start..*end];
+            start = *end;
+            (*port, frame)
+        })
     }
 }
 
 impl Sink for Frames {
     fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]) {
-        self.sent.push((port, [head, tail].concat()));
+        self.bytes.extend_from_slice(head);
+        self.bytes.extend_from_slice(tail);
+        self.sent.push((port, self.bytes.len()));
     }
 }

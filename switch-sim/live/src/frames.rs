@@ -40,10 +40,24 @@ impl Frames {
         self.bytes.len()
     }
 
+    /// The frame at a position.
+    ///
+    /// # Panics
+    /// When there are not as many.
+    pub fn get(&self, n: usize) -> &[u8] {
+        let start = n.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[start..self.ends[n]]
+    }
+
     /// The frames, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        let start = |n: usize| n.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.ends.iter().enumerate().map(move |(n, end)| &self.bytes[start(n)..*end])
+        (0..self.len()).map(|n| self.get(n))
+    }
+
+    /// The frames, in order, in groups of so many; the last may have fewer.
+    pub fn chunks(&self, size: usize) -> impl Iterator<Item = impl Iterator<Item = &[u8]>> {
+        let len = self.len();
+        (0..len).step_by(size).map(move |from| (from..len.min(from + size)).map(|n| self.get(n)))
     }
 }
 
@@ -58,6 +72,8 @@ mod tests {
         frames.push(b"");
         frames.push_parts(&[b"th", b"ree"]);
         assert_eq!(frames.iter().collect::<Vec<_>>(), [&b"one"[..], b"", b"three"]);
+        let groups: Vec<Vec<_>> = frames.chunks(2).map(Iterator::collect).collect();
+        assert_eq!(groups, [vec![&b"one"[..], b""], vec![b"three"]]);
         frames.clear();
         assert!(frames.is_empty());
         frames.push(b"again");

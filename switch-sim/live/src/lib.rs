@@ -5,6 +5,23 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`runner`] | a thread that runs a world on the system's clock, with ports attached to devices |
+//! | [`device`] | what a port can be attached to |
+//! | [`netdev`] | network devices, by batched packet sockets |
+//! | [`tap`] | TAP devices |
+//! | [`pcap`] | captures, read and written |
+//! | [`offload`] | what the kernel leaves to a network card: checksums, aggregates, tags |
 //! | [`frames`] | a batch of frames in one buffer |
+//!
+//! Linux only. What needs privileges says so in its error.
 
+pub mod device;
 pub mod frames;
+pub mod netdev;
+pub mod offload;
+pub mod pcap;
+pub mod runner;
+mod sys;
+pub mod tap;
+
+pub use runner::Runner;

@@ -1,0 +1,397 @@
+//! A world on the system's clock, with ports attached to devices: frames are forwarded by a thread, also while no
+//! call is made.
+//!
+//! The thread waits for frames, for what is due (aging, frames on cables and in queues), and for frames that other
+//! threads put in. It takes at most [`BATCH`](crate::device::BATCH) reads from a device at a time, device by device, and holds the lock of a
+//! switch for at most [`CHUNK`] frames, so that a flooded port delays neither the others nor an API call by
+//! long. System calls are made with no lock held.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{JoinHandle, ThreadId};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use sai::{AttrEntry, Backend, ObjectId, ObjectRef, ObjectType, Value, port, switch};
+use switch_sim::world::Wire;
+use switch_sim::{Simulator, World};
+
+use crate::device::{Counters, Device};
+use crate::frames::Frames;
+use crate::netdev::NetDev;
+use crate::sys::{Poll, Waker, link_events};
+
+/// How many frames run under one lock of the switch.
+pub const CHUNK: usize = 32;
+/// How many frames of one port may wait for its device; more are lost, as in a full transmit queue.
+pub const BACKLOG: usize = 4096;
+/// How many things that are due happen before devices are looked at again.
+const DUE: usize = 256;
+/// The longest wait. A call can make something due (a shorter aging time) without waking the thread.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
+
+/// The tokens of [`Poll`] that are no port's.
+const WAKE: u64 = 0;
+const LINKS: u64 = 1;
+const FIRST: u64 = 2;
+
+/// Why a port cannot be attached.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachError {
+    /// There is no such port.
+    #[error(transparent)]
+    Port(#[from] sai::Error),
+    /// The device cannot be opened.
+    #[error(transparent)]
+    Device(#[from] io::Error),
+}
+
+/// An attached port, as others see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// The port.
+    pub port: ObjectId,
+    /// The name of the device.
+    pub device: String,
+    /// What passed the device.
+    pub counters: Counters,
+}
+
+/// A port, between the world and the device.
+#[derive(Debug)]
+struct Attached {
+    sim: Simulator,
+    port: ObjectId,
+    name: String,
+    out: Mutex<Frames>,
+    waiting: AtomicBool,
+    lost: AtomicU64,
+    counters: Mutex<Counters>,
+    shared: Arc<Wakeup>,
+}
+
+/// How the thread is woken.
+#[derive(Debug)]
+struct Wakeup {
+    waker: Waker,
+    thread: Mutex<Option<ThreadId>>,
+}
+
+impl Wire for Attached {
+    fn send(&self, frame: &[u8]) {
+        let mut out = self.out.lock();
+        if out.len() >= BACKLOG {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        out.push(frame);
+        if !self.waiting.swap(true, Ordering::Release)
+            && *self.shared.thread.lock() != Some(std::thread::current().id())
+        {
+            self.shared.waker.wake();
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Command {
+    Attach(u64, Plugged),
+    Detach(u64),
+}
+
+#[derive(Debug, Default)]
+struct State {
+    commands: Vec<Command>,
+    attached: BTreeMap<u64, Arc<Attached>>,
+    next: u64,
+    stop: bool,
+}
+
+#[derive(Debug)]
+struct Shared {
+    world: World,
+    wakeup: Arc<Wakeup>,
+    state: Mutex<State>,
+}
+
+/// The thread that runs a world. Dropping it stops the thread and detaches the devices; the world stays.
+#[derive(Debug)]
+pub struct Runner {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Runner {
+    /// Runs a world whose clock is the system's ([`World::real_time`]).
+    ///
+    /// # Errors
+    /// When the system has no more threads or descriptors.
+    pub fn start(world: World) -> io::Result<Runner> {
+        let wakeup = Arc::new(Wakeup { waker: Waker::new()?, thread: Mutex::default() });
+        let shared = Arc::new(Shared { world, wakeup, state: Mutex::default() });
+        let poll = Poll::new()?;
+        poll.add(shared.wakeup.waker.fd(), WAKE)?;
+        let links = link_events()?;
+        poll.add(std::os::fd::AsRawFd::as_raw_fd(&links), LINKS)?;
+        let worker =
+            Worker { shared: shared.clone(), poll, links, ports: BTreeMap::new(), batch: Frames::default() };
+        let thread = std::thread::Builder::new().name("switch-sim".into()).spawn(|| worker.run())?;
+        Ok(Runner { shared, thread: Some(thread) })
+    }
+
+    /// The world that it runs.
+    pub fn world(&self) -> &World {
+        &self.shared.world
+    }
+
+    /// Attaches a port to a device: what the device receives the port receives, what the port sends the device sends,
+    /// and the port has a link while the device has a carrier. A port has one device; the one before goes.
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND` when the port is not of this world.
+    pub fn attach(&self, sim: &Simulator, port: ObjectId, device: impl Device + 'static) -> sai::Result<()> {
+        let attached = Arc::new(Attached {
+            sim: sim.clone(),
+            port,
+            name: device.name().to_owned(),
+            out: Mutex::default(),
+            waiting: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
+            counters: Mutex::default(),
+            shared: self.shared.wakeup.clone(),
+        });
+        self.shared.world.attach(sim, port, attached.clone())?;
+        let carrier = device.has_carrier();
+        sim.set_link(port, carrier)?;
+        let mut state = self.shared.state.lock();
+        let before: Vec<u64> =
+            state.attached.iter().filter(|(_, a)| a.port == port).map(|(token, _)| *token).collect();
+        for token in before {
+            state.attached.remove(&token);
+            state.commands.push(Command::Detach(token));
+        }
+        let token = FIRST + state.next;
+        state.next += 1;
+        state.attached.insert(token, attached.clone());
+        let plugged = Plugged { attached, device: Box::new(device), carrier };
+        state.commands.push(Command::Attach(token, plugged));
+        drop(state);
+        self.wake();
+        Ok(())
+    }
+
+    /// Attaches each port of a switch to the network device that the switch's profile names for it; how many it did.
+    ///
+    /// # Errors
+    /// At the first that cannot be attached; those before it are.
+    pub fn attach_devices(&self, sim: &Simulator, switch: ObjectId) -> Result<usize, AttachError> {
+        let profile = sim.with_switch(switch, |sw| sw.profile.clone())?;
+        let mut attached = 0;
+        for (port, device) in ports_with_devices(sim, switch, &profile.boot_ports())? {
+            self.attach(sim, port, NetDev::open(&device)?)?;
+            attached += 1;
+        }
+        Ok(attached)
+    }
+
+    /// Detaches a port from its device; whether it had one. What the port sends then waits in the world.
+    pub fn detach(&self, port: ObjectId) -> bool {
+        let mut state = self.shared.state.lock();
+        let Some((token, attached)) =
+            state.attached.iter().find(|(_, a)| a.port == port).map(|(token, a)| (*token, a.clone()))
+        else {
+            return false;
+        };
+        state.attached.remove(&token);
+        state.commands.push(Command::Detach(token));
+        drop(state);
+        // The port may have gone meanwhile, and its wire with it.
+        let _ = self.shared.world.disconnect(&attached.sim, port);
+        self.wake();
+        true
+    }
+
+    /// The attached ports, in the order in which they were attached.
+    pub fn attachments(&self) -> Vec<Attachment> {
+        let state = self.shared.state.lock();
+        let show = |a: &Arc<Attached>| {
+            let mut counters = *a.counters.lock();
+            counters.unsent += a.lost.load(Ordering::Relaxed);
+            Attachment { port: a.port, device: a.name.clone(), counters }
+        };
+        state.attached.values().map(show).collect()
+    }
+
+    /// Makes the thread look at once for what is due.
+    pub fn wake(&self) {
+        self.shared.wakeup.waker.wake();
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.shared.state.lock().stop = true;
+        self.wake();
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The ports of a switch whose lanes a profile gives to a device.
+fn ports_with_devices(
+    sim: &Simulator,
+    switch: ObjectId,
+    profile: &[switch_sim::PortProfile],
+) -> sai::Result<Vec<(ObjectId, String)>> {
+    let read = |object_type, id, attr| {
+        let mut asked = [AttrEntry::ask(attr)];
+        sim.get(&ObjectRef::Object(object_type, id), &mut asked)?;
+        let [AttrEntry { value, .. }] = asked;
+        Ok::<_, sai::Error>(value)
+    };
+    let mut found = Vec::new();
+    let Value::OidList(ports) = read(ObjectType::SWITCH, switch, switch::PORT_LIST.id())? else {
+        return Ok(found);
+    };
+    for id in ports {
+        let Value::U32List(lanes) = read(ObjectType::PORT, id, port::HW_LANE_LIST.id())? else { continue };
+        let row = profile.iter().find(|row| row.lanes == lanes);
+        found.extend(row.and_then(|row| row.device.clone()).map(|device| (id, device)));
+    }
+    Ok(found)
+}
+
+/// An attached port, as the thread has it.
+#[derive(Debug)]
+struct Plugged {
+    attached: Arc<Attached>,
+    device: Box<dyn Device>,
+    carrier: bool,
+}
+
+/// What the thread has.
+struct Worker {
+    shared: Arc<Shared>,
+    poll: Poll,
+    links: std::os::fd::OwnedFd,
+    ports: BTreeMap<u64, Plugged>,
+    batch: Frames,
+}
+
+impl Worker {
+    fn run(mut self) {
+        *self.shared.wakeup.thread.lock() = Some(std::thread::current().id());
+        while self.take_commands() {
+            let due = self.shared.world.poll(DUE).unwrap_or_else(|error| {
+                tracing::error!(%error, "the world stopped");
+                None
+            });
+            self.flush();
+            let now = self.shared.world.now();
+            let wait = due.map_or(LONGEST_WAIT, |at| Duration::from_nanos(at.saturating_sub(now)));
+            let ready = match self.poll.wait(Some(wait.min(LONGEST_WAIT))) {
+                Ok(ready) => ready,
+                Err(error) => {
+                    tracing::error!(%error, "waiting for frames fails; forwarding ends");
+                    return;
+                }
+            };
+            for token in ready {
+                match token {
+                    WAKE => self.shared.wakeup.waker.clear(),
+                    LINKS => self.look_at_links(),
+                    token => self.receive(token),
+                }
+            }
+        }
+    }
+
+    /// Does what was asked for; false at the end.
+    fn take_commands(&mut self) -> bool {
+        let mut state = self.shared.state.lock();
+        let commands = std::mem::take(&mut state.commands);
+        if state.stop {
+            return false;
+        }
+        drop(state);
+        for command in commands {
+            match command {
+                Command::Detach(token) => drop(self.ports.remove(&token)),
+                Command::Attach(token, plugged) => match self.poll.add(plugged.device.fd(), token) {
+                    Ok(()) => {
+                        self.ports.insert(token, plugged);
+                        self.look_at_links();
+                    }
+                    Err(error) => {
+                        tracing::error!(device = plugged.device.name(), %error, "cannot wait for frames");
+                    }
+                },
+            }
+        }
+        true
+    }
+
+    /// Takes frames from a device and runs them through the switch.
+    fn receive(&mut self, token: u64) {
+        let Some(Plugged { attached, device, .. }) = self.ports.get_mut(&token) else { return };
+        self.batch.clear();
+        let received = device.receive(&mut self.batch);
+        *attached.counters.lock() = device.counters();
+        if let Err(error) = received {
+            tracing::warn!(device = attached.name, %error, "the device is gone; its port is detached");
+            let _ = attached.sim.set_link(attached.port, false);
+            return self.forget(token);
+        }
+        let forwarded = self
+            .batch
+            .chunks(CHUNK)
+            .try_for_each(|chunk| self.shared.world.inject_all(&attached.sim, attached.port, chunk));
+        if forwarded.is_err() {
+            tracing::info!(device = attached.name, port = %attached.port, "the port is gone; its device is detached");
+            return self.forget(token);
+        }
+        self.flush();
+    }
+
+    fn forget(&mut self, token: u64) {
+        self.ports.remove(&token);
+        self.shared.state.lock().attached.remove(&token);
+    }
+
+    /// Sends what ports have sent.
+    fn flush(&mut self) {
+        for Plugged { attached, device, .. } in self.ports.values_mut() {
+            if !attached.waiting.load(Ordering::Acquire) {
+                continue;
+            }
+            self.batch.clear();
+            {
+                let mut out = attached.out.lock();
+                attached.waiting.store(false, Ordering::Release);
+                std::mem::swap(&mut *out, &mut self.batch);
+            }
+            device.send(&self.batch);
+            *attached.counters.lock() = device.counters();
+        }
+    }
+
+    /// Brings the links of ports in line with the carriers of their devices.
+    fn look_at_links(&mut self) {
+        let mut buffer = [0; 4096];
+        while crate::sys::read(std::os::fd::AsRawFd::as_raw_fd(&self.links), &mut buffer).is_ok_and(|n| n > 0)
+        {
+        }
+        for port in self.ports.values_mut() {
+            let carrier = port.device.has_carrier();
+            if std::mem::replace(&mut port.carrier, carrier) != carrier {
+                tracing::info!(device = port.device.name(), carrier, "the carrier changed");
+                let _ = port.attached.sim.set_link(port.attached.port, carrier);
+            }
+        }
+    }
+}
