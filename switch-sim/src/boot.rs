@@ -258,7 +258,9 @@ fn front_ports(sw: &Switch) -> Vec<ObjectId> {
 
 impl Owner for SwitchOwner {
     fn answered(&self) -> &'static [AttrId] {
-        ANSWERED
+        static ALL: std::sync::LazyLock<Vec<AttrId>> =
+            std::sync::LazyLock::new(|| [ANSWERED, crate::acl::ANSWERED].concat());
+        &ALL
     }
 
     fn enforced(&self) -> &'static [AttrId] {
@@ -302,7 +304,8 @@ impl Owner for SwitchOwner {
                 "there is no override virtual router",
             )));
         }
-        if let Some(value) = answer(sw, attr.id).or_else(|| sw.resources.available(sw, attr.id)) {
+        let acl = || crate::acl::answer(sw, attr.id);
+        if let Some(value) = answer(sw, attr.id).or_else(|| sw.resources.available(sw, attr.id)).or_else(acl) {
             return Some(Ok(value));
         }
         let given = sw.store.get(sw.id)?.value(attr.id).is_some();

@@ -38,7 +38,7 @@ impl Switch {
             return answer;
         }
         let stored = match owner.and_then(|o| o.table()) {
-            Some(table) => table.value(self, object, attr)?,
+            Some(table) => table.value_of(self, object, attr, id)?,
             None => self.store.lookup(object).and_then(|o| o.value(id)).cloned(),
         };
         if let Some(value) = stored {

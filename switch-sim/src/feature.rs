@@ -39,6 +39,16 @@ const OWNERS: &[(ObjectType, &dyn Owner)] = &[
     (ObjectType::NEXT_HOP_GROUP_MEMBER, &crate::router::group::MemberOwner),
     (ObjectType::ROUTE_ENTRY, &crate::router::route::RouteOwner),
     (ObjectType::COUNTER, &crate::router::CounterOwner),
+    (ObjectType::ACL_TABLE, &crate::acl::TableOwner),
+    (ObjectType::ACL_TABLE_GROUP, &crate::acl::GroupOwner),
+    (ObjectType::ACL_TABLE_GROUP_MEMBER, &crate::acl::MemberOwner),
+    (ObjectType::ACL_TABLE_CHAIN_GROUP, &crate::acl::ChainOwner),
+    (ObjectType::ACL_ENTRY, &crate::acl::EntryOwner),
+    (ObjectType::ACL_COUNTER, &crate::acl::CounterOwner),
+    (ObjectType::ACL_RANGE, &crate::acl::RangeOwner),
+    (ObjectType::UDF, &crate::acl::UdfOwner),
+    (ObjectType::UDF_MATCH, &crate::acl::UdfMatchOwner),
+    (ObjectType::UDF_GROUP, &crate::acl::UdfGroupOwner),
     (ObjectType::HOSTIF, &crate::hostif::HostifOwner),
     (ObjectType::HOSTIF_TABLE_ENTRY, &crate::hostif::TableEntryOwner),
     (ObjectType::HOSTIF_TRAP, &crate::hostif::TrapOwner),
@@ -164,6 +174,16 @@ pub trait CompactTable: Sync {
     /// The value of an attribute that was given or set, or `None` for the default. Fails with
     /// `ITEM_NOT_FOUND` when there is no such object.
     fn value(&self, sw: &Switch, object: &ObjectRef, attr: &'static AttrMeta) -> Result<Option<Value>>;
+    /// As [`CompactTable::value`], of one attribute of a block of ids, which share their metadata.
+    fn value_of(
+        &self,
+        sw: &Switch,
+        object: &ObjectRef,
+        attr: &'static AttrMeta,
+        _: AttrId,
+    ) -> Result<Option<Value>> {
+        self.value(sw, object, attr)
+    }
     /// Whether the object is there.
     fn contains(&self, sw: &Switch, object: &ObjectRef) -> bool;
     /// Whether the entry is there.

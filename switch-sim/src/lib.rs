@@ -19,7 +19,7 @@ pub mod warm;
 pub mod wire;
 pub mod world;
 
-mod acl;
+pub mod acl;
 mod attrs;
 mod boot;
 mod defaults;

@@ -177,10 +177,16 @@ impl Switch {
         for m in meta::OBJECTS {
             let Some(table) = owner(m).and_then(|o| o.table()) else { continue };
             table.for_each(self, m.object_type, &mut |object| {
-                let given = |a: &'static meta::AttrMeta| {
-                    Some(AttrEntry::new(a.id, table.value(self, &object, a).ok()??))
+                let given = |(a, id): (&'static meta::AttrMeta, sai::AttrId)| {
+                    Some(AttrEntry::new(id, table.value_of(self, &object, a, id).ok()??))
                 };
-                let attrs = m.attrs.iter().filter(|a| a.can_create()).filter_map(given).collect();
+                let ids = m.attrs.iter().filter(|a| a.can_create()).flat_map(|a| {
+                    // The last id of a block stands among the attributes too.
+                    let block = m.attr(a.id).map_or(1, |whole| if whole.id == a.id { a.block } else { 0 });
+                    (0..u32::from(block.max(1))).map(move |n| (a, a.id + n))
+                });
+                let mut attrs: Vec<AttrEntry> = ids.filter_map(given).collect();
+                attrs.dedup_by_key(|a| a.id);
                 entries.push((object, attrs));
             });
         }
@@ -213,6 +219,7 @@ impl Switch {
         for object in &snapshot.objects {
             sw.derive_from(object.id, &mut derived);
         }
+        crate::acl::bind::derive_all(&mut sw);
         for port in &snapshot.unplugged {
             sw.set_link(*port, false).map_err(|e| wrong(e.to_string()))?;
         }

@@ -7,6 +7,7 @@ use sai::meta::{self, ObjectMeta};
 use sai::notify::Notification;
 use sai::{AttrEntry, AttrId, Entry, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Target};
 
+use crate::acl;
 use crate::bridge::Bridge;
 use crate::feature::{Request, owner};
 use crate::hostif::Host;
@@ -46,6 +47,8 @@ pub struct Switch {
     pub plane: Plane,
     /// The world's clock.
     pub clock: Clock,
+    /// Access control lists.
+    pub acl: crate::acl::Acl,
     /// The tables of the router.
     pub router: crate::router::Router,
     /// Notifications to deliver once the call that caused them has taken effect.
@@ -68,6 +71,7 @@ impl Switch {
             host: Host::default(),
             plane: Plane { stages: 1 << Node::Traps as u32, ..Plane::default() },
             clock,
+            acl: crate::acl::Acl::default(),
             router: crate::router::Router::default(),
             events: Vec::new(),
         }
@@ -112,6 +116,7 @@ impl Switch {
         if let Some(owner) = owner {
             owner.check_create(self, &request).map_err(|e| e.on_object(&object))?;
         }
+        acl::bind::check(self, meta, attrs)?;
         let pool = self.resources.admit(&self.store, &request)?;
         if let Some(table) = owner.and_then(|o| o.table()) {
             let id = table.create(self, &object, attrs)?;
@@ -133,6 +138,7 @@ impl Switch {
         if let Some(owner) = owner {
             owner.created(self, &object);
         }
+        acl::bind::derive_given(self, meta.object_type, id, attrs);
         Ok(id)
     }
 
@@ -197,6 +203,9 @@ impl Switch {
     fn dropped(&mut self, meta: &ObjectMeta, object: &ObjectRef, taken: Object) {
         self.resources.count(object, taken.attrs(), -1);
         self.stats.forget(object);
+        if let Some(id) = object.oid() {
+            acl::bind::derive_given(self, meta.object_type, id, taken.attrs());
+        }
         if let Some(owner) = owner(meta) {
             owner.removed(self, object, taken);
         }
@@ -216,12 +225,16 @@ impl Switch {
         if let Some(owner) = owner {
             owner.check_set(self, object, attr).map_err(|e| e.on_object(object))?;
         }
+        acl::bind::check(self, meta, std::slice::from_ref(attr)).map_err(|e| e.on_object(object))?;
         if let Some(table) = owner.and_then(|o| o.table()) {
             return table.set(self, object, attr);
         }
         self.store.set(object, attr.clone());
         if let Some(owner) = owner {
             owner.changed(self, object, attr.id);
+        }
+        if let Some(id) = object.oid() {
+            acl::bind::changed(self, meta.object_type, id, attr.id);
         }
         Ok(())
     }

@@ -1,46 +1,118 @@
-//! Access control: the places in the pipeline that it fills. Each is in use when its stage is.
+//! Access control lists.
+//!
+//! | file | what |
+//! |---|---|
+//! | `group` | tables, groups and chain groups as objects; what the switch says that it can |
+//! | `entry` | entries: their store, compact, and their rules |
+//! | `table`, `field`, `list` | how the fields of a table lie in a key, and what an entry demands of it |
+//! | `look`, `inner`, `udf` | what is asked of a packet: the columns of keys |
+//! | `action`, `order` | what entries want done, at once and as copies leave |
+//! | `bind` | bind points, and the tables that packets meet there |
+//! | `run` | the packet half: looking up, and the one rule by which verdicts merge |
+//! | `counter` | ACL counters and ranges |
+//!
+//! A packet's key for a table is made once, from the columns of the table's fields alone; headers inside a
+//! tunnel are read once a packet, when a table asks for them. The rules are in a
+//! [`Classifier`](crate::table::ternary::Classifier). `docs/src/acl.md` says what is matched, what acts and
+//! how verdicts merge.
 
-use crate::bridge::Copy;
-use crate::pipeline::{Engine, Node, Packet, Tracer, Work};
-use crate::port::input;
+use sai::types::{AclBindPointType, AclStage};
+use sai::{AttrId, ObjectId, Value};
+
+use crate::store::id::Parts;
 use crate::switch::Switch;
 
-/// Before my-MAC and VRF selection.
-pub(crate) fn pre_ingress<T: Tracer>(_: &mut Switch, engine: &mut Engine, work: Work, _: &mut T) {
-    for i in work {
-        let next = input::classified(engine.packet(i).0);
-        engine.send(i, next);
+mod action;
+pub(crate) mod bind;
+mod counter;
+mod entry;
+mod field;
+mod group;
+mod inner;
+mod list;
+mod look;
+mod order;
+mod run;
+mod table;
+mod udf;
+
+pub(crate) use counter::{CounterOwner, RangeOwner};
+pub(crate) use entry::EntryOwner;
+pub(crate) use group::{ANSWERED, ChainOwner, GroupOwner, MemberOwner, TableOwner};
+pub(crate) use run::{carry_out, copies, egress, forbids_learning, ingress, post_ingress, pre_ingress};
+pub(crate) use udf::{UdfGroupOwner, UdfMatchOwner, UdfOwner};
+
+/// The stages that tables can be of.
+const STAGES: &[i32] = &[
+    AclStage::INGRESS.0,
+    AclStage::EGRESS.0,
+    AclStage::PRE_INGRESS.0,
+    AclStage::POST_INGRESS.0,
+];
+
+/// The bind points of a stage.
+fn points(stage: AclStage) -> &'static [AclBindPointType] {
+    const ALL: &[AclBindPointType] = &[
+        AclBindPointType::PORT,
+        AclBindPointType::LAG,
+        AclBindPointType::VLAN,
+        AclBindPointType::ROUTER_INTERFACE,
+        AclBindPointType::SWITCH,
+    ];
+    if stage == AclStage::PRE_INGRESS { &ALL[4..] } else { ALL }
+}
+
+/// Everything of ACLs that packets read and write.
+#[derive(Default)]
+pub struct Acl {
+    /// By slot of the table object.
+    tables: Vec<Option<Box<table::Table>>>,
+    /// By slot of the entry object.
+    entries: Vec<entry::Entry>,
+    /// By slot of the entry object.
+    actions: Vec<action::Actions>,
+    /// How many entries were made or changed.
+    age: u64,
+    counters: counter::Counters,
+    ranges: counter::Ranges,
+    udfs: udf::Udfs,
+    bound: bind::Bound,
+    orders: order::Book,
+    /// Entries in force that forbid to learn.
+    no_learn: u32,
+    /// What a packet has hit, for use again by the next.
+    hits: Vec<run::Hit>,
+}
+
+impl std::fmt::Debug for Acl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let tables = self.tables.iter().flatten().count();
+        f.debug_struct("Acl").field("tables", &tables).field("entries", &self.entries.len()).finish()
     }
 }
 
-/// After look-up, with its metadata.
-pub(crate) fn ingress<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, _: &mut T) {
-    for i in work {
-        engine.onward(sw, i, Node::IngressAcl);
+impl Acl {
+    fn at(&self, slot: u16) -> Option<&table::Table> {
+        self.tables.get(usize::from(slot))?.as_deref()
+    }
+
+    fn table(&self, id: ObjectId) -> Option<&table::Table> {
+        self.at(Parts::of(id).slot as u16).filter(|t| t.id == id)
+    }
+
+    /// The entries of a table, in no order.
+    fn entries_of(&self, table: ObjectId) -> impl Iterator<Item = &entry::Entry> {
+        let slot = Parts::of(table).slot as u16;
+        self.entries.iter().filter(move |e| e.table == slot && !e.id.is_null())
+    }
+
+    /// Whether anything is bound before my-MAC.
+    pub(crate) fn before_look_up(&self) -> bool {
+        self.bound.any(bind::Stage::PreIngress)
     }
 }
 
-/// After the forwarding decision.
-pub(crate) fn post_ingress<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, _: &mut T) {
-    for i in work {
-        engine.onward(sw, i, Node::PostIngressAcl);
-    }
+/// A read-only attribute of the switch about ACLs.
+pub(crate) fn answer(sw: &Switch, asked: AttrId) -> Option<Value> {
+    group::available(sw, asked)
 }
-
-/// On the frame as it leaves.
-pub(crate) fn egress<T: Tracer>(_: &mut Switch, engine: &mut Engine, work: Work, _: &mut T) {
-    for i in work {
-        engine.send(i, Node::Transmit);
-    }
-}
-
-/// Lists the copies of a packet that an entry sends to a list of ports and LAGs.
-pub(crate) fn copies(_: &Switch, _: &Packet, _: u32, _: &mut Vec<Copy>) {}
-
-/// Whether an entry forbids to learn the source address of a packet.
-pub(crate) fn forbids_learning(_: &Switch, _: &Packet, _: &[u8]) -> bool {
-    false
-}
-
-/// Does to a copy that leaves what the entries in [`Packet::orders`] want.
-pub(crate) fn carry_out<T: Tracer>(_: &mut Switch, _: &mut Engine, _: usize, _: &mut T) {}

@@ -414,6 +414,29 @@ impl Engine {
         (p, &mut self.buffers[slot][from..to])
     }
 
+    /// A packet, to be read alone.
+    #[inline(always)]
+    pub fn peek(&self, i: usize) -> &Packet {
+        &self.packets[self.slot(i)]
+    }
+
+    /// Gives a copy of a packet in the egress half to the CPU, as it leaves.
+    #[cold]
+    pub(crate) fn punt_copy<T: Tracer>(&mut self, sw: &mut Switch, i: usize, t: &mut T) {
+        sw.plane.balance.replicas += 1;
+        if sw.plane.punted.len() >= super::Plane::MAX_PUNTED {
+            let slot = self.slot(i);
+            return self.dropped(sw, slot, DropReason::PuntQueueFull, t);
+        }
+        sw.plane.balance.punted += 1;
+        let (head, tail) = self.frame(i);
+        let (packet, frame) = (*self.peek(i), [head, tail].concat());
+        if T::ON {
+            t.event(&packet, Event::End(Fate::Punted { trap: hostif::trap_id(sw, packet.trap) }));
+        }
+        sw.plane.punted.push(super::Punted { packet, frame });
+    }
+
     /// The bytes of a frame: what stands in its own buffer, and the rest that copies share.
     #[inline(always)]
     pub fn frame(&self, i: usize) -> (&[u8], &[u8]) {

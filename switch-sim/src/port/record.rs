@@ -217,7 +217,7 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
             None => sw.ports.own[slot].clone(),
         },
         blocked,
-        pre_acl: sw.ports.records[slot].pre_acl,
+        pre_acl: sw.acl.before_look_up(),
     };
     sw.ports.loops = sw.ports.records.iter().any(|r| r.loopback);
 }

@@ -273,7 +273,6 @@ fn hash(sw: &mut Switch, p: &Packet, frame: &[u8]) -> u32 {
 }
 
 /// Routes an IP packet to a next hop or a group of them, whatever its destination.
-#[allow(dead_code)]
 pub(crate) fn steer<T: Tracer>(
     sw: &mut Switch,
     p: &mut Packet,

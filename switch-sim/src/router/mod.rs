@@ -38,7 +38,7 @@ pub mod rif;
 pub(crate) mod route;
 pub mod vr;
 
-pub(crate) use forward::{replicate, route};
+pub(crate) use forward::{replicate, route, steer};
 pub(crate) use host::from_host;
 pub(crate) use input::my_mac;
 pub(crate) use output::{rewrite, tag};
