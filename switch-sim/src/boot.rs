@@ -278,6 +278,9 @@ impl Owner for SwitchOwner {
                 switch::LAG_DEFAULT_HASH_SEED.id(),
                 switch::ECMP_DEFAULT_HASH_ALGORITHM.id(),
                 switch::ECMP_DEFAULT_HASH_SEED.id(),
+                switch::PRE_INGRESS_ACL.id(),
+                switch::INGRESS_ACL.id(),
+                switch::EGRESS_ACL.id(),
             ]
         }
     }

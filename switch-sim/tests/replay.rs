@@ -34,26 +34,12 @@ struct Explained {
     why: &'static str,
 }
 
-const EXPLAINED: &[Explained] = &[
-    Explained {
-        file: "sonic_2026_boot_and_routes.rec",
-        found: "SAI_SWITCH_ATTR_MAX_ACL_ACTION_COUNT",
-        count: 2,
-        why: "no ACL action is performed yet, and an invented count would turn ACL features on",
-    },
-    Explained {
-        file: "sonic_2026_boot_and_routes.rec",
-        found: "SAI_SWITCH_ATTR_ACL_STAGE_INGRESS",
-        count: 1,
-        why: "as MAX_ACL_ACTION_COUNT",
-    },
-    Explained {
-        file: "sonic_2026_boot_and_routes.rec",
-        found: "SAI_SWITCH_ATTR_ACL_STAGE_EGRESS",
-        count: 1,
-        why: "as MAX_ACL_ACTION_COUNT",
-    },
-];
+const EXPLAINED: &[Explained] = &[Explained {
+    file: "sonic_2026_boot_and_routes.rec",
+    found: "SAI_ACL_ACTION_TYPE_ACL_DTEL_FLOW_OP is no action of stage",
+    count: 1,
+    why: "there is no data-plane telemetry, and the capabilities say so",
+}];
 
 /// Both say that there is no such thing: the recorded adapter for the whole call, the simulator for the
 /// attribute at fault.

@@ -124,7 +124,10 @@ impl Owner for EntryOwner {
                 attr::FIELD_ACL_RANGE_TYPE.id(),
                 attr::USER_DEFINED_FIELD_GROUP_MIN.id(),
             ];
-            [OWN, field::ENTRY_FIELDS, action::ENTRY_ACTIONS].concat()
+            let mut all = [OWN, field::ENTRY_FIELDS, action::ENTRY_ACTIONS].concat();
+            // Nothing looks at the color of a packet yet.
+            all.retain(|id| *id != attr::ACTION_SET_PACKET_COLOR.id());
+            all
         });
         &ALL
     }

@@ -164,7 +164,6 @@ fields! {
     FIELD_FDB_NPU_META_DST_HIT Number, 0, true, [all(FdbHit)];
     FIELD_NEIGHBOR_NPU_META_DST_HIT Number, 0, true, [all(NeighborHit)];
     FIELD_ROUTE_NPU_META_DST_HIT Number, 0, true, [all(RouteHit)];
-    FIELD_IPMC_NPU_META_DST_HIT Number, 0, true, [all(IpmcHit)];
     FIELD_BTH_OPCODE Number, class::BTH, false, [all(BthOpcode)];
     FIELD_AETH_SYNDROME Number, class::AETH, false, [all(AethSyndrome)];
     FIELD_IPV6_NEXT_HEADER Number, IPV6, false, [all(NextHeader)];

@@ -263,7 +263,6 @@ columns! {
     FdbHit 1 |k| u64::from(k.p.has(flag::FDB_HIT));
     NeighborHit 1 |k| u64::from(k.p.has(flag::NEIGHBOR_HIT));
     RouteHit 1 |k| u64::from(k.p.has(flag::ROUTE_HIT));
-    IpmcHit 1 |k| u64::from(matches!(k.p.out, Out::Ipmc(_)));
     Class 16 |k| u64::from(class::of(k));
     More 16 |k| u64::from(class::more(k));
 }

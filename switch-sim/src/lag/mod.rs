@@ -182,6 +182,8 @@ impl Owner for LagOwner {
             lag_attr::DROP_UNTAGGED,
             lag_attr::DROP_TAGGED,
             lag_attr::TPID,
+            const { sai::lag::INGRESS_ACL.id() },
+            const { sai::lag::EGRESS_ACL.id() },
         ]
     }
 

@@ -82,6 +82,8 @@ impl Owner for PortOwner {
                 port::PKT_TX_ENABLE.id(),
                 port::ISOLATION_GROUP.id(),
                 port::EGRESS_BLOCK_PORT_LIST.id(),
+                port::INGRESS_ACL.id(),
+                port::EGRESS_ACL.id(),
             ]
         }
     }

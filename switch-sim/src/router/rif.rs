@@ -88,6 +88,8 @@ impl Owner for RifOwner {
                 attr::LOOPBACK_PACKET_ACTION.id(),
                 attr::IS_VIRTUAL.id(),
                 attr::DISABLE_DECREMENT_TTL.id(),
+                attr::INGRESS_ACL.id(),
+                attr::EGRESS_ACL.id(),
             ]
         }
     }

@@ -51,6 +51,8 @@ impl Owner for VlanOwner {
             vlan_attr::UNKNOWN_MULTICAST_FLOOD_GROUP,
             vlan_attr::BROADCAST_FLOOD_CONTROL_TYPE,
             vlan_attr::BROADCAST_FLOOD_GROUP,
+            const { sai::vlan::INGRESS_ACL.id() },
+            const { sai::vlan::EGRESS_ACL.id() },
         ]
     }
 

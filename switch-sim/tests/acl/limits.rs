@@ -1,0 +1,263 @@
+//! What is refused, what is left, and what is answered.
+
+use sai::types::{AclActionType, AclBindPointType};
+use sai::{Status, acl_range, switch};
+use switch_sim::{Profile, Simulator, World};
+
+use super::*;
+
+fn status(result: Result<ObjectId, Error>) -> Status {
+    result.unwrap_err().status()
+}
+
+#[test]
+fn an_entry_has_the_fields_and_actions_of_its_table() {
+    let acl = Acl::new();
+    let table = acl.create(
+        ObjectType::ACL_TABLE,
+        &[
+            attr(acl_table::ACL_STAGE.id(), Value::I32(AclStage::INGRESS.0)),
+            attr(acl_table::FIELD_SRC_IP.id(), Value::Bool(true)),
+            attr(
+                acl_table::ACL_ACTION_TYPE_LIST.id(),
+                Value::I32List(vec![AclActionType::PACKET_ACTION.0]),
+            ),
+        ],
+    );
+    let create = |attrs: &[AttrEntry]| {
+        acl.try_create(ObjectType::ACL_ENTRY, &Acl::entry_attrs(table, 1, attrs))
+    };
+    let src = field(acl_entry::FIELD_SRC_IP.id(), v4("10.0.0.1", "255.255.255.255"));
+    let dst = field(acl_entry::FIELD_DST_IP.id(), v4("10.0.0.1", "255.255.255.255"));
+    let tc = action(acl_entry::ACTION_SET_TC.id(), AclAction::U8(1));
+    let refused = create(&[src.clone(), dst.clone()]).unwrap_err();
+    assert_eq!(refused.status(), Status::INVALID_ATTR_VALUE_0.nth(3));
+    assert_eq!(refused.attr(), Some("SAI_ACL_ENTRY_ATTR_FIELD_DST_IP"));
+    let refused = create(&[src.clone(), tc.clone()]).unwrap_err();
+    assert_eq!(refused.status(), Status::INVALID_ATTR_VALUE_0.nth(3));
+    assert_eq!(refused.attr(), Some("SAI_ACL_ENTRY_ATTR_ACTION_SET_TC"));
+    let entry = create(&[src, packet_action(PacketAction::DROP)]).unwrap();
+    for refused in [dst.clone(), tc] {
+        let object = ObjectRef::Object(ObjectType::ACL_ENTRY, entry);
+        assert_eq!(acl.sim.set(&object, &refused).unwrap_err().status(), Status::INVALID_ATTR_VALUE_0);
+    }
+    // A field that is switched off is none.
+    assert!(create(&[field(acl_entry::FIELD_DST_IP.id(), AclField::Disabled)]).is_ok());
+}
+
+/// Acts: SAI_ACL_TABLE_ATTR_ACL_ACTION_TYPE_LIST, SAI_ACL_TABLE_ATTR_SIZE.
+#[test]
+fn what_cannot_be_done_is_refused() {
+    use acl_table::{ACL_ACTION_TYPE_LIST, SIZE};
+    let acl = Acl::new();
+    let table = |attrs: &[AttrEntry], stage: AclStage| {
+        let stage = attr(acl_table::ACL_STAGE.id(), Value::I32(stage.0));
+        acl.try_create(ObjectType::ACL_TABLE, &[&[stage], attrs].concat())
+    };
+    let on = |id| attr(id, Value::Bool(true));
+    let actions = |ty: AclActionType| attr(ACL_ACTION_TYPE_LIST.id(), Value::I32List(vec![ty.0]));
+    let bad = Status::INVALID_ATTR_VALUE_0;
+    assert_eq!(status(table(&[], AclStage::INGRESS_MACSEC)), bad);
+    assert_eq!(
+        status(table(&[on(acl_table::FIELD_TAM_INT_TYPE.id())], AclStage::INGRESS)),
+        Status::ATTR_NOT_IMPLEMENTED_0.nth(1)
+    );
+    assert_eq!(
+        status(table(&[on(acl_table::FIELD_OUT_PORT.id())], AclStage::PRE_INGRESS)),
+        Status::ATTR_NOT_SUPPORTED_0.nth(1)
+    );
+    assert_eq!(status(table(&[actions(AclActionType::NO_NAT)], AclStage::INGRESS)), bad.nth(1));
+    assert_eq!(status(table(&[actions(AclActionType::REDIRECT)], AclStage::EGRESS)), bad.nth(1));
+    let exact = attr(acl_table::ACL_TABLE_MATCH_TYPE.id(), Value::I32(sai::acl_table::MatchType::EXACT.0));
+    assert_eq!(status(table(&[exact], AclStage::INGRESS)), bad.nth(1));
+
+    let small = table(&[attr(SIZE.id(), Value::U32(2))], AclStage::INGRESS).unwrap();
+    let left = || acl.read(ObjectType::ACL_TABLE, small, acl_table::AVAILABLE_ACL_ENTRY.id());
+    let entry = |priority| {
+        let attrs = Acl::entry_attrs(small, priority, &[packet_action(PacketAction::DROP)]);
+        acl.try_create(ObjectType::ACL_ENTRY, &attrs)
+    };
+    assert_eq!(left(), Value::U32(2));
+    let first = entry(1).unwrap();
+    entry(1).unwrap();
+    assert_eq!(left(), Value::U32(0));
+    assert_eq!(status(entry(1)), Status::TABLE_FULL);
+    acl.remove(ObjectType::ACL_ENTRY, first);
+    assert_eq!(left(), Value::U32(1));
+    for priority in [0, 0x1_0000] {
+        assert_eq!(status(entry(priority)), bad.nth(1), "priority {priority}");
+    }
+    let wide = acl.table(&[]);
+    let create =
+        |given| acl.try_create(ObjectType::ACL_ENTRY, &Acl::entry_attrs(wide, 1, &[given])).unwrap_err();
+    let cpu = acl.read(ObjectType::SWITCH, acl.switch, switch::CPU_PORT.id()).as_oid().unwrap();
+    for wrong in [
+        action(acl_entry::ACTION_SET_DSCP.id(), AclAction::U8(64)),
+        action(acl_entry::ACTION_SET_OUTER_VLAN_PRI.id(), AclAction::U8(8)),
+        action(acl_entry::ACTION_SET_TC.id(), AclAction::U8(200)),
+        action(acl_entry::ACTION_REDIRECT.id(), AclAction::Oid(cpu)),
+    ] {
+        assert_eq!(create(wrong).status(), bad.nth(2));
+    }
+    assert_eq!(
+        create(action(acl_entry::ACTION_NO_NAT.id(), AclAction::Bool(true))).status(),
+        Status::ATTR_NOT_IMPLEMENTED_0.nth(2)
+    );
+    let empty = sai::Range { min: 9, max: 8 };
+    let range = [
+        attr(acl_range::TYPE.id(), Value::I32(acl_range::Type::OUTER_VLAN.0)),
+        attr(acl_range::LIMIT.id(), Value::U32Range(empty)),
+    ];
+    assert!(acl.try_create(ObjectType::ACL_RANGE, &range).is_err());
+}
+
+#[test]
+fn what_an_entry_was_given_is_answered() {
+    let acl = Acl::new();
+    let table = acl.table(&[acl_table::FIELD_SRC_IP.id(), acl_table::FIELD_IN_PORTS.id()]);
+    let src = field(acl_entry::FIELD_SRC_IP.id(), v4("10.0.0.1", "255.255.255.0"));
+    let ports = field(acl_entry::FIELD_IN_PORTS.id(), AclField::OidList(vec![acl.ports[2], acl.ports[1]]));
+    let entry = acl.entry(table, 7, &[src.clone(), ports.clone(), packet_action(PacketAction::LOG)]);
+    let read = |id| acl.read(ObjectType::ACL_ENTRY, entry, id);
+    assert_eq!(read(acl_entry::TABLE_ID.id()), Value::Oid(table));
+    assert_eq!(read(acl_entry::PRIORITY.id()), Value::U32(7));
+    assert_eq!(read(acl_entry::ADMIN_STATE.id()), Value::Bool(true));
+    assert_eq!(read(src.id), src.value);
+    assert_eq!(read(ports.id), ports.value);
+    assert_eq!(read(acl_entry::FIELD_DST_IP.id()), Value::AclField(AclField::Disabled));
+    acl.set(ObjectType::ACL_ENTRY, entry, src.id, Value::AclField(AclField::Disabled));
+    assert_eq!(read(src.id), Value::AclField(AclField::Disabled));
+    assert_eq!(
+        acl.read(ObjectType::ACL_TABLE, table, acl_table::ENTRY_LIST.id()),
+        Value::OidList(vec![entry])
+    );
+    let used = acl.sim.remove(&ObjectRef::Object(ObjectType::ACL_TABLE, table)).unwrap_err();
+    assert_eq!(used.status(), Status::OBJECT_IN_USE);
+    acl.remove(ObjectType::ACL_ENTRY, entry);
+    acl.remove(ObjectType::ACL_TABLE, table);
+}
+
+#[test]
+fn what_is_left_falls_with_use() {
+    let mut profile = Profile::with_ports(2);
+    (profile.limits.acl_tables, profile.limits.acl_entries, profile.limits.acl_counters) = (2, 2, 2);
+    let sim: Simulator = World::new(1).simulator(profile);
+    let init = attr(switch::INIT_SWITCH.id(), Value::Bool(true));
+    let id = sim.create(ObjectId::NULL, Target::Object(ObjectType::SWITCH), &[init]).unwrap();
+    let read = |ty, object, attr| {
+        let mut asked = [AttrEntry::ask(attr)];
+        sim.get(&ObjectRef::Object(ty, object), &mut asked).map(|()| asked[0].value.clone())
+    };
+    let tables = || {
+        let Ok(Value::AclResourceList(rows)) =
+            read(ObjectType::SWITCH, id, switch::AVAILABLE_ACL_TABLE.id())
+        else {
+            panic!("a list")
+        };
+        let wanted = |r: &&sai::AclResource| {
+            r.stage == AclStage::INGRESS && r.bind_point == AclBindPointType::PORT
+        };
+        rows.iter().find(wanted).unwrap().avail_num
+    };
+    let table = [attr(acl_table::ACL_STAGE.id(), Value::I32(AclStage::INGRESS.0))];
+    let create = |ty, attrs: &[AttrEntry]| sim.create(id, Target::Object(ty), attrs);
+    assert_eq!(tables(), 2);
+    let first = create(ObjectType::ACL_TABLE, &table).unwrap();
+    assert_eq!(tables(), 1);
+    create(ObjectType::ACL_TABLE, &table).unwrap();
+    assert_eq!(tables(), 0);
+    assert_eq!(status(create(ObjectType::ACL_TABLE, &table)), Status::INSUFFICIENT_RESOURCES);
+    let left = |attr| read(ObjectType::ACL_TABLE, first, attr).unwrap();
+    let entry = Acl::entry_attrs(first, 1, &[packet_action(PacketAction::DROP)]);
+    create(ObjectType::ACL_ENTRY, &entry).unwrap();
+    assert_eq!(left(acl_table::AVAILABLE_ACL_ENTRY.id()), Value::U32(1));
+    create(ObjectType::ACL_ENTRY, &entry).unwrap();
+    assert_eq!(status(create(ObjectType::ACL_ENTRY, &entry)), Status::INSUFFICIENT_RESOURCES);
+    let counter = [
+        attr(acl_counter::TABLE_ID.id(), Value::Oid(first)),
+        attr(acl_counter::ENABLE_PACKET_COUNT.id(), Value::Bool(true)),
+    ];
+    create(ObjectType::ACL_COUNTER, &counter).unwrap();
+    assert_eq!(left(acl_table::AVAILABLE_ACL_COUNTER.id()), Value::U32(1));
+}
+
+#[test]
+fn capabilities_are_those_that_are_carried_out() {
+    let acl = Acl::new();
+    let read = |id| acl.read(ObjectType::SWITCH, acl.switch, id);
+    let of = |id| match read(id) {
+        Value::AclCapability(c) => *c,
+        other => panic!("{other:?}"),
+    };
+    let all = of(switch::ACL_CAPABILITY.id());
+    let Value::U32(count) = read(switch::MAX_ACL_ACTION_COUNT.id()) else { panic!("a number") };
+    assert_eq!(all.action_list.len(), count as usize);
+    for (id, stage) in [
+        (switch::ACL_STAGE_INGRESS.id(), AclStage::INGRESS),
+        (switch::ACL_STAGE_EGRESS.id(), AclStage::EGRESS),
+        (switch::ACL_STAGE_PRE_INGRESS.id(), AclStage::PRE_INGRESS),
+        (switch::ACL_STAGE_POST_INGRESS.id(), AclStage::POST_INGRESS),
+    ] {
+        let able = of(id).action_list;
+        // A table takes exactly what is listed.
+        for ty in 0..62 {
+            let table = acl.try_create(
+                ObjectType::ACL_TABLE,
+                &[
+                    attr(acl_table::ACL_STAGE.id(), Value::I32(stage.0)),
+                    attr(acl_table::ACL_ACTION_TYPE_LIST.id(), Value::I32List(vec![ty])),
+                ],
+            );
+            assert_eq!(table.is_ok(), able.contains(&AclActionType(ty)), "{stage} {}", AclActionType(ty));
+            if let Ok(table) = table {
+                acl.remove(ObjectType::ACL_TABLE, table);
+            }
+        }
+    }
+    assert!(matches!(read(switch::ACL_CHAIN_LIST.id()), Value::AclChainList(c) if c.len() == 4));
+}
+
+#[test]
+fn a_snapshot_brings_rules_and_bindings_back() {
+    let acl = Acl::new();
+    let table = acl.table(&[acl_table::FIELD_ETHER_TYPE.id(), acl_table::FIELD_IN_PORTS.id()]);
+    let ports = field(acl_entry::FIELD_IN_PORTS.id(), AclField::OidList(vec![acl.ports[0]]));
+    // The younger of two equals goes first through the slots: the order of creation is kept.
+    let gone = acl.entry(table, 5, &[]);
+    acl.entry(table, 5, &[ports, packet_action(PacketAction::DROP)]);
+    acl.remove(ObjectType::ACL_ENTRY, gone);
+    acl.entry(table, 5, &[packet_action(PacketAction::FORWARD)]);
+    acl.bind_switch(table);
+    let snapshot = acl.sim.with_switch(acl.switch, |sw| sw.snapshot()).unwrap();
+    let back = switch_sim::Switch::restore(&snapshot).unwrap();
+    assert!(snapshot.diff(&back.snapshot()).is_empty());
+    acl.sim.with_switch(acl.switch, |sw| *sw = back).unwrap();
+    assert!(acl.to(0, &f("eth/ipv4")).is_empty());
+    assert!(!acl.to(1, &f("eth/ipv4")).is_empty());
+    acl.bind_switch(ObjectId::NULL);
+    assert!(!acl.to(0, &f("eth/ipv4")).is_empty());
+}
+
+#[test]
+fn a_trace_names_the_tables_and_the_winner() {
+    let acl = Acl::new();
+    let first = acl.table(&[acl_table::FIELD_ETHER_TYPE.id()]);
+    acl.entry(first, 4, &[field(acl_entry::FIELD_ETHER_TYPE.id(), u16(0x86dd))]);
+    let second = acl.table(&[]);
+    let winner = acl.entry(second, 9, &[packet_action(PacketAction::DROP)]);
+    let group = acl.group(
+        AclStage::INGRESS,
+        sai::acl_table_group::Type::SEQUENTIAL,
+        &[(first, 2), (second, 1)],
+    );
+    acl.bind_switch(group);
+    let trace = acl.world.trace(&acl.sim, acl.ports[0], &f("eth/ipv4")).unwrap().to_string();
+    let lines: Vec<&str> = trace.lines().map(str::trim).filter(|l| l.starts_with("ACL table")).collect();
+    assert_eq!(
+        lines,
+        [
+            format!("ACL table {first} (SAI_ACL_STAGE_INGRESS): of 1 entries not found"),
+            format!("ACL table {second} (SAI_ACL_STAGE_INGRESS): priority 9: DROP -> {winner}"),
+        ]
+    );
+}
