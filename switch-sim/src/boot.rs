@@ -308,7 +308,8 @@ impl Owner for SwitchOwner {
             )));
         }
         let acl = || crate::acl::answer(sw, attr.id);
-        if let Some(value) = answer(sw, attr.id).or_else(|| sw.resources.available(sw, attr.id)).or_else(acl) {
+        if let Some(value) = answer(sw, attr.id).or_else(|| sw.resources.available(sw, attr.id)).or_else(acl)
+        {
             return Some(Ok(value));
         }
         let given = sw.store.get(sw.id)?.value(attr.id).is_some();

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use sai::types::{AclActionType, AclStage, PacketAction};
 use sai::AclAction;
+use sai::types::{AclActionType, AclStage, PacketAction};
 use sai::{AttrEntry, AttrId, Error, ObjectId, ObjectType, Result, Status, Value};
 use sai::{acl_counter, acl_entry as attr, bridge_port};
 
@@ -187,7 +187,13 @@ impl Actions {
         self.orders.get_or_insert_default()
     }
 
-    fn take(&mut self, sw: &Switch, table: &Table, ty: AclActionType, value: &AclAction) -> Result<(), String> {
+    fn take(
+        &mut self,
+        sw: &Switch,
+        table: &Table,
+        ty: AclActionType,
+        value: &AclAction,
+    ) -> Result<(), String> {
         use AclAction as A;
         use AclActionType as T;
         let egress = table.stage == AclStage::EGRESS;

@@ -51,7 +51,8 @@ impl Owner for RangeOwner {
         match request.given(attr::LIMIT.id()) {
             Some((n, Value::U32Range(r))) if r.min > r.max || r.min > u32::from(u16::MAX) => {
                 let why = format!("no packet is in the range {} to {}", r.min, r.max);
-                Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why).on_attr("SAI_ACL_RANGE_ATTR_LIMIT"))
+                Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why)
+                    .on_attr("SAI_ACL_RANGE_ATTR_LIMIT"))
             }
             _ => Ok(()),
         }

@@ -1,10 +1,10 @@
 //! ACL entries: their own store, compact, and their rules.
 
+use sai::acl_entry as attr;
 use sai::meta::{self, AttrMeta};
 use sai::types::PacketAction;
 use sai::{AclAction, AclField};
 use sai::{AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Value};
-use sai::acl_entry as attr;
 
 use super::action::{self, Actions};
 use super::field;
@@ -148,7 +148,12 @@ fn find<'a>(sw: &'a Switch, object: &ObjectRef) -> Result<&'a Entry> {
 }
 
 /// Checks fields and actions of an entry against its table; answers the actions.
-fn check(sw: &Switch, table: &Table, attrs: &[AttrEntry], position: impl Fn(AttrId) -> usize) -> Result<Actions> {
+fn check(
+    sw: &Switch,
+    table: &Table,
+    attrs: &[AttrEntry],
+    position: impl Fn(AttrId) -> usize,
+) -> Result<Actions> {
     for given in attrs {
         table.check_field(sw, position(given.id), given)?;
     }
@@ -285,12 +290,8 @@ impl CompactTable for EntryOwner {
         let old = find(sw, object)?.clone();
         let slot = Parts::of(old.id).slot as usize;
         let attrs = unpack(&old.body);
-        let mut draft = Draft {
-            table: ObjectId::NULL,
-            admin: old.admin,
-            priority: old.priority,
-            attrs: attrs.clone(),
-        };
+        let mut draft =
+            Draft { table: ObjectId::NULL, admin: old.admin, priority: old.priority, attrs: attrs.clone() };
         draft.put(0, given).map_err(|e| e.on_object(object))?;
         if given.id == attr::PRIORITY.id() {
             sw.acl.entries[slot].priority = draft.priority;
@@ -330,9 +331,7 @@ impl CompactTable for EntryOwner {
     ) -> Result<Option<Value>> {
         let entry = find(sw, object)?;
         Ok(match id {
-            id if id == attr::TABLE_ID.id() => {
-                sw.acl.at(entry.table).map(|table| Value::Oid(table.id))
-            }
+            id if id == attr::TABLE_ID.id() => sw.acl.at(entry.table).map(|table| Value::Oid(table.id)),
             id if id == attr::PRIORITY.id() => Some(Value::U32(entry.priority)),
             id if id == attr::ADMIN_STATE.id() => Some(Value::Bool(entry.admin)),
             id => unpack(&entry.body).into_iter().find(|a| a.id == id).map(|a| a.value),

@@ -255,7 +255,8 @@ pub(super) fn ip_frag(frag: i32) -> (u32, u32) {
 /// The bytes of a user-defined field in 64-bit parts, left-aligned: value and mask.
 pub(super) fn bytes(given: &ByteMatch, length: usize) -> impl Iterator<Item = (u64, u64)> + '_ {
     let part = move |list: &[u8], from: usize| {
-        (from..(from + 8).min(length)).fold(0u64, |n, i| n << 8 | u64::from(list.get(i).copied().unwrap_or(0)))
+        (from..(from + 8).min(length))
+            .fold(0u64, |n, i| n << 8 | u64::from(list.get(i).copied().unwrap_or(0)))
     };
     (0..length).step_by(8).map(move |from| (part(&given.data, from), part(&given.mask, from)))
 }

@@ -159,7 +159,8 @@ impl Owner for MemberOwner {
             (oid(member::ACL_TABLE_GROUP_ID.id()), oid(member::ACL_TABLE_ID.id()))
             && let Some(record) = sw.acl.table(table)
         {
-            let bad = |why| Err(refuse(ObjectType::ACL_TABLE_GROUP_MEMBER, n, member::ACL_TABLE_ID.id(), why));
+            let bad =
+                |why| Err(refuse(ObjectType::ACL_TABLE_GROUP_MEMBER, n, member::ACL_TABLE_ID.id(), why));
             let stage = AclStage(sw.store.number(of, group::ACL_STAGE.id()) as i32);
             if record.stage != stage {
                 return bad(format!("{table} is of stage {}, {of} of {stage}", record.stage));
@@ -267,4 +268,3 @@ pub(crate) const ANSWERED: &[AttrId] = &[
     switch::ACL_STAGE_EGRESS.id(),
     switch::ACL_CHAIN_LIST.id(),
 ];
-

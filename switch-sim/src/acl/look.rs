@@ -271,7 +271,8 @@ columns! {
 fn sci(k: &Look<'_>) -> Option<u64> {
     const SC: u64 = 0x20;
     let tci = be(k.frame, k.l3(0), 1);
-    (k.h.ethertype == ethertype::MACSEC && tci & SC != 0 && k.frame.len() >= k.l3(14)).then(|| wide(k.frame, k.l3(6)))
+    (k.h.ethertype == ethertype::MACSEC && tci & SC != 0 && k.frame.len() >= k.l3(14))
+        .then(|| wide(k.frame, k.l3(6)))
 }
 
 /// What a packet is, a bit each: a rule that looks at a field asks that the packet has it.

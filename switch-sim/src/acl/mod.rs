@@ -43,12 +43,8 @@ pub(crate) use run::{carry_out, copies, egress, forbids_learning, ingress, post_
 pub(crate) use udf::{UdfGroupOwner, UdfMatchOwner, UdfOwner};
 
 /// The stages that tables can be of.
-const STAGES: &[i32] = &[
-    AclStage::INGRESS.0,
-    AclStage::EGRESS.0,
-    AclStage::PRE_INGRESS.0,
-    AclStage::POST_INGRESS.0,
-];
+const STAGES: &[i32] =
+    &[AclStage::INGRESS.0, AclStage::EGRESS.0, AclStage::PRE_INGRESS.0, AclStage::POST_INGRESS.0];
 
 /// The bind points of a stage.
 fn points(stage: AclStage) -> &'static [AclBindPointType] {

@@ -149,13 +149,9 @@ fn search(look: &mut Look<'_>, stage: Stage, hits: &mut Vec<Hit>, see: &mut impl
         false if p.has(flag::TO_ROUTER) => p.rif,
         _ => NONE,
     };
-    for (point, index) in [
-        (Point::Port, port),
-        (Point::Lag, lag),
-        (Point::Vlan, vlan),
-        (Point::Rif, rif),
-        (Point::Switch, 0),
-    ] {
+    for (point, index) in
+        [(Point::Port, port), (Point::Lag, lag), (Point::Vlan, vlan), (Point::Rif, rif), (Point::Switch, 0)]
+    {
         if let Some(phases) = sw.acl.bound.phases(stage, point, index)
             && run(look, phases, point, hits, see)
         {

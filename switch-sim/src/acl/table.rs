@@ -1,17 +1,17 @@
 //! ACL tables: which fields they look at, how those lie in a key, and the rules.
 
+use sai::AclField;
 use sai::acl_range::Type as RangeType;
 use sai::meta;
 use sai::types::{AclActionType, AclBindPointType, AclStage};
-use sai::AclField;
 use sai::{AttrEntry, AttrId, Error, ObjectId, ObjectType, Result, Status, Value};
 use sai::{acl_entry, acl_table as attr};
 
 use super::action;
+use super::counter::Ranges;
 use super::field::{self, FIELDS, Field, Kind};
 use super::list::Lists;
 use super::look::{Col, Look, class};
-use super::counter::Ranges;
 use super::udf;
 use crate::store::id::Parts;
 use crate::switch::Switch;
@@ -129,15 +129,11 @@ impl Table {
         use Status as S;
         let bad = |why| Err(refuse(S::INVALID_ATTR_VALUE_0, n, given.id, why));
         match (given.id, &given.value) {
-            (id, Value::I32(stage)) if id == attr::ACL_STAGE.id() => {
-                if !super::STAGES.contains(stage) {
-                    return bad(format!("{}: this switch has no such stage", AclStage(*stage)));
-                }
+            (id, Value::I32(stage)) if id == attr::ACL_STAGE.id() && !super::STAGES.contains(stage) => {
+                return bad(format!("{}: this switch has no such stage", AclStage(*stage)));
             }
-            (id, Value::I32List(points)) if id == attr::ACL_BIND_POINT_TYPE_LIST.id() => {
-                if !points.is_empty() {
-                    self.points = set(points, |p| p) as u8;
-                }
+            (id, Value::I32List(list)) if id == attr::ACL_BIND_POINT_TYPE_LIST.id() && !list.is_empty() => {
+                self.points = set(list, |p| p) as u8;
             }
             (id, Value::U32(size)) if id == attr::SIZE.id() => self.size = *size,
             (id, Value::I32List(actions)) if id == attr::ACL_ACTION_TYPE_LIST.id() => {
@@ -149,16 +145,14 @@ impl Table {
                     self.actions = set(actions, |a| a);
                 }
             }
-            (id, Value::I32(ty)) if id == attr::ACL_TABLE_MATCH_TYPE.id() => {
-                if *ty != sai::acl_table::MatchType::TERNARY.0 {
-                    return bad("only ternary tables are supported".into());
-                }
+            (id, Value::I32(ty))
+                if id == attr::ACL_TABLE_MATCH_TYPE.id() && *ty != sai::acl_table::MatchType::TERNARY.0 =>
+            {
+                return bad("only ternary tables are supported".into());
             }
             (field::RANGES, Value::I32List(types)) => self.ranges = set(types, |t| t) as u8,
-            (id, Value::Oid(group)) if id.wrapping_sub(field::UDF.0) < field::UDF.1 => {
-                if !group.is_null() {
-                    udfs.push((id, *group));
-                }
+            (id, Value::Oid(group)) if id.wrapping_sub(field::UDF.0) < field::UDF.1 && !group.is_null() => {
+                udfs.push((id, *group));
             }
             (id, Value::Bool(true)) if field::is_field(id) => match field::position(id) {
                 None => {
@@ -199,7 +193,8 @@ impl Table {
         let mut layout = KeyLayout::new();
         let mut place = |width| {
             layout.field(width).ok_or_else(|| {
-                let why = format!("the fields of the table take more than the {} bits of a key", MAX_WORDS * 64);
+                let why =
+                    format!("the fields of the table take more than the {} bits of a key", MAX_WORDS * 64);
                 Error::because(Status::INSUFFICIENT_RESOURCES, why)
             })
         };
@@ -271,7 +266,10 @@ impl Table {
                 for id in ids {
                     let ty = sw.acl.ranges.get(*id).map_or(-1, |r| r.ty.0);
                     if !(0..8).contains(&ty) || self.ranges >> ty & 1 == 0 {
-                        return refuse(format!("{id} is a range of a type that {} was created without", self.id));
+                        return refuse(format!(
+                            "{id} is a range of a type that {} was created without",
+                            self.id
+                        ));
                     }
                 }
             }
@@ -279,7 +277,9 @@ impl Table {
                 let length = self.udfs.iter().find(|u| u.id == given.id).map_or(0, |u| u.length);
                 if bytes.data.len() != length || bytes.mask.len() != length {
                     let (data, mask) = (bytes.data.len(), bytes.mask.len());
-                    return refuse(format!("{data} bytes with a mask of {mask}: the group's length is {length}"));
+                    return refuse(format!(
+                        "{data} bytes with a mask of {mask}: the group's length is {length}"
+                    ));
                 }
             }
             _ => {}
@@ -294,7 +294,13 @@ impl Table {
     }
 
     /// Adds the rule of an entry, whose fields were checked and have room. `None` where no packet can match.
-    pub fn insert(&mut self, ranges: &Ranges, attrs: &[AttrEntry], priority: u32, handle: u32) -> Option<RuleId> {
+    pub fn insert(
+        &mut self,
+        ranges: &Ranges,
+        attrs: &[AttrEntry],
+        priority: u32,
+        handle: u32,
+    ) -> Option<RuleId> {
         let mut demand = Demand::default();
         for given in attrs {
             let Value::AclField(value) = &given.value else { continue };

@@ -1,7 +1,7 @@
 //! User-defined fields: bytes at an offset from a header, of the packets that a UDF match takes.
 
-use sai::udf::Base;
 use sai::AclField;
+use sai::udf::Base;
 use sai::{AttrId, Error, ObjectId, ObjectRef, Result, Status, Value};
 use sai::{acl_table, udf as attr, udf_group, udf_match};
 
@@ -33,8 +33,7 @@ impl Match {
         (k.h.ethertype ^ self.ethertype.0) & self.ethertype.1 == 0
             && (self.protocol.1 == 0
                 || k.h.is_ip() && (k.h.protocol ^ self.protocol.0) & self.protocol.1 == 0)
-            && (self.gre.1 == 0
-                || protocol_is(protocol::GRE) && (gre ^ self.gre.0) & self.gre.1 == 0)
+            && (self.gre.1 == 0 || protocol_is(protocol::GRE) && (gre ^ self.gre.0) & self.gre.1 == 0)
             && (self.l4_dst_port.1 == 0 || (k.h.dst_port ^ self.l4_dst_port.0) & self.l4_dst_port.1 == 0)
     }
 }
@@ -164,9 +163,7 @@ pub(crate) struct UdfMatchOwner;
 impl Owner for UdfMatchOwner {
     fn enforced(&self) -> &'static [AttrId] {
         use udf_match::*;
-        const {
-            &[L2_TYPE.id(), L3_TYPE.id(), GRE_TYPE.id(), L4_DST_PORT_TYPE.id(), udf_match::PRIORITY.id()]
-        }
+        const { &[L2_TYPE.id(), L3_TYPE.id(), GRE_TYPE.id(), L4_DST_PORT_TYPE.id(), udf_match::PRIORITY.id()] }
     }
 }
 

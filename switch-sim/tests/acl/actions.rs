@@ -156,29 +156,22 @@ fn redirects_lead_to_ports_lags_bridge_ports_and_groups() {
             attr(lag_member::PORT_ID.id(), Value::Oid(acl.ports[7])),
         ],
     );
-    let entry = acl.entry(
-        table,
-        1,
-        &[field(acl_entry::FIELD_ETHER_TYPE.id(), u16(0x0800)), to(acl.ports[5])],
-    );
+    let entry =
+        acl.entry(table, 1, &[field(acl_entry::FIELD_ETHER_TYPE.id(), u16(0x0800)), to(acl.ports[5])]);
     acl.bind_switch(table);
     let frame = f("eth/ipv4");
-    for (target, out) in [
-        (acl.ports[5], vec![5]),
-        (acl.bridge_ports[6], vec![6]),
-        (group, vec![2, 3]),
-        (lag, vec![7]),
-    ] {
+    for (target, out) in
+        [(acl.ports[5], vec![5]), (acl.bridge_ports[6], vec![6]), (group, vec![2, 3]), (lag, vec![7])]
+    {
         let value = Value::AclAction(AclAction::Oid(target));
         acl.set(ObjectType::ACL_ENTRY, entry, acl_entry::ACTION_REDIRECT.id(), value);
         let sent = acl.send(0, &frame);
         assert_eq!(sent.iter().map(|s| s.0).collect::<Vec<_>>(), out);
         assert!(sent.iter().all(|s| s.1 == frame), "as it came");
     }
-    let refused = acl.sim.set(
-        &ObjectRef::Object(ObjectType::ACL_ENTRY, entry),
-        &to(acl.create(ObjectType::IPMC_GROUP, &[])),
-    );
+    let refused = acl
+        .sim
+        .set(&ObjectRef::Object(ObjectType::ACL_ENTRY, entry), &to(acl.create(ObjectType::IPMC_GROUP, &[])));
     assert!(refused.is_ok(), "an IPMC group is a target too");
 }
 
@@ -289,8 +282,7 @@ fn tags_are_rewritten_and_added() {
         assert_eq!(one(&acl, &f("eth/ipv4")), f("eth/vlan vid=100 pcp=3/ipv4"));
     }
     // Before look-up it chooses the VLAN.
-    let (acl, _) =
-        doing(AclStage::PRE_INGRESS, &[action(ACTION_SET_OUTER_VLAN_ID.id(), AclAction::U16(7))]);
+    let (acl, _) = doing(AclStage::PRE_INGRESS, &[action(ACTION_SET_OUTER_VLAN_ID.id(), AclAction::U16(7))]);
     assert_eq!(one(&acl, &f("eth/ipv4")), f("eth/vlan vid=7/ipv4"));
 }
 
@@ -323,8 +315,7 @@ fn copies_are_kept_from_ports() {
 #[test]
 fn a_station_is_not_learned() {
     for stage in [AclStage::PRE_INGRESS, AclStage::INGRESS] {
-        let (acl, _) =
-            doing(stage, &[action(acl_entry::ACTION_SET_DO_NOT_LEARN.id(), AclAction::U32(0))]);
+        let (acl, _) = doing(stage, &[action(acl_entry::ACTION_SET_DO_NOT_LEARN.id(), AclAction::U32(0))]);
         let back = f("eth src=02:00:00:00:00:02 dst=02:00:00:00:00:01/ipv4");
         acl.send(0, &f("eth/ipv4"));
         assert_eq!(acl.to(1, &back).len(), 7, "{stage}: flooded, the station is unknown");
@@ -337,10 +328,8 @@ fn a_station_is_not_learned() {
 #[test]
 fn a_user_defined_trap_chooses_the_queue() {
     let acl = Acl::new();
-    let group = acl.create(
-        ObjectType::HOSTIF_TRAP_GROUP,
-        &[attr(sai::hostif_trap_group::QUEUE.id(), Value::U32(3))],
-    );
+    let group =
+        acl.create(ObjectType::HOSTIF_TRAP_GROUP, &[attr(sai::hostif_trap_group::QUEUE.id(), Value::U32(3))]);
     let trap = acl.create(
         ObjectType::HOSTIF_USER_DEFINED_TRAP,
         &[

@@ -98,7 +98,14 @@ fn tables_bind_to_ports_vlans_and_the_switch() {
     type Row = (AclStage, ObjectType, ObjectId, AttrId, DropReason, bool);
     let rows: [Row; 8] = [
         (AclStage::INGRESS, ObjectType::PORT, acl.ports[0], port::INGRESS_ACL.id(), AclIngressPort, true),
-        (AclStage::POST_INGRESS, ObjectType::PORT, acl.ports[0], port::INGRESS_ACL.id(), AclIngressPort, true),
+        (
+            AclStage::POST_INGRESS,
+            ObjectType::PORT,
+            acl.ports[0],
+            port::INGRESS_ACL.id(),
+            AclIngressPort,
+            true,
+        ),
         (AclStage::EGRESS, ObjectType::PORT, acl.ports[1], port::EGRESS_ACL.id(), AclEgressPort, true),
         (AclStage::INGRESS, ObjectType::VLAN, acl.vlan7, vlan::INGRESS_ACL.id(), AclIngressVlan, false),
         (AclStage::EGRESS, ObjectType::VLAN, acl.vlan7, vlan::EGRESS_ACL.id(), AclEgressVlan, false),
@@ -204,9 +211,8 @@ fn what_is_of_another_stage_or_bind_point_is_refused() {
         ObjectType::ACL_TABLE_GROUP,
         &[stage(acl_table_group::ACL_STAGE.id()), points(acl_table_group::ACL_BIND_POINT_TYPE_LIST.id())],
     );
-    let bind = |ty, id, attr, what| {
-        acl.sim.set(&ObjectRef::Object(ty, id), &AttrEntry::new(attr, Value::Oid(what)))
-    };
+    let bind =
+        |ty, id, attr, what| acl.sim.set(&ObjectRef::Object(ty, id), &AttrEntry::new(attr, Value::Oid(what)));
     for what in [table, group] {
         assert!(bind(ObjectType::PORT, acl.ports[0], port::INGRESS_ACL.id(), what).is_ok());
         for refused in [

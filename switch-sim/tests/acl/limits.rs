@@ -18,15 +18,11 @@ fn an_entry_has_the_fields_and_actions_of_its_table() {
         &[
             attr(acl_table::ACL_STAGE.id(), Value::I32(AclStage::INGRESS.0)),
             attr(acl_table::FIELD_SRC_IP.id(), Value::Bool(true)),
-            attr(
-                acl_table::ACL_ACTION_TYPE_LIST.id(),
-                Value::I32List(vec![AclActionType::PACKET_ACTION.0]),
-            ),
+            attr(acl_table::ACL_ACTION_TYPE_LIST.id(), Value::I32List(vec![AclActionType::PACKET_ACTION.0])),
         ],
     );
-    let create = |attrs: &[AttrEntry]| {
-        acl.try_create(ObjectType::ACL_ENTRY, &Acl::entry_attrs(table, 1, attrs))
-    };
+    let create =
+        |attrs: &[AttrEntry]| acl.try_create(ObjectType::ACL_ENTRY, &Acl::entry_attrs(table, 1, attrs));
     let src = field(acl_entry::FIELD_SRC_IP.id(), v4("10.0.0.1", "255.255.255.255"));
     let dst = field(acl_entry::FIELD_DST_IP.id(), v4("10.0.0.1", "255.255.255.255"));
     let tc = action(acl_entry::ACTION_SET_TC.id(), AclAction::U8(1));
@@ -149,14 +145,12 @@ fn what_is_left_falls_with_use() {
         sim.get(&ObjectRef::Object(ty, object), &mut asked).map(|()| asked[0].value.clone())
     };
     let tables = || {
-        let Ok(Value::AclResourceList(rows)) =
-            read(ObjectType::SWITCH, id, switch::AVAILABLE_ACL_TABLE.id())
+        let Ok(Value::AclResourceList(rows)) = read(ObjectType::SWITCH, id, switch::AVAILABLE_ACL_TABLE.id())
         else {
             panic!("a list")
         };
-        let wanted = |r: &&sai::AclResource| {
-            r.stage == AclStage::INGRESS && r.bind_point == AclBindPointType::PORT
-        };
+        let wanted =
+            |r: &&sai::AclResource| r.stage == AclStage::INGRESS && r.bind_point == AclBindPointType::PORT;
         rows.iter().find(wanted).unwrap().avail_num
     };
     let table = [attr(acl_table::ACL_STAGE.id(), Value::I32(AclStage::INGRESS.0))];
@@ -245,11 +239,8 @@ fn a_trace_names_the_tables_and_the_winner() {
     acl.entry(first, 4, &[field(acl_entry::FIELD_ETHER_TYPE.id(), u16(0x86dd))]);
     let second = acl.table(&[]);
     let winner = acl.entry(second, 9, &[packet_action(PacketAction::DROP)]);
-    let group = acl.group(
-        AclStage::INGRESS,
-        sai::acl_table_group::Type::SEQUENTIAL,
-        &[(first, 2), (second, 1)],
-    );
+    let group =
+        acl.group(AclStage::INGRESS, sai::acl_table_group::Type::SEQUENTIAL, &[(first, 2), (second, 1)]);
     acl.bind_switch(group);
     let trace = acl.world.trace(&acl.sim, acl.ports[0], &f("eth/ipv4")).unwrap().to_string();
     let lines: Vec<&str> = trace.lines().map(str::trim).filter(|l| l.starts_with("ACL table")).collect();

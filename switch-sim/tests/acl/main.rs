@@ -149,7 +149,12 @@ impl Acl {
         self.set(ObjectType::SWITCH, self.switch, sai::switch::EGRESS_ACL.id(), Value::Oid(what));
     }
 
-    pub(crate) fn group(&self, stage: AclStage, kind: acl_table_group::Type, members: &[(ObjectId, u32)]) -> ObjectId {
+    pub(crate) fn group(
+        &self,
+        stage: AclStage,
+        kind: acl_table_group::Type,
+        members: &[(ObjectId, u32)],
+    ) -> ObjectId {
         let group = self.create(
             ObjectType::ACL_TABLE_GROUP,
             &[
@@ -163,7 +168,13 @@ impl Acl {
         group
     }
 
-    pub(crate) fn join(&self, group: ObjectId, table: ObjectId, priority: u32, more: &[AttrEntry]) -> ObjectId {
+    pub(crate) fn join(
+        &self,
+        group: ObjectId,
+        table: ObjectId,
+        priority: u32,
+        more: &[AttrEntry],
+    ) -> ObjectId {
         let own = [
             attr(acl_table_group_member::ACL_TABLE_GROUP_ID.id(), Value::Oid(group)),
             attr(acl_table_group_member::ACL_TABLE_ID.id(), Value::Oid(table)),

@@ -97,11 +97,8 @@ fn deny_takes_the_copy_that_a_later_table_wants_and_not_that_of_an_earlier_one()
     {
         let acl = Acl::new();
         let tables = [first, second].map(|a| table(&acl, AclStage::INGRESS, &[packet_action(a)]));
-        let group = acl.group(
-            AclStage::INGRESS,
-            acl_table_group::Type::PARALLEL,
-            &[(tables[0], 2), (tables[1], 1)],
-        );
+        let group =
+            acl.group(AclStage::INGRESS, acl_table_group::Type::PARALLEL, &[(tables[0], 2), (tables[1], 1)]);
         acl.bind_switch(group);
         assert!(!acl.passes(&f("eth/ipv4")), "{first} {second}");
         assert_eq!(acl.punted(), copies, "{first} {second}");
@@ -138,8 +135,7 @@ fn a_field_is_written_by_the_first_that_wants_it() {
     let ecn = |n| action(acl_entry::ACTION_SET_ECN.id(), AclAction::U8(n));
     let first = table(&acl, AclStage::INGRESS, &[dscp(10)]);
     let second = table(&acl, AclStage::INGRESS, &[dscp(20), ecn(1)]);
-    let group =
-        acl.group(AclStage::INGRESS, acl_table_group::Type::PARALLEL, &[(first, 2), (second, 1)]);
+    let group = acl.group(AclStage::INGRESS, acl_table_group::Type::PARALLEL, &[(first, 2), (second, 1)]);
     acl.bind_switch(group);
     for _ in 0..2 {
         assert_eq!(acl.send(0, &f("eth/ipv4"))[0].1, f("eth/ipv4 dscp=10 ecn=1"));
@@ -152,11 +148,8 @@ fn post_ingress_overrules_ingress() {
     let redirect = |to| action(acl_entry::ACTION_REDIRECT.id(), AclAction::Oid(to));
     let drop = table(&acl, AclStage::INGRESS, &[packet_action(PacketAction::DROP)]);
     acl.set(ObjectType::PORT, acl.ports[0], port::INGRESS_ACL.id(), Value::Oid(drop));
-    let lift = table(
-        &acl,
-        AclStage::POST_INGRESS,
-        &[packet_action(PacketAction::FORWARD), redirect(acl.ports[4])],
-    );
+    let lift =
+        table(&acl, AclStage::POST_INGRESS, &[packet_action(PacketAction::FORWARD), redirect(acl.ports[4])]);
     acl.bind_switch(lift);
     assert_eq!(acl.to(0, &f("eth/ipv4")), [4]);
     let other = table(&acl, AclStage::INGRESS, &[redirect(acl.ports[3])]);

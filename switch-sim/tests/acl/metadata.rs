@@ -29,7 +29,9 @@ fn in_ports() {
     let two = AclField::OidList(vec![acl.ports[3], acl.ports[0]]);
     for stage in [AclStage::INGRESS, AclStage::PRE_INGRESS, AclStage::EGRESS] {
         look(&acl, stage, FIELD_IN_PORTS.id(), two.clone());
-        assert!(acl.to(0, &frame).is_empty() && acl.to(3, &frame).is_empty() && !acl.to(2, &frame).is_empty());
+        assert!(
+            acl.to(0, &frame).is_empty() && acl.to(3, &frame).is_empty() && !acl.to(2, &frame).is_empty()
+        );
         let none = Value::Oid(ObjectId::NULL);
         for bind in [switch::INGRESS_ACL.id(), switch::PRE_INGRESS_ACL.id(), switch::EGRESS_ACL.id()] {
             acl.set(ObjectType::SWITCH, acl.switch, bind, none.clone());
@@ -305,12 +307,7 @@ fn user_defined_fields() {
     let number = |id, value: AclField| attr(id, Value::AclField(value));
     // The identification of IPv4; of UDP to port 53 its identifier; of GRE for IPv6 the version and flags.
     let of_ip = extract(1, &[number(L2_TYPE.id(), u16(0x0800))], Base::L3, 4);
-    extract(
-        2,
-        &[number(L3_TYPE.id(), u8(17)), number(L4_DST_PORT_TYPE.id(), u16(53))],
-        Base::L4,
-        8,
-    );
+    extract(2, &[number(L3_TYPE.id(), u8(17)), number(L4_DST_PORT_TYPE.id(), u16(53))], Base::L4, 8);
     extract(3, &[number(GRE_TYPE.id(), u16(0x86dd))], Base::L4, 0);
     let nth = |id: AttrId| id + 5;
     let table = acl.create(

@@ -117,9 +117,8 @@ fn rule() -> impl Strategy<Value = Rule> {
 }
 
 fn packet() -> impl Strategy<Value = Packet> {
-    (address(), address(), any::<bool>(), 0u16..4, 0u8..4, 0usize..4, prop::bool::weighted(0.2)).prop_map(
-        |(src, dst, tcp, port, flags, from, v6)| Packet { src, dst, tcp, port, flags, from, v6 },
-    )
+    (address(), address(), any::<bool>(), 0u16..4, 0u8..4, 0usize..4, prop::bool::weighted(0.2))
+        .prop_map(|(src, dst, tcp, port, flags, from, v6)| Packet { src, dst, tcp, port, flags, from, v6 })
 }
 
 #[derive(Clone, Debug)]
