@@ -180,8 +180,7 @@ fn scheduler_leaves(chip: &Chip) -> u32 {
 
 /// The object types that a feature acts on and the profile allows; others are stored at most.
 fn supported_types(sw: &Switch) -> Vec<i32> {
-    let refused = &sw.profile.refuse.object_types;
-    let allowed = meta::OBJECTS.iter().filter(|m| !refused.iter().any(|name| name == m.name));
+    let allowed = meta::OBJECTS.iter().filter(|m| !sw.refusals.object_type(m));
     allowed.filter(|m| owner(m).is_some()).map(|m| m.object_type.0).collect()
 }
 
@@ -205,7 +204,7 @@ macro_rules! answers {
 
 answers! { sw;
     NUMBER_OF_ACTIVE_PORTS => Value::U32(front_ports(sw).len() as u32),
-    MAX_NUMBER_OF_SUPPORTED_PORTS => Value::U32(sw.profile.chip.lanes),
+    MAX_NUMBER_OF_SUPPORTED_PORTS => Value::U32(sw.profile.max_ports()),
     PORT_LIST => Value::OidList(front_ports(sw)),
     PORT_MAX_MTU => Value::U32(sw.profile.chip.max_mtu),
     MAX_VIRTUAL_ROUTERS => Value::U32(sw.profile.limits.virtual_routers),

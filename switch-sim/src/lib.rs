@@ -26,9 +26,10 @@ mod defaults;
 pub mod hostif;
 mod mirror;
 mod profile;
+mod special;
 mod view;
 
-pub use profile::{BootShape, Chip, Limits, PortProfile, PortRow, Profile, ProfileError, Refuse};
+pub use profile::{BootShape, Breakout, Chip, Limits, PortProfile, PortRow, Profile, ProfileError, Refuse};
 pub use sim::Simulator;
 pub use switch::Switch;
 pub use world::World;

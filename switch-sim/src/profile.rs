@@ -4,8 +4,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use sai::{AttrEntry, Value, meta, switch};
+use sai::{AttrEntry, Value, switch};
 use serde::{Deserialize, Serialize};
+
+mod breakout;
+mod check;
+mod place;
+mod refusals;
+mod sonic;
+
+pub(crate) use refusals::Refusals;
 
 /// A chip's personality, read from TOML. Every key may be left out; the default is the common chip of
 /// 32 ports with 4 lanes each.
@@ -34,6 +42,12 @@ pub struct Profile {
     pub limits: Limits,
     /// What it refuses.
     pub refuse: Refuse,
+    /// Onto which lanes ports can be created.
+    pub breakout: Breakout,
+    /// Features that the chip has or lacks, by API: `acl = false` for `SAI_API_ACL`. What is not named is
+    /// there. Creating an object of a feature that is off answers `NOT_SUPPORTED`, an attribute that can name
+    /// only such objects `ATTR_NOT_SUPPORTED_n`, and the queries say so.
+    pub features: BTreeMap<String, bool>,
 }
 
 /// What the chip is built of.
@@ -42,6 +56,8 @@ pub struct Profile {
 pub struct Chip {
     /// Serdes lanes; they are numbered from 1.
     pub lanes: u32,
+    /// The most ports at a time, the CPU port not counted; 0 for as many as lanes.
+    pub max_ports: u32,
     /// The largest MTU in bytes.
     pub max_mtu: u32,
     /// Unicast queues a port.
@@ -56,6 +72,24 @@ pub struct Chip {
     pub traffic_classes: u8,
     /// Packet buffer in bytes.
     pub buffer_size: u64,
+}
+
+/// Onto which lanes a client can create ports. The default is any lanes that no port has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Breakout {
+    /// Whether ports can be created on other sets of lanes than those of the boot's.
+    pub allowed: bool,
+    /// Lanes of a port macro, counted from lane 1: a port lies within one. 0 where there are none.
+    pub group: u32,
+    /// A port of n lanes has n in a row, the first a multiple of n after the macro's first.
+    pub aligned: bool,
+}
+
+impl Default for Breakout {
+    fn default() -> Breakout {
+        Breakout { allowed: true, group: 0, aligned: false }
+    }
 }
 
 /// Ports of one kind in a row, from lane 1 on.
@@ -166,6 +200,10 @@ limits! {
     stp_instances = 256,
     /// Mirror sessions.
     mirror_sessions = 4,
+    /// Debug counters.
+    debug_counters = 64,
+    /// MPLS labels.
+    inseg = 8_192,
     /// Objects of any other type.
     others = 1_048_576,
 }
@@ -200,6 +238,8 @@ impl Default for Profile {
             boot: BootShape::default(),
             limits: Limits::default(),
             refuse: Refuse::default(),
+            breakout: Breakout::default(),
+            features: BTreeMap::new(),
         }
     }
 }
@@ -208,6 +248,7 @@ impl Default for Chip {
     fn default() -> Chip {
         Chip {
             lanes: 256,
+            max_ports: 0,
             max_mtu: 10_240,
             unicast_queues: 10,
             multicast_queues: 10,
@@ -247,12 +288,22 @@ pub enum ProfileError {
     #[error("{0}")]
     Syntax(#[from] toml::de::Error),
     /// A value makes no sense.
-    #[error("{key}: {reason}")]
+    #[error("{}{key}: {reason}", at(*.line))]
     Value {
+        /// The line, from 1, where the key stands in a file.
+        line: Option<usize>,
         /// The key.
         key: String,
         /// Why.
         reason: String,
+    },
+    /// What is wrong in a file.
+    #[error("{path}: {error}")]
+    File {
+        /// The file.
+        path: String,
+        /// What.
+        error: Box<ProfileError>,
     },
     /// A line of `lanemap.ini` or `port_config.ini` makes no sense.
     #[error("line {line}: {reason}")]
@@ -264,8 +315,19 @@ pub enum ProfileError {
     },
 }
 
+fn at(line: Option<usize>) -> String {
+    line.map_or_else(String::new, |line| format!("line {line}: "))
+}
+
 fn invalid(key: &str, reason: impl Into<String>) -> ProfileError {
-    ProfileError::Value { key: key.to_owned(), reason: reason.into() }
+    ProfileError::Value { line: None, key: key.to_owned(), reason: reason.into() }
+}
+
+impl ProfileError {
+    /// The same, of a file.
+    pub(crate) fn in_file(self, path: impl std::fmt::Display) -> ProfileError {
+        ProfileError::File { path: path.to_string(), error: Box::new(self) }
+    }
 }
 
 impl Profile {
@@ -275,7 +337,12 @@ impl Profile {
     /// For TOML that is none, an unknown key, or a value that makes no sense; the text names line and key.
     pub fn from_toml(text: &str) -> Result<Profile, ProfileError> {
         let profile: Profile = toml::from_str(text)?;
-        profile.check()?;
+        profile.check().map_err(|e| match e {
+            ProfileError::Value { key, reason, .. } => {
+                ProfileError::Value { line: place::line_of(text, &key), key, reason }
+            }
+            other => other,
+        })?;
         Ok(profile)
     }
 
@@ -287,7 +354,7 @@ impl Profile {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path)
             .map_err(|source| ProfileError::Read { path: path.display().to_string(), source })?;
-        Profile::from_toml(&text)
+        Profile::from_toml(&text).map_err(|e| e.in_file(path.display()))
     }
 
     /// The default profile with this many ports of one lane each.
@@ -299,62 +366,6 @@ impl Profile {
             ports: PortRow { count, lanes: 1, speed: 100_000 },
             ..Profile::default()
         }
-    }
-
-    /// Replaces the ports by those of SONiC's `lanemap.ini`: a line `eth0:65,66,67,68` names a network
-    /// device and the lanes of its port.
-    ///
-    /// # Errors
-    /// Names the line that makes no sense.
-    pub fn use_lanemap(&mut self, text: &str) -> Result<(), ProfileError> {
-        let mut ports = Vec::new();
-        for (n, line) in content(text) {
-            let (device, lanes) = line.split_once(':').ok_or_else(|| ProfileError::Line {
-                line: n,
-                reason: format!("'{line}' is no 'device:lane,lane,...'"),
-            })?;
-            let lanes = parse_lanes(n, lanes)?;
-            let speed = self.fastest(lanes.len()).unwrap_or(self.ports.speed);
-            ports.push(PortProfile { lanes, speed, device: Some(device.trim().to_owned()) });
-        }
-        self.take_ports(ports)
-    }
-
-    /// Replaces the ports by those of SONiC's `port_config.ini`: columns `name`, `lanes` and perhaps
-    /// `speed`, named in a comment line.
-    ///
-    /// # Errors
-    /// Names the line that makes no sense.
-    pub fn use_port_config(&mut self, text: &str) -> Result<(), ProfileError> {
-        let header = text.lines().find_map(|l| l.trim().strip_prefix('#').filter(|l| l.contains("lanes")));
-        let columns: Vec<&str> =
-            header.unwrap_or("name lanes alias index speed").split_whitespace().collect();
-        let column = |name: &str| columns.iter().position(|c| *c == name);
-        let mut ports = Vec::new();
-        for (n, line) in content(text) {
-            let fields: Vec<&str> = line.split_whitespace().collect();
-            let lanes = column("lanes")
-                .and_then(|c| fields.get(c))
-                .ok_or_else(|| ProfileError::Line { line: n, reason: "no lanes".into() })?;
-            let lanes = parse_lanes(n, lanes)?;
-            let speed = match column("speed").and_then(|c| fields.get(c)) {
-                None => self.fastest(lanes.len()).unwrap_or(self.ports.speed),
-                Some(s) => s.parse().map_err(|_| ProfileError::Line {
-                    line: n,
-                    reason: format!("'{s}' is no speed in Mbps"),
-                })?,
-            };
-            let device = column("name").and_then(|c| fields.get(c)).map(|d| (*d).to_owned());
-            ports.push(PortProfile { lanes, speed, device });
-        }
-        self.take_ports(ports)
-    }
-
-    fn take_ports(&mut self, ports: Vec<PortProfile>) -> Result<(), ProfileError> {
-        let highest = ports.iter().flat_map(|p| &p.lanes).copied().max().unwrap_or(0);
-        let before = (std::mem::replace(&mut self.port, ports), self.chip.lanes);
-        self.chip.lanes = self.chip.lanes.max(highest);
-        self.check().inspect_err(|_| (self.port, self.chip.lanes) = before)
     }
 
     /// The profile of several that a switch created with these attributes gets: the one that lists its
@@ -396,78 +407,6 @@ impl Profile {
     fn fastest(&self, lanes: usize) -> Option<u32> {
         self.speeds(lanes).iter().copied().max()
     }
-
-    /// Checks that the values make sense together.
-    ///
-    /// # Errors
-    /// Names the key.
-    pub fn check(&self) -> Result<(), ProfileError> {
-        let mut used = std::collections::BTreeSet::new();
-        for lanes in self.speeds.keys() {
-            if lanes.parse::<u32>().is_err() {
-                return Err(invalid(&format!("speeds.{lanes}"), "the key is a number of lanes"));
-            }
-        }
-        for (n, port) in self.boot_ports().iter().enumerate() {
-            let key = |field: &str| format!("port[{n}].{field}");
-            if port.lanes.is_empty() {
-                return Err(invalid(&key("lanes"), "a port has at least one lane"));
-            }
-            for lane in &port.lanes {
-                if *lane == 0 || *lane > self.chip.lanes {
-                    return Err(invalid(
-                        &key("lanes"),
-                        format!("the chip has lanes 1 to {}, not {lane}", self.chip.lanes),
-                    ));
-                }
-                if !used.insert(*lane) {
-                    return Err(invalid(
-                        &key("lanes"),
-                        format!("lane {lane} belongs to another port already"),
-                    ));
-                }
-            }
-            let speeds = self.speeds(port.lanes.len());
-            if !speeds.contains(&port.speed) {
-                let reason =
-                    format!("{} Mbps on {} lanes: [speeds] allows {speeds:?}", port.speed, port.lanes.len());
-                return Err(invalid(&key("speed"), reason));
-            }
-        }
-        if self.chip.traffic_classes == 0 {
-            return Err(invalid("chip.traffic_classes", "a switch has at least one"));
-        }
-        if self.boot.vlan_members && !self.boot.bridge_ports {
-            return Err(invalid("boot.vlan_members", "needs boot.bridge_ports"));
-        }
-        for name in &self.refuse.attributes {
-            if meta::attr_by_name(name).is_none() {
-                return Err(invalid("refuse.attributes", format!("{name} is no attribute")));
-            }
-        }
-        for name in &self.refuse.object_types {
-            if meta::object_by_name(name).is_none() {
-                return Err(invalid("refuse.object_types", format!("{name} is no object type")));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The lines with content, numbered from 1.
-fn content(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines()
-        .enumerate()
-        .map(|(n, l)| (n + 1, l.trim()))
-        .filter(|(_, l)| !l.is_empty() && !l.starts_with(['#', ';']))
-}
-
-fn parse_lanes(line: usize, text: &str) -> Result<Vec<u32>, ProfileError> {
-    text.split(',')
-        .map(|l| {
-            l.trim().parse().map_err(|_| ProfileError::Line { line, reason: format!("'{l}' is no lane") })
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -49,6 +49,17 @@ impl Switch {
     /// # Errors
     /// `INVALID_PARAMETER` for an object type or attribute that is none.
     pub fn query(&self, query: Query<'_>) -> Result<Answer> {
+        let there = known(query.object_type())?;
+        if self.refusals.object_type(there) {
+            match query {
+                Query::AttributeCapability(..) => return Ok(Answer::AttributeCapability(Default::default())),
+                Query::EnumValues(..)
+                | Query::StatsCapability(_)
+                | Query::StatsStCapability(_)
+                | Query::Availability(..) => return Err(self.refusal(there)),
+                _ => {}
+            }
+        }
         Ok(match query {
             Query::AttributeCapability(object_type, id) => {
                 let meta = known(object_type)?;
@@ -97,10 +108,10 @@ impl Switch {
                         .collect(),
                 )
             }
+            // A library that answers is then asked for streams of telemetry, which there are not.
             Query::StatsStCapability(_) => return Err(Status::NOT_SUPPORTED.into()),
             Query::Availability(object_type, attrs) => {
-                known(object_type)?;
-                Answer::Count(self.resources.availability(&self.store, object_type, attrs))
+                Answer::Count(self.availability(known(object_type)?, attrs)?)
             }
             Query::ObjectCount(object_type) => Answer::Count(self.count(object_type)? as u64),
             Query::ObjectKeys(object_type) => Answer::ObjectKeys(self.objects(object_type)?),

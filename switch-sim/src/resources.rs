@@ -1,18 +1,20 @@
 //! How full the tables are: capacities from the profile, `AVAILABLE_*`, and what to answer when one is
 //! full.
 
+use sai::meta::{ObjectMeta, Verbs};
+use sai::types::IpAddrFamily;
 use sai::{
-    AttrEntry, AttrId, Entry, Error, ObjectRef, ObjectType, Result, Status, Value, fdb_entry, next_hop,
-    switch,
+    AttrEntry, AttrId, Entry, Error, ObjectRef, ObjectType, Result, Status, Value, fdb_entry, neighbor_entry,
+    next_hop, route_entry, switch,
 };
 
-use crate::feature::Request;
+use crate::feature::{Request, owner};
 use crate::profile::{Limits, Profile};
 use crate::store::Store;
 use crate::switch::Switch;
 
 macro_rules! pools {
-    ($($pool:ident: $limit:ident $(=> $attr:ident)?;)*) => {
+    ($($pool:ident: $limit:ident $(=> $($attr:ident),*)?;)*) => {
         /// A table of the chip that entries and objects share.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs)]
@@ -27,9 +29,9 @@ macro_rules! pools {
             }
 
             fn of_attr(attr: AttrId) -> Option<Pool> {
-                $($(if attr == switch::$attr.id() {
+                $($($(if attr == switch::$attr.id() {
                     return Some(Pool::$pool);
-                })?)*
+                })*)?)*
                 None
             }
         }
@@ -44,7 +46,8 @@ pools! {
     Ipv4Neighbors: ipv4_neighbors => AVAILABLE_IPV4_NEIGHBOR_ENTRY;
     Ipv6Neighbors: ipv6_neighbors => AVAILABLE_IPV6_NEIGHBOR_ENTRY;
     NextHopGroups: next_hop_groups => AVAILABLE_NEXT_HOP_GROUP_ENTRY;
-    NextHopGroupMembers: next_hop_group_members => AVAILABLE_NEXT_HOP_GROUP_MEMBER_ENTRY;
+    NextHopGroupMembers: next_hop_group_members =>
+        AVAILABLE_NEXT_HOP_GROUP_MEMBER_ENTRY, AVAILABLE_IP_NEXT_HOP_GROUP_MEMBER_ENTRY;
     Fdb: fdb => AVAILABLE_FDB_ENTRY;
     L2mc: l2mc => AVAILABLE_L2MC_ENTRY;
     Ipmc: ipmc => AVAILABLE_IPMC_ENTRY;
@@ -62,6 +65,8 @@ pools! {
     Lags: lags;
     StpInstances: stp_instances;
     MirrorSessions: mirror_sessions;
+    DebugCounters: debug_counters;
+    Inseg: inseg;
 }
 
 /// How many of each pool are used, and how many there are.
@@ -112,6 +117,7 @@ impl Resources {
             ObjectRef::Entry(Entry::L2mc(_)) => Some(Pool::L2mc),
             ObjectRef::Entry(Entry::Ipmc(_)) => Some(Pool::Ipmc),
             ObjectRef::Entry(Entry::MySid(_)) => Some(Pool::MySids),
+            ObjectRef::Entry(Entry::Inseg(_)) => Some(Pool::Inseg),
             ObjectRef::Entry(_) => None,
             ObjectRef::Object(object_type, _) => Some(match *object_type {
                 ObjectType::NEXT_HOP => match ip(next_hop::IP.id()) {
@@ -130,6 +136,7 @@ impl Resources {
                 ObjectType::LAG => Pool::Lags,
                 ObjectType::STP => Pool::StpInstances,
                 ObjectType::MIRROR_SESSION => Pool::MirrorSessions,
+                ObjectType::DEBUG_COUNTER => Pool::DebugCounters,
                 _ => return None,
             }),
         }
@@ -178,29 +185,71 @@ impl Resources {
         Pool::of_attr(attr).map(|pool| Value::U32(self.left(pool)))
     }
 
-    /// How many more objects of a type can be made: `sai_object_type_get_availability`.
-    pub(crate) fn availability(&self, store: &Store, object_type: ObjectType, attrs: &[AttrEntry]) -> u64 {
-        let four = |four: Pool, six: Pool| {
-            let v6 = attrs.iter().any(|a| a.value == Value::I32(sai::types::IpAddrFamily::IPV6.0));
-            u64::from(self.left(if v6 { six } else { four }))
-        };
+    /// The pool that new entries or objects with these attributes take from.
+    fn pool_for(&self, object_type: ObjectType, attrs: &[AttrEntry]) -> Option<Pool> {
+        let v6 = |id: AttrId| attrs.contains(&AttrEntry::new(id, Value::I32(IpAddrFamily::IPV6.0)));
+        let by_family = |id, four, six| Some(if v6(id) { six } else { four });
         match object_type {
-            ObjectType::ROUTE_ENTRY => four(Pool::Ipv4Routes, Pool::Ipv6Routes),
-            ObjectType::NEIGHBOR_ENTRY => four(Pool::Ipv4Neighbors, Pool::Ipv6Neighbors),
-            ObjectType::NEXT_HOP => four(Pool::Ipv4NextHops, Pool::Ipv6NextHops),
-            ObjectType::FDB_ENTRY => u64::from(self.left(Pool::Fdb)),
-            ObjectType::L2MC_ENTRY => u64::from(self.left(Pool::L2mc)),
-            ObjectType::IPMC_ENTRY => u64::from(self.left(Pool::Ipmc)),
-            ObjectType::MY_SID_ENTRY => u64::from(self.left(Pool::MySids)),
-            other => match self.pool_of(&ObjectRef::Object(other, sai::ObjectId::NULL), attrs) {
-                Some(pool) => u64::from(self.left(pool)),
-                None => u64::from(self.others).saturating_sub(store.count(other) as u64),
-            },
+            ObjectType::ROUTE_ENTRY => {
+                by_family(route_entry::IP_ADDR_FAMILY.id(), Pool::Ipv4Routes, Pool::Ipv6Routes)
+            }
+            ObjectType::NEIGHBOR_ENTRY => {
+                by_family(neighbor_entry::IP_ADDR_FAMILY.id(), Pool::Ipv4Neighbors, Pool::Ipv6Neighbors)
+            }
+            ObjectType::FDB_ENTRY => Some(Pool::Fdb),
+            ObjectType::L2MC_ENTRY => Some(Pool::L2mc),
+            ObjectType::IPMC_ENTRY => Some(Pool::Ipmc),
+            ObjectType::MY_SID_ENTRY => Some(Pool::MySids),
+            ObjectType::INSEG_ENTRY => Some(Pool::Inseg),
+            other => self.pool_of(&ObjectRef::Object(other, sai::ObjectId::NULL), attrs),
+        }
+    }
+
+    /// How many more objects of a type can be made: `sai_object_type_get_availability`.
+    fn availability(&self, sw: &Switch, object_type: ObjectType, attrs: &[AttrEntry]) -> u64 {
+        let used = sw.store.count(object_type) as u64;
+        match (object_type, self.pool_for(object_type, attrs)) {
+            (_, Some(pool)) => u64::from(self.left(pool)),
+            // The CPU port is one more.
+            (ObjectType::PORT, _) => (u64::from(sw.profile.max_ports()) + 1).saturating_sub(used),
+            (ObjectType::VLAN, _) => VLANS.saturating_sub(used),
+            _ => u64::from(self.others).saturating_sub(used),
         }
     }
 }
 
+/// VLAN ids from 1 to 4094.
+const VLANS: u64 = 4094;
+
 impl Switch {
+    /// How many more objects with these attributes can be made.
+    ///
+    /// # Errors
+    /// `NOT_SUPPORTED` for a type that no client can make; `INVALID_PARAMETER` for an attribute that the type
+    /// does not have.
+    pub(crate) fn availability(&self, meta: &'static ObjectMeta, attrs: &[AttrEntry]) -> Result<u64> {
+        if !meta.verbs.contains(Verbs::CREATE) {
+            return Err(Error::because(Status::NOT_SUPPORTED, format!("{} cannot be created", meta.name)));
+        }
+        for given in attrs {
+            let attr = meta.attr(given.id).ok_or_else(|| {
+                let reason = format!("{} has no attribute {:#x}", meta.name, given.id);
+                Error::because(Status::INVALID_PARAMETER, reason)
+            })?;
+            let can = owner(meta).and_then(|o| o.values(given.id));
+            let cannot = |v: &i32| can.is_some_and(|can| !can.contains(v));
+            let none = match &given.value {
+                Value::I32(v) => cannot(v),
+                Value::I32List(list) => list.iter().any(cannot),
+                _ => false,
+            };
+            if none || self.refuses(meta, attr.id) {
+                return Ok(0);
+            }
+        }
+        Ok(self.resources.availability(self, meta.object_type, attrs))
+    }
+
     /// Compares what is kept incrementally with what is computed from scratch: references, derived lists,
     /// unique keys and the use of the tables. For tests; looks at every object.
     ///
@@ -208,7 +257,7 @@ impl Switch {
     /// Names the first difference.
     pub fn audit(&self) -> std::result::Result<(), String> {
         let mut outside: hashbrown::HashMap<sai::ObjectId, u32> = hashbrown::HashMap::new();
-        let compact = |m: &sai::meta::ObjectMeta| crate::feature::owner(m).and_then(|o| o.table()).is_some();
+        let compact = |m: &sai::meta::ObjectMeta| owner(m).and_then(|o| o.table()).is_some();
         let mut see = |to: sai::ObjectId| *outside.entry(to).or_default() += u32::from(to != self.id);
         for m in sai::meta::OBJECTS.iter().filter(|m| compact(m)) {
             for object in self.objects(m.object_type).map_err(|e| e.to_string())? {

@@ -17,6 +17,7 @@ use crate::bridge::fdb;
 use crate::hostif::{self, HostPacket};
 use crate::pipeline::NoTrace;
 use crate::profile::{Profile, ProfileError};
+use crate::special;
 use crate::store::id::{Parts, switch_id};
 use crate::switch::{Switch, known};
 use crate::view;
@@ -509,6 +510,24 @@ impl Backend for Simulator {
                         Err(Error::because(Status::ITEM_NOT_FOUND, format!("no packet waits on {hostif}")))
                     }
                 }),
+            Special::RemoveAllNeighbors => self
+                .with_switch(switch, special::remove_all_neighbors)
+                .and_then(|r| r)
+                .map(|()| SpecialAnswer::Done),
+            Special::ClearPortAllStats(port) => {
+                let object = ObjectRef::Object(ObjectType::PORT, port);
+                self.home(&object)
+                    .and_then(|s| self.run(&s, |sw| special::clear_port_all_stats(sw, port)))
+                    .map(|()| SpecialAnswer::Done)
+            }
+            Special::Dump(path) => {
+                let ids = if switch.is_null() { self.switches() } else { vec![switch] };
+                let snapshots = ids.into_iter().map(|id| self.with_switch(id, |sw| sw.snapshot()));
+                snapshots
+                    .collect::<Result<Vec<_>>>()
+                    .and_then(|all| special::dump(path, &all))
+                    .map(|()| SpecialAnswer::Done)
+            }
             _ => Err(Status::NOT_IMPLEMENTED.into()),
         };
         done.map_err(|e| e.in_operation("special"))

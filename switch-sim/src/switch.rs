@@ -14,7 +14,7 @@ use crate::hostif::Host;
 use crate::lag::Lags;
 use crate::pipeline::{Node, Plane};
 use crate::port::{Links, Ports};
-use crate::profile::Profile;
+use crate::profile::{Profile, Refusals};
 use crate::resources::Resources;
 use crate::stats::Stats;
 use crate::store::{Object, Origin, Store, id};
@@ -27,6 +27,8 @@ pub struct Switch {
     pub id: ObjectId,
     /// What the chip has and refuses.
     pub profile: Arc<Profile>,
+    /// What the profile refuses.
+    pub(crate) refusals: Refusals,
     /// The objects.
     pub store: Store,
     /// How full the tables are.
@@ -61,6 +63,7 @@ impl Switch {
         Switch {
             id: id::switch_id(number),
             resources: Resources::new(&profile),
+            refusals: Refusals::new(&profile),
             profile,
             store: Store::new(number),
             stats: Stats::default(),
@@ -265,14 +268,18 @@ impl Switch {
 
     /// Whether the profile refuses an attribute.
     pub(crate) fn refuses(&self, meta: &ObjectMeta, attr: AttrId) -> bool {
-        let refused = &self.profile.refuse.attributes;
-        !refused.is_empty() && meta.attr(attr).is_some_and(|a| refused.iter().any(|name| name == a.name))
+        self.refusals.attr(meta, attr)
+    }
+
+    /// Why there is no object of a type.
+    pub(crate) fn refusal(&self, meta: &ObjectMeta) -> Error {
+        let reason = format!("profile '{}' refuses {}", self.profile.name, meta.name);
+        Error::because(Status::NOT_SUPPORTED, reason)
     }
 
     fn check_profile(&self, meta: &ObjectMeta, attrs: &[AttrEntry]) -> Result<()> {
-        if self.profile.refuse.object_types.iter().any(|name| name == meta.name) {
-            let reason = format!("profile '{}' refuses {}", self.profile.name, meta.name);
-            return Err(Error::because(Status::NOT_SUPPORTED, reason));
+        if self.refusals.object_type(meta) {
+            return Err(self.refusal(meta));
         }
         match attrs.iter().position(|a| self.refuses(meta, a.id)) {
             None => Ok(()),

@@ -57,10 +57,10 @@ impl Keys {
             None => vec![Profile::default()],
         };
         if let Some(path) = self.get(LANE_MAP) {
-            profiles[0].use_lanemap(&read(path)?)?;
+            profiles[0].use_lanemap(&read(path)?).map_err(|e| e.in_file(path))?;
         }
         if let Some(path) = self.get(PORT_CONFIG) {
-            profiles[0].use_port_config(&read(path)?)?;
+            profiles[0].use_port_config(&read(path)?).map_err(|e| e.in_file(path))?;
         }
         Ok(profiles)
     }

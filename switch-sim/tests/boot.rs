@@ -91,6 +91,7 @@ fn a_port_is_broken_out_onto_its_lanes() {
     let mut profile = Profile::default();
     profile.boot.bridge_ports = false;
     profile.boot.vlan_members = false;
+    profile.chip.max_ports = 36;
     let (sim, id) = boot(profile);
     let this = ObjectRef::Object(ObjectType::SWITCH, id);
     let create = |lanes: &[u32], speed: u32| {
@@ -109,6 +110,9 @@ fn a_port_is_broken_out_onto_its_lanes() {
         create(&[lane], 25_000).unwrap();
     }
     create(&[200], 25_000).unwrap();
+    assert_eq!(create(&[201], 25_000).unwrap_err().status(), Status::INSUFFICIENT_RESOURCES);
+    let room = sim.query(id, sai::Query::Availability(ObjectType::PORT, &[]));
+    assert_eq!(room, Ok(sai::Answer::Count(0)));
     assert_eq!(list(&sim, &this, switch::PORT_LIST.id()).len(), 36);
     let stale = ObjectRef::Object(ObjectType::PORT, first);
     assert_eq!(sim.remove(&stale).unwrap_err().status(), Status::ITEM_NOT_FOUND);
@@ -200,9 +204,6 @@ fn a_switch_that_came_up_says_so_once() {
     let init = AttrEntry::new(switch::INIT_SWITCH.id(), Value::Bool(true));
     let id = sim.create(ObjectId::NULL, Target::Object(ObjectType::SWITCH), &[init]).unwrap();
     let told = std::mem::take(&mut *log.0.lock());
-    let up = |n: &Notification| {
-        matches!(n, Notification::SwitchStateChange { switch_id, switch_oper_status }
-            if *switch_id == id && *switch_oper_status == switch::OperStatus::UP)
-    };
-    assert_eq!(told.iter().filter(|n| up(n)).count(), 1, "{told:?}");
+    let up = Notification::SwitchStateChange { switch_id: id, switch_oper_status: switch::OperStatus::UP };
+    assert_eq!(told, [up], "and nothing else: the ports are down, the CPU port is no link");
 }

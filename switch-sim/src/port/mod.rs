@@ -109,12 +109,11 @@ impl Owner for PortOwner {
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
         let Some((n, Value::U32List(lanes))) = request.given(HW_LANE_LIST) else { return Ok(()) };
-        if let Some(lane) = lanes.iter().find(|l| **l == 0 || **l > sw.profile.chip.lanes) {
-            let reason = format!("lane {lane}: the chip has lanes 1 to {}", sw.profile.chip.lanes);
-            return Err(refuse(n, "SAI_PORT_ATTR_HW_LANE_LIST", reason));
-        }
-        if lanes.is_empty() {
-            return Err(refuse(n, "SAI_PORT_ATTR_HW_LANE_LIST", "a port has at least one lane".into()));
+        sw.profile.check_lanes(lanes).map_err(|e| refuse(n, "SAI_PORT_ATTR_HW_LANE_LIST", e))?;
+        // The CPU port is one more.
+        if sw.store.count(ObjectType::PORT) > sw.profile.max_ports() as usize {
+            let reason = format!("the chip has {} ports at most", sw.profile.max_ports());
+            return Err(Error::because(Status::INSUFFICIENT_RESOURCES, reason));
         }
         for (n, attr) in request.attrs.iter().enumerate() {
             check(sw, lanes.len(), n, attr)?;
@@ -304,7 +303,9 @@ impl Switch {
         let admin = self.value(&object, ADMIN_STATE) == Ok(Value::Bool(true)) || self.is_cpu_port(port);
         let Some(link) = self.links.ports.get_mut(&port) else { return };
         let oper = if admin && link.carrier { OperStatus::UP } else { OperStatus::DOWN };
-        if std::mem::replace(&mut link.oper, oper) != oper {
+        let before = std::mem::replace(&mut link.oper, oper);
+        // The CPU port has no link: it is up from the first, which is no news.
+        if before != oper && !self.is_cpu_port(port) {
             let data = PortOperStatusNotification {
                 port_id: port,
                 port_state: oper,

@@ -60,3 +60,66 @@ fn a_port_config_gives_lanes_and_speeds() {
     assert_eq!((ports[0].speed, ports[1].speed), (40_000, 25_000));
     assert_eq!(ports[1].lanes, [5]);
 }
+
+#[test]
+fn a_value_that_makes_no_sense_is_named_with_line_and_key() {
+    for (text, line, key) in [
+        ("name = 'x'\n\n[chip]\ntraffic_classes = 0\n", 4, "chip.traffic_classes"),
+        (
+            "[[port]]\nlanes = [1]\nspeed = 10000\n\n[[port]]\nlanes = [1]\nspeed = 10000\n",
+            6,
+            "port[1].lanes",
+        ),
+        ("[ports]\ncount = 2\nspeed = 7\n", 3, "ports.speed"),
+        ("[boot]\nbridge_ports = false\n", 1, "boot.vlan_members"),
+        ("[features]\nacl = true\nacls = false\n", 3, "features.acls"),
+        ("\n[refuse]\nobject_types = ['SAI_OBJECT_TYPE_LAGG']\n", 3, "refuse.object_types"),
+        ("chip = { max_ports = 3 }\n", 1, "chip.max_ports"),
+    ] {
+        let error = Profile::from_toml(text).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("line {line}: {key}: ")), "{error}");
+    }
+}
+
+#[test]
+fn lanes_are_those_that_the_chip_can_put_together() {
+    let any = Profile::default();
+    for lanes in [&[1][..], &[7, 9], &[200, 201], &[256, 1]] {
+        assert_eq!(any.check_lanes(lanes), Ok(()), "{lanes:?}");
+    }
+    for lanes in [&[][..], &[0], &[257], &[5, 5]] {
+        assert!(any.check_lanes(lanes).is_err(), "{lanes:?}");
+    }
+    let mut macros = Profile::default();
+    (macros.breakout.group, macros.breakout.aligned) = (8, true);
+    for lanes in [&[1, 2, 3, 4][..], &[5, 6, 7, 8], &[8], &[9, 10], &[1, 2, 3, 4, 5, 6, 7, 8], &[12, 11]] {
+        assert_eq!(macros.check_lanes(lanes), Ok(()), "{lanes:?}");
+    }
+    for lanes in [&[2, 3][..], &[3, 4, 5, 6], &[8, 9], &[1, 3], &[7, 8, 9, 10]] {
+        assert!(macros.check_lanes(lanes).is_err(), "{lanes:?}");
+    }
+    let mut fixed = Profile::default();
+    fixed.breakout.allowed = false;
+    assert_eq!(fixed.check_lanes(&[5, 6, 7, 8]), Ok(()), "a port of the boot's");
+    assert!(fixed.check_lanes(&[5, 6]).is_err());
+}
+
+#[test]
+fn the_documentation_names_every_key_and_its_examples_are_profiles() {
+    let text = include_str!("../../../docs/src/profiles.md");
+    let keys = toml::Table::try_from(Profile::default()).unwrap();
+    for (name, value) in &keys {
+        let inner = value.as_table().filter(|_| name != "speeds");
+        for key in inner.map_or_else(|| vec![name], |t| t.keys().collect()) {
+            assert!(text.contains(key.as_str()), "{name}: {key}");
+        }
+    }
+    let examples: Vec<_> = text.split("```toml\n").skip(1).map(|t| t.split("```").next().unwrap()).collect();
+    assert_eq!(examples.len(), 3);
+    for example in examples {
+        let read: Result<Profile, _> = toml::from_str(example);
+        read.unwrap();
+    }
+    let mac = Profile::from_toml("mac = '02:00:00:00:00:07'").unwrap().mac;
+    assert_eq!(mac, sai::MacAddr::new(2, 0, 0, 0, 0, 7));
+}

@@ -5,6 +5,7 @@ mod bulk;
 mod fdb;
 mod objects;
 mod several;
+mod special;
 mod statuses;
 mod switching;
 mod warm;
@@ -44,6 +45,10 @@ cases! { Profile::default();
         a_bulk_create_and_remove_in_both_modes,
         entries_in_bulk_are_read_counted_and_listed,
         statistics_in_bulk_answer_for_each_object;
+    special:
+        all_neighbors_go_at_once,
+        all_statistics_of_a_port_are_cleared,
+        a_dump_holds_the_state;
     several:
         each_switch_counts_for_itself,
         objects_stay_on_their_switch;
@@ -62,6 +67,10 @@ cases! { refusing();
     statuses: what_the_profile_refuses;
 }
 
+cases! { lacking();
+    statuses: a_feature_that_is_off;
+}
+
 cases! { small();
     statuses: tables_that_are_full;
 }
@@ -71,6 +80,10 @@ fn refusing() -> Profile {
     profile.refuse.attributes.push("SAI_PORT_ATTR_MTU".into());
     profile.refuse.object_types.push("SAI_OBJECT_TYPE_LAG".into());
     profile
+}
+
+fn lacking() -> Profile {
+    Profile::from_toml("[features]\nlag = false\nstp = false\n").unwrap()
 }
 
 fn small() -> Profile {

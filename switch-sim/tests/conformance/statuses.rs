@@ -160,3 +160,26 @@ pub fn tables_that_are_full(bed: &dyn TestBed) {
     bed.backend().remove(&ObjectRef::Object(ObjectType::LAG, lag)).unwrap();
     create(bed, id, ObjectType::LAG, &[]).unwrap();
 }
+
+/// For a bed whose profile has the features `lag` and `stp` off.
+pub fn a_feature_that_is_off(bed: &dyn TestBed) {
+    let id = boot(bed);
+    assert_eq!(create(bed, id, ObjectType::LAG, &[]).unwrap_err().status(), Status::NOT_SUPPORTED);
+    assert_eq!(create(bed, id, ObjectType::STP, &[]).unwrap_err().status(), Status::NOT_SUPPORTED);
+    let ask = |query| bed.backend().query(id, query).map_err(|e| e.status());
+    let none = Ok(sai::Answer::AttributeCapability(Default::default()));
+    assert_eq!(ask(Query::AttributeCapability(ObjectType::LAG, sai::lag::PORT_VLAN_ID.id())), none);
+    assert_eq!(ask(Query::Availability(ObjectType::LAG, &[])), Err(Status::NOT_SUPPORTED));
+    assert_eq!(ask(Query::StatsCapability(ObjectType::LAG)), Err(Status::NOT_SUPPORTED));
+    let Value::I32List(types) = get(bed, &this(id), switch::SUPPORTED_OBJECT_TYPE_LIST.id()).unwrap() else {
+        panic!("a list of types")
+    };
+    let has = |t: ObjectType| types.contains(&t.0);
+    assert!(has(ObjectType::VLAN) && !has(ObjectType::LAG) && !has(ObjectType::LAG_MEMBER));
+    // An attribute that can name nothing but what there is not.
+    let made = ObjectRef::Object(ObjectType::VLAN, vlan(bed, id, 9).unwrap());
+    let stp = oid(bed, &this(id), switch::DEFAULT_STP_INST_ID.id());
+    let refused = set(bed, &made, AttrEntry::new(vlan::STP_INSTANCE.id(), Value::Oid(stp))).unwrap_err();
+    assert_eq!(refused.status(), Status::ATTR_NOT_SUPPORTED_0);
+    assert_eq!(ask(Query::AttributeCapability(ObjectType::VLAN, vlan::STP_INSTANCE.id())), none);
+}
