@@ -125,6 +125,11 @@ impl Simulator {
         home.unwrap_or_else(|| World::new(0))
     }
 
+    /// The profile of its switches, the first where they choose among several.
+    pub fn profile(&self) -> &Profile {
+        &self.inner.profiles[0]
+    }
+
     /// Whether this is a clone of the other.
     pub fn is(&self, other: &Simulator) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)

@@ -6,6 +6,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`runner`] | a thread that runs a world on the system's clock, with ports attached to devices |
+//! | [`topology`], [`network`] | networks of switches, from TOML |
 //! | [`device`] | what a port can be attached to |
 //! | [`netdev`] | network devices, by batched packet sockets |
 //! | [`tap`] | TAP devices |
@@ -18,10 +19,14 @@
 pub mod device;
 pub mod frames;
 pub mod netdev;
+pub mod network;
 pub mod offload;
 pub mod pcap;
 pub mod runner;
 mod sys;
 pub mod tap;
+pub mod topology;
 
+pub use network::Network;
 pub use runner::Runner;
+pub use topology::Topology;
