@@ -49,6 +49,11 @@ impl Clock {
         }
     }
 
+    /// Whether time passes only when the world is told to let it.
+    pub fn is_virtual(&self) -> bool {
+        matches!(&*self.0, Source::Virtual(_))
+    }
+
     fn set(&self, to: u64) {
         if let Source::Virtual(now) = &*self.0 {
             now.fetch_max(to, Ordering::Relaxed);

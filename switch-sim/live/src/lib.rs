@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`runner`] | a thread that runs a world on the system's clock, with ports attached to devices |
 //! | [`topology`], [`network`] | networks of switches, from TOML |
+//! | [`control`] | the control protocol: JSON over a socket |
 //! | [`device`] | what a port can be attached to |
 //! | [`netdev`] | network devices, by batched packet sockets |
 //! | [`tap`] | TAP devices |
@@ -16,6 +17,7 @@
 //!
 //! Linux only. What needs privileges says so in its error.
 
+pub mod control;
 pub mod device;
 pub mod frames;
 pub mod netdev;

@@ -73,7 +73,8 @@ impl Node {
     /// When the switch is gone or the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), TopologyError> {
         let at = || format!("{}: {}", self.name, path.display());
-        let snapshot = self.sim.with_switch(self.switch.raw(), |sw| sw.snapshot()).map_err(|e| wrong(at(), e))?;
+        let snapshot =
+            self.sim.with_switch(self.switch.raw(), |sw| sw.snapshot()).map_err(|e| wrong(at(), e))?;
         let bytes = snapshot.to_bytes().map_err(|e| wrong(at(), e))?;
         // Whole or not at all: a crash leaves the state from before.
         let part = path.with_extension("part");
@@ -109,13 +110,16 @@ impl Network {
             network.nodes.push(node);
         }
         for link in &topology.links {
-            let at = |e: &dyn std::fmt::Display| wrong(format_args!("link {} - {}", link.ends[0], link.ends[1]), e);
+            let at = |e: &dyn std::fmt::Display| {
+                wrong(format_args!("link {} - {}", link.ends[0], link.ends[1]), e)
+            };
             let [a, b] = [&link.ends[0], &link.ends[1]].map(|end| network.port(end));
             let ((a, port_a), (b, port_b)) = (a.map_err(|e| at(&e))?, b.map_err(|e| at(&e))?);
             network.world.connect((&a.sim, port_a), (&b.sim, port_b), link.cable()).map_err(|e| at(&e))?;
         }
         if topology.clock == ClockKind::System {
-            let runner = Runner::start(network.world.clone()).map_err(|e| wrong("the forwarding thread", e))?;
+            let runner =
+                Runner::start(network.world.clone()).map_err(|e| wrong("the forwarding thread", e))?;
             network.runner = Some(runner);
         }
         for spec in &topology.switches {
@@ -159,7 +163,8 @@ impl Network {
         let restored = state.as_ref().is_some_and(|p| p.exists());
         if let (Some(path), false) = (&spec.setup, restored) {
             let path = base.join(path);
-            let bytes = std::fs::read(&path).map_err(|source| TopologyError::Read { path: path.clone(), source })?;
+            let bytes =
+                std::fs::read(&path).map_err(|source| TopologyError::Read { path: path.clone(), source })?;
             let recording = Recording::from_bytes(&bytes).map_err(|e| wrong(path.display(), e))?;
             let report = Player::new(|| backend.clone()).play(&recording);
             setup = report.differences.iter().map(ToString::to_string).collect();
@@ -328,7 +333,9 @@ fn profile(topology: &Topology, spec: &SwitchSpec) -> Result<Profile, TopologyEr
     let mut profile = match given {
         ProfileSpec::Default => Profile::default(),
         ProfileSpec::Inline(profile) => (**profile).clone(),
-        ProfileSpec::File(path) => Profile::load(topology.base.join(path)).map_err(|e| wrong(&spec.name, e))?,
+        ProfileSpec::File(path) => {
+            Profile::load(topology.base.join(path)).map_err(|e| wrong(&spec.name, e))?
+        }
     };
     if let Some(count) = spec.ports {
         let Profile { name, chip, ports, .. } = Profile::with_ports(count);

@@ -49,8 +49,10 @@ pub enum AttachError {
 }
 
 /// An attached port, as others see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Attachment {
+    /// The simulator of the port.
+    pub sim: Simulator,
     /// The port.
     pub port: ObjectId,
     /// The name of the device.
@@ -166,8 +168,12 @@ impl Runner {
         let carrier = device.has_carrier();
         sim.set_link(port, carrier)?;
         let mut state = self.shared.state.lock();
-        let before: Vec<u64> =
-            state.attached.iter().filter(|(_, a)| a.port == port).map(|(token, _)| *token).collect();
+        let before: Vec<u64> = state
+            .attached
+            .iter()
+            .filter(|(_, a)| a.port == port && a.sim.is(sim))
+            .map(|(token, _)| *token)
+            .collect();
         for token in before {
             state.attached.remove(&token);
             state.commands.push(Command::Detach(token));
@@ -197,10 +203,13 @@ impl Runner {
     }
 
     /// Detaches a port from its device; whether it had one. What the port sends then waits in the world.
-    pub fn detach(&self, port: ObjectId) -> bool {
+    pub fn detach(&self, sim: &Simulator, port: ObjectId) -> bool {
         let mut state = self.shared.state.lock();
-        let Some((token, attached)) =
-            state.attached.iter().find(|(_, a)| a.port == port).map(|(token, a)| (*token, a.clone()))
+        let Some((token, attached)) = state
+            .attached
+            .iter()
+            .find(|(_, a)| a.port == port && a.sim.is(sim))
+            .map(|(token, a)| (*token, a.clone()))
         else {
             return false;
         };
@@ -219,7 +228,7 @@ impl Runner {
         let show = |a: &Arc<Attached>| {
             let mut counters = *a.counters.lock();
             counters.unsent += a.lost.load(Ordering::Relaxed);
-            Attachment { port: a.port, device: a.name.clone(), counters }
+            Attachment { sim: a.sim.clone(), port: a.port, device: a.name.clone(), counters }
         };
         state.attached.values().map(show).collect()
     }

@@ -178,6 +178,14 @@ pub(crate) fn write(fd: RawFd, bytes: &[u8]) -> Result<usize> {
     usize::try_from(n).map_err(|_| Error::last_os_error())
 }
 
+/// Whether the other end of a connection is closed.
+pub(crate) fn hung_up(fd: RawFd) -> bool {
+    let mut poll = libc::pollfd { fd, events: libc::POLLRDHUP, revents: 0 };
+    // SAFETY: one pollfd that lives through the call.
+    let n = unsafe { libc::poll(&raw mut poll, 1, 0) };
+    n > 0 && poll.revents & (libc::POLLRDHUP | libc::POLLHUP | libc::POLLERR) != 0
+}
+
 /// A socket that becomes readable when an interface of the network namespace changes.
 pub(crate) fn link_events() -> Result<OwnedFd> {
     let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;

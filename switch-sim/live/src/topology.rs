@@ -324,7 +324,10 @@ impl Topology {
                 return Err(wrong(name, "two switches have this name"));
             }
             if let Some(place) = switch.attach.keys().find(|p| p.parse::<usize>().is_err()) {
-                return Err(wrong(name, format_args!("attach.{place}: the key is the place of a port, from 0")));
+                return Err(wrong(
+                    name,
+                    format_args!("attach.{place}: the key is the place of a port, from 0"),
+                ));
             }
             let needs_time = |a: &&Attach| matches!(a, Attach::NetDev(_) | Attach::Tap(_));
             if let (ClockKind::Virtual, Some(a)) = (self.clock, switch.attach.values().find(needs_time)) {
@@ -339,8 +342,10 @@ impl Topology {
                 if !names.contains(end.switch.as_str()) {
                     return Err(wrong(at, format_args!("there is no switch {}", end.switch)));
                 }
-                let attached =
-                    self.switches.iter().any(|s| s.name == end.switch && s.attach.contains_key(&end.port.to_string()));
+                let attached = self
+                    .switches
+                    .iter()
+                    .any(|s| s.name == end.switch && s.attach.contains_key(&end.port.to_string()));
                 if !ends.insert(end) || attached {
                     return Err(wrong(at, format_args!("port {end} is joined or attached already")));
                 }

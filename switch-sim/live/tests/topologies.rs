@@ -8,8 +8,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use sai::entry::{NeighborEntry, RouteEntry};
 use sai::{
-    MacAddr, neighbor_entry, next_hop, next_hop_group, next_hop_group_member, route_entry,
-    router_interface, switch,
+    MacAddr, neighbor_entry, next_hop, next_hop_group, next_hop_group_member, route_entry, router_interface,
+    switch,
 };
 use switch_sim::wire::PacketBuilder;
 use switch_sim::world::{Monitor, Seen, Way};

@@ -87,8 +87,8 @@ fn a_detached_port_keeps_what_it_sends_in_the_world() {
     veth("left0", "right0");
     let mut b = veth_with_peer("left1", "right1");
     let (runner, sim, ports) = switch(&["left0", "left1"]);
-    assert!(runner.detach(ports[1]));
-    assert!(!runner.detach(ports[1]));
+    assert!(runner.detach(&sim, ports[1]));
+    assert!(!runner.detach(&sim, ports[1]));
     let frame = text::parse("eth dst=ff:ff:ff:ff:ff:ff src=02:00:00:00:00:0a/ipv4/udp").unwrap();
     runner.world().inject(&sim, ports[0], &frame).unwrap();
     assert_eq!(runner.world().receive(&sim, ports[1]).unwrap(), Some(frame.clone()));
