@@ -22,7 +22,7 @@ use crate::store::id::{Parts, switch_id};
 use crate::switch::{Switch, known};
 use crate::view;
 use crate::warm::Keys;
-use crate::world::{Clock, Home, World};
+use crate::world::{Clock, Home, Wire, World};
 
 /// How many items of a bulk call run under one lock.
 const BULK_CHUNK: usize = 256;
@@ -159,6 +159,16 @@ impl Simulator {
         self.with_switch(switch_id(Parts::of(port).switch), |sw| sw.set_link(port, up))?
     }
 
+    /// Gives what the switch sends to a host interface to a wire from now on (a device of the kernel's) instead of
+    /// keeping it for `recv_hostif_packet`; `None` ends that. The other way is
+    /// [`World::host_send`](crate::World::host_send).
+    ///
+    /// # Errors
+    /// `ITEM_NOT_FOUND` when there is no such host interface.
+    pub fn attach_host(&self, hostif: ObjectId, wire: Option<Arc<dyn Wire>>) -> Result<()> {
+        self.with_switch(switch_id(Parts::of(hostif).switch), |sw| hostif::attach(sw, hostif, wire))?
+    }
+
     /// Sets a statistic, for tests; what packets move goes on from there.
     ///
     /// # Errors
@@ -171,12 +181,14 @@ impl Simulator {
     fn run<R>(&self, switch: &Mutex<Switch>, f: impl FnOnce(&mut Switch) -> R) -> R {
         let mut locked = switch.lock();
         let result = f(&mut locked);
-        if locked.events.is_empty() {
+        if locked.events.is_empty() && locked.host.outbox.is_empty() {
             return result;
         }
+        let to_host = std::mem::take(&mut locked.host.outbox);
         // Under the switch's lock, so that the order is that of the calls.
         self.inner.outbox.lock().waiting.extend(locked.events.drain(..));
         drop(locked);
+        to_host.iter().for_each(|(wire, frame)| wire.send(frame));
         self.deliver();
         result
     }

@@ -1,6 +1,7 @@
 //! Host interfaces and their table: over which channel the host takes a packet.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 use sai::hostif::{self, VlanTag};
@@ -19,6 +20,7 @@ use crate::store::Object;
 use crate::store::id::type_of;
 use crate::switch::Switch;
 use crate::wire::parse::Tci;
+use crate::world::Wire;
 
 /// How many packets wait on a host interface; more are lost, as on a socket that nobody reads.
 pub const BACKLOG: usize = 4096;
@@ -37,6 +39,8 @@ pub struct HostPacket {
 pub(super) struct Channels {
     /// What waits on each host interface.
     waiting: HashMap<ObjectId, VecDeque<HostPacket>>,
+    /// What takes the frames of a host interface instead: a device of the kernel's.
+    wires: HashMap<ObjectId, Arc<dyn Wire>>,
     /// The netdev of a port, LAG or VLAN.
     netdevs: HashMap<ObjectId, ObjectId>,
     /// By what is matched (port, LAG, VLAN; null for any) and trap (null for any): entry, channel and the host
@@ -128,7 +132,9 @@ pub(super) fn hand_over(sw: &mut Switch, punted: Punted) {
         }
         tag(sw, to, &p, &mut frame);
     }
-    if let Some(waiting) = sw.host.channels.waiting.get_mut(&to).filter(|w| w.len() < BACKLOG) {
+    if let Some(wire) = sw.host.channels.wires.get(&to) {
+        sw.host.outbox.push((wire.clone(), frame));
+    } else if let Some(waiting) = sw.host.channels.waiting.get_mut(&to).filter(|w| w.len() < BACKLOG) {
         waiting.push_back(HostPacket { frame, attrs });
     }
 }
@@ -164,6 +170,22 @@ pub(crate) fn receive(sw: &mut Switch, hostif: ObjectId) -> Result<Option<HostPa
     }
 }
 
+/// Gives the frames of a host interface to a wire from now on, or to nobody but [`receive`].
+///
+/// # Errors
+/// `ITEM_NOT_FOUND` when there is no such host interface.
+pub(crate) fn attach(sw: &mut Switch, hostif: ObjectId, wire: Option<Arc<dyn Wire>>) -> Result<()> {
+    if !sw.host.channels.waiting.contains_key(&hostif) {
+        let why = format!("{hostif} is no host interface of this switch");
+        return Err(Error::because(Status::ITEM_NOT_FOUND, why));
+    }
+    match wire {
+        Some(wire) => drop(sw.host.channels.wires.insert(hostif, wire)),
+        None => drop(sw.host.channels.wires.remove(&hostif)),
+    }
+    Ok(())
+}
+
 /// Owns `SAI_OBJECT_TYPE_HOSTIF`.
 #[derive(Debug)]
 pub struct HostifOwner;
@@ -186,6 +208,7 @@ impl Owner for HostifOwner {
     fn removed(&self, sw: &mut Switch, object: &ObjectRef, _: Object) {
         let Some(id) = object.oid() else { return };
         sw.host.channels.waiting.remove(&id);
+        sw.host.channels.wires.remove(&id);
         sw.host.channels.netdevs.retain(|_, netdev| *netdev != id);
     }
 }

@@ -10,17 +10,20 @@
 //! of the most specific host interface table entry: port, LAG or VLAN with trap, then trap, then wildcard.
 //! Without an entry nobody takes the packet.
 
+use std::sync::Arc;
+
 use crate::pipeline::packet::{flag, wire_len};
 use crate::pipeline::{NONE, Packet};
 use crate::port::index;
 use crate::switch::Switch;
+use crate::world::Wire;
 
 mod channel;
 mod kind;
 mod send;
 mod trap;
 
-pub(crate) use channel::receive;
+pub(crate) use channel::{attach, receive};
 pub use channel::{BACKLOG, HostPacket, HostifOwner, TableEntryOwner};
 pub(crate) use send::check as check_send;
 pub use trap::{TrapGroupOwner, TrapOwner, UserTrapOwner, slot_of};
@@ -35,11 +38,13 @@ pub struct Host {
     by_kind: [u16; kind::KINDS.len()],
     /// Host interfaces, with what waits on them.
     channels: channel::Channels,
+    /// Frames for wires, to be sent when no lock is held.
+    pub(crate) outbox: Vec<(Arc<dyn Wire>, Vec<u8>)>,
 }
 
 impl Default for Host {
     fn default() -> Host {
-        Host { traps: Vec::new(), by_kind: [NONE; kind::KINDS.len()], channels: channel::Channels::default() }
+        Host { traps: Vec::new(), by_kind: [NONE; kind::KINDS.len()], channels: channel::Channels::default(), outbox: Vec::new() }
     }
 }
 
