@@ -8,6 +8,7 @@
 //! | [`runner`] | a thread that runs a world on the system's clock, with ports attached to devices |
 //! | [`topology`], [`network`] | networks of switches, from TOML |
 //! | [`control`] | the control protocol: JSON over a socket |
+//! | [`host`] | host interfaces as network devices of the kernel's |
 //! | [`device`] | what a port can be attached to |
 //! | [`netdev`] | network devices, by batched packet sockets |
 //! | [`tap`] | TAP devices |
@@ -20,6 +21,7 @@
 pub mod control;
 pub mod device;
 pub mod frames;
+pub mod host;
 pub mod netdev;
 pub mod network;
 pub mod offload;
@@ -29,6 +31,7 @@ mod sys;
 pub mod tap;
 pub mod topology;
 
+pub use host::HostDevices;
 pub use network::Network;
 pub use runner::Runner;
 pub use topology::Topology;

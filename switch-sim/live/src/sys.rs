@@ -164,6 +164,35 @@ pub(crate) fn tap(name: &str) -> Result<OwnedFd> {
     Ok(tap)
 }
 
+/// Gives an interface a MAC address.
+pub(crate) fn set_mac(name: &str, mac: [u8; 6]) -> Result<()> {
+    let mut request = request(name)?;
+    // SAFETY: plain data, for which all zeros are a value.
+    let mut address: libc::sockaddr = unsafe { zeroed() };
+    address.sa_family = libc::ARPHRD_ETHER;
+    for (to, from) in address.sa_data.iter_mut().zip(mac) {
+        *to = from as libc::c_char;
+    }
+    request.ifr_ifru.ifru_hwaddr = address;
+    ioctl(control_socket()?.as_raw_fd(), libc::SIOCSIFHWADDR, &mut request)
+}
+
+/// Sets the longest packet of an interface, in bytes without the Ethernet header.
+pub(crate) fn set_mtu(name: &str, mtu: c_int) -> Result<()> {
+    let mut request = request(name)?;
+    request.ifr_ifru.ifru_mtu = mtu;
+    ioctl(control_socket()?.as_raw_fd(), libc::SIOCSIFMTU, &mut request)
+}
+
+/// Gives a TAP device a carrier, or takes it.
+pub(crate) fn set_tap_carrier(tap: RawFd, on: bool) -> Result<()> {
+    // _IOW('T', 226, int), which libc does not name.
+    const TUNSETCARRIER: libc::Ioctl = 0x4004_54e2;
+    let on = c_int::from(on);
+    // SAFETY: the request takes a pointer to an int, which lives through the call.
+    check(unsafe { libc::ioctl(tap, TUNSETCARRIER, std::ptr::from_ref(&on)) }).map(drop)
+}
+
 /// Reads what fits.
 pub(crate) fn read(fd: RawFd, into: &mut [u8]) -> Result<usize> {
     // SAFETY: the buffer has that many bytes, and the kernel only writes to it.

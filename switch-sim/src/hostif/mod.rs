@@ -23,8 +23,8 @@ mod kind;
 mod send;
 mod trap;
 
-pub(crate) use channel::{attach, receive};
 pub use channel::{BACKLOG, HostPacket, HostifOwner, TableEntryOwner};
+pub(crate) use channel::{attach, receive};
 pub(crate) use send::check as check_send;
 pub use trap::{TrapGroupOwner, TrapOwner, UserTrapOwner, slot_of};
 pub(crate) use trap::{trap_id, traps};
@@ -44,7 +44,12 @@ pub struct Host {
 
 impl Default for Host {
     fn default() -> Host {
-        Host { traps: Vec::new(), by_kind: [NONE; kind::KINDS.len()], channels: channel::Channels::default(), outbox: Vec::new() }
+        Host {
+            traps: Vec::new(),
+            by_kind: [NONE; kind::KINDS.len()],
+            channels: channel::Channels::default(),
+            outbox: Vec::new(),
+        }
     }
 }
 

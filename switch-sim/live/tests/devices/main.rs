@@ -4,6 +4,7 @@
 
 mod namespace;
 
+mod host;
 mod netdev;
 mod runner;
 mod tap;
