@@ -190,7 +190,7 @@ fn no_attr(object: &str, id: sai::AttrId) -> Error {
 pub fn support_matrix() -> String {
     use std::fmt::Write as _;
     let mut text = String::from(
-        "<!-- @generated from the simulator's declarations. UPDATE_DOCS=1 cargo test -p switch-sim --test \
+        "<!-- @generated from the simulator's declarations. UPDATE_DOCS=1 cargo test -p switch-sim --test internals \
          support writes it. -->\n\n# What the simulator supports\n\n\
          *Acts*: giving or setting the attribute changes what the switch does, or it answers a state of the \
          switch. *Stored*: accepted and answered, without effect. *Refused*: answers \

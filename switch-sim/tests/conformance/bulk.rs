@@ -6,14 +6,16 @@ use sai::{
     ObjectType, Query, Result, StatsOp, Status, Target, Value, port, route_entry, switch, vlan,
 };
 
-use crate::bed::{TestBed, boot, get, oid, oids, this};
+use super::bed::{A, ALL, Bed, frame, get, oid, oids, this};
 
 fn statuses(results: &[Result<ObjectId>]) -> Vec<Status> {
     results.iter().map(|r| r.as_ref().map_or_else(|e| e.status(), |_| Status::SUCCESS)).collect()
 }
 
-pub fn a_bulk_set_does_what_single_ones_do(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn a_bulk_set_does_what_single_ones_do() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let ports = oids(bed, &this(id), switch::PORT_LIST.id());
     let refs: Vec<_> = ports[..3].iter().map(|p| ObjectRef::Object(ObjectType::PORT, *p)).collect();
     let up = AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true));
@@ -31,8 +33,10 @@ pub fn a_bulk_set_does_what_single_ones_do(bed: &dyn TestBed) {
     assert_eq!(state(2), is_up);
 }
 
-pub fn a_bulk_create_and_remove_in_both_modes(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn a_bulk_create_and_remove_in_both_modes() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let attrs = [20u16, 0, 21].map(|vid| [AttrEntry::new(vlan::VLAN_ID.id(), Value::U16(vid))]);
     let items: Vec<_> =
         attrs.iter().map(|attrs| BulkCreate { target: Target::Object(ObjectType::VLAN), attrs }).collect();
@@ -54,8 +58,10 @@ pub fn a_bulk_create_and_remove_in_both_modes(bed: &dyn TestBed) {
     assert_eq!(count(), Answer::Count(1));
 }
 
-pub fn entries_in_bulk_are_read_counted_and_listed(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn entries_in_bulk_are_read_counted_and_listed() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let vr_id = oid(bed, &this(id), switch::DEFAULT_VIRTUAL_ROUTER_ID.id());
     let entries: Vec<Entry> = (0..3)
         .map(|n| {
@@ -94,7 +100,7 @@ pub fn entries_in_bulk_are_read_counted_and_listed(bed: &dyn TestBed) {
 
 /// The same statistics of several ports: a status each, and the counters.
 pub fn bulk_stats(
-    bed: &dyn TestBed,
+    bed: &Bed,
     ports: &[ObjectRef],
     stats: &[port::Stat],
     op: StatsOp,
@@ -106,8 +112,10 @@ pub fn bulk_stats(
     (results.iter().map(status).collect(), out)
 }
 
-pub fn statistics_in_bulk_answer_for_each_object(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn statistics_in_bulk_answer_for_each_object() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let ports = oids(bed, &this(id), switch::PORT_LIST.id());
     let as_port = |id| ObjectRef::Object(ObjectType::PORT, id);
     let refs = [as_port(ports[0]), as_port(ObjectId::NULL), as_port(id), as_port(ports[1])];
@@ -118,4 +126,24 @@ pub fn statistics_in_bulk_answer_for_each_object(bed: &dyn TestBed) {
     assert_eq!(bulk_stats(bed, &refs, &stats, StatsOp::Clear).0, expected);
     let unknown = [port::Stat(0x7fff)];
     assert_eq!(bulk_stats(bed, &refs[..1], &unknown, StatsOp::Read).0, [Status::INVALID_PARAMETER]);
+}
+
+#[test]
+fn statistics_in_bulk_are_cleared_exactly() {
+    let bed = &Bed::new();
+    let refs = [0, 1].map(|n| ObjectRef::Object(ObjectType::PORT, bed.ports[n]));
+    let send = |times: usize| (0..times).for_each(|_| drop(bed.send(0, &frame(ALL, A))));
+    let stats = [port::Stat::IF_IN_OCTETS, port::Stat::IF_IN_NON_UCAST_PKTS];
+    let read = |op| bulk_stats(bed, &refs, &stats, op).1;
+    send(2);
+    assert_eq!(read(StatsOp::Read)[..2], [128, 2]);
+    assert_eq!(read(StatsOp::ReadAndClear)[..2], [128, 2]);
+    assert_eq!(read(StatsOp::Read), [0; 4]);
+    send(1);
+    assert_eq!(read(StatsOp::ReadAndClear)[..2], [64, 1], "what came since is counted once");
+    send(3);
+    // Clearing some counters leaves the others.
+    let cleared = bed.backend().bulk_stats(&refs, &[stats[0].0 as u32], StatsOp::Clear, &mut []);
+    assert!(cleared.iter().all(Result::is_ok));
+    assert_eq!(read(StatsOp::Read)[..2], [0, 3]);
 }

@@ -7,10 +7,12 @@ use sai::{
     route_entry, switch, vlan, vlan_member,
 };
 
-use crate::bed::{TestBed, boot, get, oid, oids, this};
+use super::bed::{Bed, get, oid, oids, says, this};
 
-pub fn statuses_of_wrong_ids(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn statuses_of_wrong_ids() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let vlan = oid(bed, &this(id), switch::DEFAULT_VLAN_ID.id());
     let remove = |t, id| bed.backend().remove(&ObjectRef::Object(t, id)).unwrap_err().status();
     assert_eq!(remove(ObjectType::VLAN, ObjectId::NULL), Status::INVALID_OBJECT_ID);
@@ -26,8 +28,10 @@ pub fn statuses_of_wrong_ids(bed: &dyn TestBed) {
     assert_ne!(create().unwrap(), made, "a stale id never names a new object");
 }
 
-pub fn an_attribute_never_set_answers_its_default(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn an_attribute_never_set_answers_its_default() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let ports = oids(bed, &this(id), switch::PORT_LIST.id());
     let port = ObjectRef::Object(ObjectType::PORT, ports[0]);
     assert_eq!(get(bed, &port, port::MTU.id()).unwrap(), Value::U32(1514));
@@ -42,12 +46,14 @@ pub fn an_attribute_never_set_answers_its_default(bed: &dyn TestBed) {
     assert_eq!(none.status(), Status::ATTR_NOT_SUPPORTED_0);
 }
 
-pub fn read_and_clear_clears(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn read_and_clear_clears() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let ports = oids(bed, &this(id), switch::PORT_LIST.id());
     let port = ObjectRef::Object(ObjectType::PORT, ports[0]);
     bed.backend().set(&port, &AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true))).unwrap();
-    bed.inject(ports[0], &[0xff; 64]);
+    bed.wires().inject(ports[0], &[0xff; 64]);
     let octets = [port::Stat::IF_IN_OCTETS.0 as u32];
     let read = |op| {
         let mut out = [0];
@@ -65,8 +71,10 @@ fn route(id: ObjectId, vr_id: ObjectId) -> Entry {
     Entry::Route(RouteEntry { switch_id: id, vr_id, destination: "10.1.0.0/16".parse().unwrap() })
 }
 
-pub fn availability_falls_and_rises(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn availability_falls_and_rises() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let left = || match get(bed, &this(id), switch::AVAILABLE_IPV4_ROUTE_ENTRY.id()).unwrap() {
         Value::U32(n) => n,
         other => panic!("{other:?}"),
@@ -82,8 +90,10 @@ pub fn availability_falls_and_rises(bed: &dyn TestBed) {
     assert_eq!(left(), before);
 }
 
-pub fn counts_and_keys(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn counts_and_keys() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let count = bed.backend().query(id, Query::ObjectCount(ObjectType::VLAN_MEMBER)).unwrap();
     assert_eq!(count, Answer::Count(32));
     match bed.backend().query(id, Query::ObjectKeys(ObjectType::VLAN_MEMBER)).unwrap() {
@@ -92,8 +102,10 @@ pub fn counts_and_keys(bed: &dyn TestBed) {
     }
 }
 
-pub fn mandatory_and_unknown_attributes(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn mandatory_and_unknown_attributes() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let create = |attrs: &[AttrEntry]| {
         bed.backend().create(id, Target::Object(ObjectType::VLAN_MEMBER), attrs).unwrap_err()
     };
@@ -101,14 +113,16 @@ pub fn mandatory_and_unknown_attributes(bed: &dyn TestBed) {
     let on = AttrEntry::new(vlan_member::VLAN_ID.id(), Value::Oid(vlan));
     let missing = create(std::slice::from_ref(&on));
     assert_eq!(missing.status(), Status::MANDATORY_ATTRIBUTE_MISSING);
-    assert!(missing.to_string().contains("SAI_VLAN_MEMBER_ATTR_BRIDGE_PORT_ID"), "{missing}");
+    says(&missing, "SAI_VLAN_MEMBER_ATTR_BRIDGE_PORT_ID");
     let unknown = create(&[on.clone(), AttrEntry::new(0xfff, Value::Bool(true))]);
     assert_eq!(unknown.status(), Status::UNKNOWN_ATTRIBUTE_0.nth(1));
     assert_eq!(create(&[on.clone(), on]).status(), Status::INVALID_ATTRIBUTE_0.nth(1));
 }
 
-pub fn entries_without_a_switch_mean_the_only_one(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn entries_without_a_switch_mean_the_only_one() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let vr = oid(bed, &this(id), switch::DEFAULT_VIRTUAL_ROUTER_ID.id());
     let drop = AttrEntry::new(route_entry::PACKET_ACTION.id(), Value::I32(sai::types::PacketAction::DROP.0));
     bed.backend().create(id, Target::Entry(&route(ObjectId::NULL, vr)), std::slice::from_ref(&drop)).unwrap();
@@ -118,8 +132,10 @@ pub fn entries_without_a_switch_mean_the_only_one(bed: &dyn TestBed) {
     assert_eq!(bed.backend().remove(&named).unwrap_err().status(), Status::ITEM_NOT_FOUND);
 }
 
-pub fn auto_negotiation_takes_the_fastest_speed_advertised(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn auto_negotiation_takes_the_fastest_speed_advertised() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let port = ObjectRef::Object(ObjectType::PORT, oids(bed, &this(id), switch::PORT_LIST.id())[0]);
     let set = |attr, value| bed.backend().set(&port, &AttrEntry::new(attr, value));
     assert_eq!(get(bed, &port, port::SUPPORTED_AUTO_NEG_MODE.id()).unwrap(), Value::Bool(true));
@@ -137,8 +153,10 @@ pub fn auto_negotiation_takes_the_fastest_speed_advertised(bed: &dyn TestBed) {
     assert_eq!(speed(), Value::U32(*all.iter().max().unwrap()), "an empty list advertises all");
 }
 
-pub fn stages_of_objects(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn stages_of_objects() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let stage = |t, attrs: &[AttrEntry]| bed.backend().query(id, Query::ObjectStage(t, attrs));
     let acl = |s: AclStage| [AttrEntry::new(sai::acl_table::ACL_STAGE.id(), Value::I32(s.0))];
     let egress = stage(ObjectType::ACL_TABLE, &acl(AclStage::EGRESS));

@@ -5,20 +5,22 @@ use sai::{
     entry::RouteEntry, port, route_entry, switch, vlan, vlan_member,
 };
 
-use crate::bed::{TestBed, boot, create, get, oid, oids, set, this};
+use super::bed::{Bed, boot, create, get, oid, oids, set, this};
 
-fn first_port(bed: &dyn TestBed, id: ObjectId) -> ObjectRef {
+fn first_port(bed: &Bed, id: ObjectId) -> ObjectRef {
     ObjectRef::Object(ObjectType::PORT, oids(bed, &this(id), switch::PORT_LIST.id())[0])
 }
 
-fn octets(bed: &dyn TestBed, port: &ObjectRef, op: StatsOp) -> u64 {
+fn octets(bed: &Bed, port: &ObjectRef, op: StatsOp) -> u64 {
     let mut out = [0];
     bed.backend().stats(port, &[port::Stat::IF_IN_OCTETS.0 as u32], op, &mut out).unwrap();
     out[0]
 }
 
-pub fn each_switch_counts_for_itself(bed: &dyn TestBed) {
-    let switches = [boot(bed), boot(bed)];
+#[test]
+fn each_switch_counts_for_itself() {
+    let bed = &Bed::plain();
+    let switches = [bed.switch, boot(bed.wires())];
     let ports = switches.map(|id| first_port(bed, id));
     for port in &ports {
         set(bed, port, AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true))).unwrap();
@@ -28,20 +30,22 @@ pub fn each_switch_counts_for_itself(bed: &dyn TestBed) {
     frame.resize(60, 0);
     for (port, times) in ports.iter().zip([1, 3]) {
         for _ in 0..times {
-            bed.inject(port.oid().unwrap(), &frame);
+            bed.wires().inject(port.oid().unwrap(), &frame);
         }
     }
     let read = |op| [octets(bed, &ports[0], op), octets(bed, &ports[1], op)];
     assert_eq!(read(StatsOp::Read), [64, 192]);
     assert_eq!(octets(bed, &ports[0], StatsOp::ReadAndClear), 64);
     assert_eq!(read(StatsOp::Read), [0, 192], "the other switch's counter stays");
-    bed.inject(ports[0].oid().unwrap(), &frame);
+    bed.wires().inject(ports[0].oid().unwrap(), &frame);
     assert_eq!(read(StatsOp::ReadAndClear), [64, 192], "what came after the clearing is counted once");
     assert_eq!(read(StatsOp::Read), [0, 0]);
 }
 
-pub fn objects_stay_on_their_switch(bed: &dyn TestBed) {
-    let [one, two] = [boot(bed), boot(bed)];
+#[test]
+fn objects_stay_on_their_switch() {
+    let bed = &Bed::plain();
+    let [one, two] = [bed.switch, boot(bed.wires())];
     assert_ne!(one, two);
     let macs = [one, two].map(|id| get(bed, &this(id), switch::SRC_MAC_ADDRESS.id()).unwrap());
     assert_ne!(macs[0], macs[1]);

@@ -6,10 +6,12 @@ use sai::{
     StatsOp, Status, Target, Value, neighbor_entry, port, router_interface, switch,
 };
 
-use crate::bed::{TestBed, boot, create, get, oid, oids, set, this};
+use super::bed::{Bed, create, get, oid, oids, set, this};
 
-pub fn all_neighbors_go_at_once(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn all_neighbors_go_at_once() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let vr = oid(bed, &this(id), switch::DEFAULT_VIRTUAL_ROUTER_ID.id());
     let port = oids(bed, &this(id), switch::PORT_LIST.id())[0];
     let attrs = [
@@ -36,8 +38,10 @@ pub fn all_neighbors_go_at_once(bed: &dyn TestBed) {
     assert_eq!(bed.backend().remove(&rif), Ok(()), "no neighbor refers to it any more");
 }
 
-pub fn all_statistics_of_a_port_are_cleared(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn all_statistics_of_a_port_are_cleared() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let ports = oids(bed, &this(id), switch::PORT_LIST.id());
     for port in &ports[..2] {
         let up = AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true));
@@ -46,7 +50,7 @@ pub fn all_statistics_of_a_port_are_cleared(bed: &dyn TestBed) {
     for (n, port) in ports[..2].iter().enumerate() {
         let mut frame = [&[0xff; 6][..], &[2, 0, 0, 0, 0, n as u8], &[0x88, 0xb5]].concat();
         frame.resize(60, 0);
-        bed.inject(*port, &frame);
+        bed.wires().inject(*port, &frame);
     }
     let read = |port: ObjectId| {
         let stats = [port::Stat::IF_IN_OCTETS, port::Stat::IF_OUT_OCTETS].map(|s| s.0 as u32);
@@ -64,8 +68,10 @@ pub fn all_statistics_of_a_port_are_cleared(bed: &dyn TestBed) {
     assert_eq!(error.status(), Status::INVALID_OBJECT_TYPE);
 }
 
-pub fn a_dump_holds_the_state(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn a_dump_holds_the_state() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let dir = std::env::temp_dir().join(format!("switch-sim-dump-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
     let path = dir.join("dump.json").display().to_string();

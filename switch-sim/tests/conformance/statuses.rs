@@ -5,15 +5,19 @@ use sai::{
     AttrEntry, Entry, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value, bridge_port, fdb_entry,
     port, route_entry, switch, vlan, vlan_member,
 };
+use switch_sim::Profile;
+use switch_sim::warm::Keys;
 
-use crate::bed::{TestBed, boot, create, get, oid, oids, set, this};
+use super::bed::{Bed, create, get, needs, oid, oids, says, set, this};
 
-fn vlan(bed: &dyn TestBed, switch: ObjectId, vid: u16) -> sai::Result<ObjectId> {
+fn vlan(bed: &Bed, switch: ObjectId, vid: u16) -> sai::Result<ObjectId> {
     create(bed, switch, ObjectType::VLAN, &[AttrEntry::new(vlan::VLAN_ID.id(), Value::U16(vid))])
 }
 
-pub fn ids_in_attributes(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn ids_in_attributes() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let own = vlan(bed, id, 9).unwrap();
     let port = oids(bed, &this(id), switch::PORT_LIST.id())[0];
     let members = || bed.backend().query(id, Query::ObjectCount(ObjectType::VLAN_MEMBER)).unwrap();
@@ -29,7 +33,7 @@ pub fn ids_in_attributes(bed: &dyn TestBed) {
     assert_eq!(join(ObjectId(7)).status(), Status::INVALID_OBJECT_ID);
     let wrong = join(port);
     assert_eq!(wrong.status(), Status::INVALID_OBJECT_TYPE);
-    assert!(wrong.to_string().contains("SAI_VLAN_MEMBER_ATTR_BRIDGE_PORT_ID"), "{wrong}");
+    says(&wrong, "SAI_VLAN_MEMBER_ATTR_BRIDGE_PORT_ID");
     let bridge = oid(bed, &this(id), switch::DEFAULT_1Q_BRIDGE_ID.id());
     let stale = oids(bed, &ObjectRef::Object(ObjectType::BRIDGE, bridge), sai::bridge::PORT_LIST.id());
     let stale = *stale.last().unwrap();
@@ -46,8 +50,10 @@ pub fn ids_in_attributes(bed: &dyn TestBed) {
     assert_eq!(members(), sai::Answer::Count(before - 1), "no failed call left a member");
 }
 
-pub fn entries_that_are_not_there(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn entries_that_are_not_there() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let vr_id = oid(bed, &this(id), switch::DEFAULT_VIRTUAL_ROUTER_ID.id());
     let route = RouteEntry { switch_id: id, vr_id, destination: "192.0.2.0/24".parse().unwrap() };
     let route: ObjectRef = Entry::Route(route).into();
@@ -57,18 +63,22 @@ pub fn entries_that_are_not_there(bed: &dyn TestBed) {
     assert_eq!(get(bed, &route, action.id).unwrap_err().status(), Status::ITEM_NOT_FOUND);
 }
 
-pub fn a_mandatory_attribute_whose_condition_holds(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn a_mandatory_attribute_whose_condition_holds() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let kind = |t: bridge_port::Type| AttrEntry::new(bridge_port::TYPE.id(), Value::I32(t.0));
     let error = create(bed, id, ObjectType::BRIDGE_PORT, &[kind(bridge_port::Type::PORT)]).unwrap_err();
     assert_eq!(error.status(), Status::MANDATORY_ATTRIBUTE_MISSING);
-    assert!(error.to_string().contains("SAI_BRIDGE_PORT_ATTR_PORT_ID"), "{error}");
+    says(&error, "SAI_BRIDGE_PORT_ATTR_PORT_ID");
     let error = create(bed, id, ObjectType::ROUTER_INTERFACE, &[]).unwrap_err();
     assert_eq!(error.status(), Status::MANDATORY_ATTRIBUTE_MISSING);
 }
 
-pub fn attributes_in_the_wrong_call(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn attributes_in_the_wrong_call() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let vid = AttrEntry::new(vlan::VLAN_ID.id(), Value::U16(9));
     let list = AttrEntry::new(vlan::MEMBER_LIST.id(), Value::OidList(Vec::new()));
     let error = create(bed, id, ObjectType::VLAN, &[vid.clone(), list.clone()]).unwrap_err();
@@ -85,8 +95,10 @@ pub fn attributes_in_the_wrong_call(bed: &dyn TestBed) {
     assert_eq!(error.status(), Status::UNKNOWN_ATTRIBUTE_0.nth(2));
 }
 
-pub fn values_out_of_range(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn values_out_of_range() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
     let vlans = || bed.backend().query(id, Query::ObjectCount(ObjectType::VLAN)).unwrap();
     let before = vlans();
     for vid in [0, 4095, 4096] {
@@ -108,9 +120,14 @@ pub fn values_out_of_range(bed: &dyn TestBed) {
     }
 }
 
-/// For a bed whose profile refuses `SAI_PORT_ATTR_MTU` and `SAI_OBJECT_TYPE_LAG`.
-pub fn what_the_profile_refuses(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn what_the_profile_refuses() {
+    needs!(Profile);
+    let mut profile = Profile::default();
+    profile.refuse.attributes.push("SAI_PORT_ATTR_MTU".into());
+    profile.refuse.object_types.push("SAI_OBJECT_TYPE_LAG".into());
+    let bed = &Bed::with(profile, Keys::default());
+    let id = bed.switch;
     let port = ObjectRef::Object(ObjectType::PORT, oids(bed, &this(id), switch::PORT_LIST.id())[0]);
     let mtu = AttrEntry::new(port::MTU.id(), Value::U32(1500));
     assert_eq!(set(bed, &port, mtu).unwrap_err().status(), Status::ATTR_NOT_SUPPORTED_0);
@@ -123,9 +140,13 @@ pub fn what_the_profile_refuses(bed: &dyn TestBed) {
     assert_eq!(error.status(), Status::NOT_SUPPORTED);
 }
 
-/// For a bed whose profile has room for two static FDB entries, one route, and one LAG.
-pub fn tables_that_are_full(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn tables_that_are_full() {
+    needs!(Profile);
+    let mut profile = Profile::default();
+    (profile.limits.fdb, profile.limits.ipv4_routes, profile.limits.lags) = (2, 1, 1);
+    let bed = &Bed::with(profile, Keys::default());
+    let id = bed.switch;
     let bv_id = oid(bed, &this(id), switch::DEFAULT_VLAN_ID.id());
     let bridge = oid(bed, &this(id), switch::DEFAULT_1Q_BRIDGE_ID.id());
     let bridge = ObjectRef::Object(ObjectType::BRIDGE, bridge);
@@ -161,9 +182,12 @@ pub fn tables_that_are_full(bed: &dyn TestBed) {
     create(bed, id, ObjectType::LAG, &[]).unwrap();
 }
 
-/// For a bed whose profile has the features `lag` and `stp` off.
-pub fn a_feature_that_is_off(bed: &dyn TestBed) {
-    let id = boot(bed);
+#[test]
+fn a_feature_that_is_off() {
+    needs!(Profile);
+    let profile = Profile::from_toml("[features]\nlag = false\nstp = false\n").unwrap();
+    let bed = &Bed::with(profile, Keys::default());
+    let id = bed.switch;
     assert_eq!(create(bed, id, ObjectType::LAG, &[]).unwrap_err().status(), Status::NOT_SUPPORTED);
     assert_eq!(create(bed, id, ObjectType::STP, &[]).unwrap_err().status(), Status::NOT_SUPPORTED);
     let ask = |query| bed.backend().query(id, query).map_err(|e| e.status());

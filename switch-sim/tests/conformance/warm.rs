@@ -3,14 +3,23 @@
 use sai::{
     Answer, AttrEntry, ObjectRef, ObjectType, Query, StatsOp, Status, Value, port, switch, vlan, vlan_member,
 };
+use switch_sim::Profile;
+use switch_sim::warm::{BOOT_TYPE, WARM_BOOT_READ_FILE, WARM_BOOT_WRITE_FILE};
 
-use crate::bed::{TestBed, boot, create, get, oid, oids, set, this};
+use super::bed::{Bed, create, get, needs, oid, oids, set, this};
 
-/// `start` gives a fresh library whose `SAI_BOOT_TYPE` is the argument, with the files named.
-pub fn references_counters_and_stations_survive(start: &dyn Fn(&str) -> Box<dyn TestBed>) {
+#[test]
+fn references_counters_and_stations_survive_a_warm_restart() {
+    needs!(Profile);
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("state").display().to_string();
+    let start = |boot: &str| {
+        let keys = [(BOOT_TYPE, boot), (WARM_BOOT_WRITE_FILE, file.as_str()), (WARM_BOOT_READ_FILE, &file)];
+        Bed::with(Profile::default(), keys.into_iter().collect())
+    };
     let old = start("0");
-    let bed = old.as_ref();
-    let id = boot(bed);
+    let bed = &old;
+    let id = bed.switch;
     let ports = oids(bed, &this(id), switch::PORT_LIST.id());
     let up = AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true));
     let port = ObjectRef::Object(ObjectType::PORT, ports[0]);
@@ -29,24 +38,24 @@ pub fn references_counters_and_stations_survive(start: &dyn Fn(&str) -> Box<dyn 
     let station = [2, 0, 0, 0, 0, 7];
     let mut frame = [&[0xff; 6][..], &station, &[0x88, 0xb5]].concat();
     frame.resize(60, 0);
-    bed.inject(ports[0], &frame);
-    let octets = |bed: &dyn TestBed| {
+    bed.wires().inject(ports[0], &frame);
+    let octets = |bed: &Bed| {
         let mut out = [0];
         let stat = [port::Stat::IF_IN_OCTETS.0 as u32];
         bed.backend().stats(&port, &stat, StatsOp::Read, &mut out).unwrap();
         out[0]
     };
-    let stations =
-        |bed: &dyn TestBed| bed.backend().query(id, Query::ObjectKeys(ObjectType::FDB_ENTRY)).unwrap();
+    let stations = |bed: &Bed| bed.backend().query(id, Query::ObjectKeys(ObjectType::FDB_ENTRY)).unwrap();
     let (counted, learned) = (octets(bed), stations(bed));
     assert!(counted >= 60);
     assert!(matches!(&learned, Answer::ObjectKeys(keys) if keys.len() == 1), "{learned:?}");
     set(bed, &this(id), AttrEntry::new(switch::RESTART_WARM.id(), Value::Bool(true))).unwrap();
     bed.backend().remove(&this(id)).unwrap();
 
+    drop(old);
     let new = start("1");
-    let bed = new.as_ref();
-    assert_eq!(boot(bed), id);
+    let bed = &new;
+    assert_eq!(bed.switch, id);
     assert_eq!(oids(bed, &this(id), switch::PORT_LIST.id()), ports);
     assert_eq!(get(bed, &port, port::OPER_STATUS.id()).unwrap(), Value::I32(port::OperStatus::UP.0));
     assert_eq!(octets(bed), counted);
@@ -58,8 +67,8 @@ pub fn references_counters_and_stations_survive(start: &dyn Fn(&str) -> Box<dyn 
     assert_eq!(remove(ObjectType::VLAN, vlan), Ok(()));
     frame[..6].copy_from_slice(&station);
     frame[11] = 8;
-    bed.inject(ports[1], &frame);
-    assert_eq!(bed.receive(ports[0]), Some(frame), "the learned station is found");
-    bed.inject(ports[0], &[0xff; 60]);
+    bed.wires().inject(ports[1], &frame);
+    assert_eq!(bed.wires().receive(ports[0]), Some(frame), "the learned station is found");
+    bed.wires().inject(ports[0], &[0xff; 60]);
     assert!(octets(bed) > counted, "counting goes on");
 }

@@ -139,16 +139,7 @@ fn redirects_lead_to_ports_lags_bridge_ports_and_groups() {
         );
     }
     let lag = acl.create(ObjectType::LAG, &[]);
-    let mut free = Vec::new();
-    acl.sim
-        .with_switch(acl.switch, |sw| {
-            let of = |m: &ObjectId| sw.store.oid(*m, sai::vlan_member::BRIDGE_PORT_ID.id());
-            let all = sw.store.ids(ObjectType::VLAN_MEMBER);
-            free.extend(all.filter(|m| of(m) == acl.bridge_ports[7]));
-        })
-        .unwrap();
-    free.iter().for_each(|m| acl.remove(ObjectType::VLAN_MEMBER, *m));
-    acl.remove(ObjectType::BRIDGE_PORT, acl.bridge_ports[7]);
+    acl.free_port(7);
     acl.create(
         ObjectType::LAG_MEMBER,
         &[
@@ -170,7 +161,7 @@ fn redirects_lead_to_ports_lags_bridge_ports_and_groups() {
         assert!(sent.iter().all(|s| s.1 == frame), "as it came");
     }
     let refused = acl
-        .sim
+        .backend()
         .set(&ObjectRef::Object(ObjectType::ACL_ENTRY, entry), &to(acl.create(ObjectType::IPMC_GROUP, &[])));
     assert!(refused.is_ok(), "an IPMC group is a target too");
 }

@@ -1,13 +1,11 @@
 //! 802.1D bridges, other TPIDs, multicast by group, and ports that loop back: packets in, packets out.
 
-mod bed;
-
 use std::net::IpAddr;
 
-use bed::*;
-use sai::entry::{L2mcEntry, McastFdbEntry};
+use super::bed::*;
+use sai::entry::{Entry, FdbEntry, L2mcEntry, McastFdbEntry};
 use sai::vlan::{McastLookupKeyType, TaggingMode};
-use sai::{Backend, MacAddr, ObjectId, ObjectType, Target, Value, bridge, bridge_port, port, vlan};
+use sai::{MacAddr, ObjectId, ObjectType, Target, Value, bridge, bridge_port, port, vlan};
 use switch_sim::pipeline::DropReason;
 
 /// A SUB_PORT of an 802.1D bridge.
@@ -42,7 +40,10 @@ fn an_802_1d_bridge_joins_vlans_of_ports_and_translates_their_tags() {
     assert_eq!(bed.stat(ObjectType::BRIDGE, bridge, bridge::Stat::IN_PACKETS.0), 3);
     bed.remove(ObjectType::BRIDGE_PORT, last);
     assert_eq!(bed.to(0, &tagged(ALL, A, 100)), [1]);
-    assert!(bed.sim.remove(&sai::ObjectRef::Object(ObjectType::BRIDGE, bridge)).is_err(), "it has ports");
+    assert!(
+        bed.backend().remove(&sai::ObjectRef::Object(ObjectType::BRIDGE, bridge)).is_err(),
+        "it has ports"
+    );
 }
 
 #[test]
@@ -105,7 +106,7 @@ fn multicast_is_looked_up_by_the_key_that_the_vlan_names() {
         attr(sai::mcast_fdb_entry::GROUP_ID.id(), Value::Oid(by_mac)),
         attr(sai::mcast_fdb_entry::PACKET_ACTION.id(), forward.clone()),
     ];
-    bed.sim.create(bed.switch, Target::Entry(&entry), &attrs).unwrap();
+    bed.backend().create(bed.switch, Target::Entry(&entry), &attrs).unwrap();
     use sai::l2mc_entry::Type;
     let mut made = Vec::new();
     for (kind, source, to) in [(Type::XG, [0; 4], by_group), (Type::SG, [10, 0, 0, 1], by_source)] {
@@ -121,7 +122,7 @@ fn multicast_is_looked_up_by_the_key_that_the_vlan_names() {
             attr(sai::l2mc_entry::PACKET_ACTION.id(), forward.clone()),
         ];
         let entry = entry.into();
-        bed.sim.create(bed.switch, Target::Entry(&entry), &attrs).unwrap();
+        bed.backend().create(bed.switch, Target::Entry(&entry), &attrs).unwrap();
         made.push(entry);
     }
     let (own, other) = (group_frame([10, 0, 0, 1]), group_frame([10, 0, 0, 2]));
@@ -136,10 +137,10 @@ fn multicast_is_looked_up_by_the_key_that_the_vlan_names() {
     assert_eq!(key(McastLookupKeyType::XG_AND_SG), [vec![5], vec![3, 4]]);
     let object = sai::ObjectRef::Entry(made[0].clone());
     let drop = Value::I32(sai::types::PacketAction::DROP.0);
-    bed.sim.set(&object, &attr(sai::l2mc_entry::PACKET_ACTION.id(), drop)).unwrap();
-    let trace = bed.world.trace(&bed.sim, bed.ports[0], &other).unwrap();
+    bed.backend().set(&object, &attr(sai::l2mc_entry::PACKET_ACTION.id(), drop)).unwrap();
+    let trace = bed.trace(0, &other);
     assert_eq!(trace.drop_reason(), Some(DropReason::FdbMcDiscard));
-    bed.sim.remove(&object).unwrap();
+    bed.backend().remove(&object).unwrap();
     assert_eq!(bed.to(0, &other), everyone, "without an entry it is flooded");
 }
 
@@ -155,6 +156,7 @@ fn what_a_port_loops_back_comes_in_there_and_is_learned_there() {
     let stat = |s: port::Stat| bed.stat(ObjectType::PORT, bed.ports[7], s.0);
     assert_eq!(stat(port::Stat::IF_OUT_BROADCAST_PKTS), 1);
     assert_eq!(stat(port::Stat::IF_IN_BROADCAST_PKTS), 1);
-    let at = bed.sim.with_switch(bed.switch, |sw| sw.bridge.fdb.table.iter().map(|(_, v)| v.port()).next());
-    assert_eq!(at.unwrap(), Some(switch_sim::port::index(bed.bridge_ports[7])));
+    let key = FdbEntry { switch_id: bed.switch, mac_address: MacAddr(A), bv_id: bed.vlan1 };
+    let at = oid(&bed, &Entry::from(key).into(), sai::fdb_entry::BRIDGE_PORT_ID.id());
+    assert_eq!(at, bed.bridge_ports[7]);
 }

@@ -1,11 +1,9 @@
 //! Routing against a naive model, and under change.
 
-mod bed;
-
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use bed::*;
+use super::bed::*;
 use ipnet::Ipv4Net;
 use proptest::prelude::*;
 use sai::entry::{Entry, NeighborEntry, RouteEntry};

@@ -35,7 +35,7 @@ fn sources(dir: &Path, all: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             sources(&path, all);
-        } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests/acts.rs") {
+        } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests/internals/acts.rs") {
             all.push(path);
         }
     }
@@ -91,7 +91,7 @@ fn each_attribute_that_acts_has_a_test_that_sees_it() {
     let idle: Vec<_> = claimed.iter().filter(|(name, _)| !declared.contains(name.as_str())).collect();
     assert!(idle.is_empty(), "claimed by a test, but in no Owner::enforced(): {idle:#?}");
 
-    let path = root.join("tests/acts.txt");
+    let path = root.join("tests/internals/acts.txt");
     let listed = std::fs::read_to_string(&path).unwrap_or_default();
     let listed: BTreeSet<&str> = listed.lines().filter(|l| l.starts_with("SAI_")).collect();
     let unseen: BTreeSet<&str> = declared.iter().copied().filter(|a| !claimed.contains_key(*a)).collect();
@@ -107,6 +107,9 @@ fn each_attribute_that_acts_has_a_test_that_sees_it() {
         std::fs::write(&path, format!("{head}{}\n", left.join("\n"))).unwrap();
     } else {
         let stale: Vec<_> = listed.difference(&unseen).collect();
-        assert!(stale.is_empty(), "take these out of tests/acts.txt (UPDATE_DOCS=1 does it): {stale:#?}");
+        assert!(
+            stale.is_empty(),
+            "take these out of tests/internals/acts.txt (UPDATE_DOCS=1 does it): {stale:#?}"
+        );
     }
 }

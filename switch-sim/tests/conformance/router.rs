@@ -1,15 +1,13 @@
 //! Routing: packets in, packets out.
 
-mod bed;
-
 use std::net::IpAddr;
 
-use bed::*;
+use super::bed::*;
 use sai::entry::{Entry, NeighborEntry, RouteEntry};
 use sai::object::router_interface::Type;
 use sai::types::PacketAction;
 use sai::{
-    AttrEntry, Backend, MacAddr, ObjectId, ObjectRef, ObjectType, Status, Target, Value, bridge_port,
+    Answer, AttrEntry, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value, bridge_port,
     counter, hostif_trap, neighbor_entry, next_hop, next_hop_group, next_hop_group_member, queue,
     route_entry, router_interface as rif, switch, virtual_router,
 };
@@ -38,17 +36,7 @@ impl std::ops::Deref for Routed {
 impl Routed {
     fn new() -> Routed {
         let bed = Bed::new();
-        let (members, ports) = bed
-            .sim
-            .with_switch(bed.switch, |sw| {
-                let of = |m: &ObjectId| sw.store.oid(*m, sai::vlan_member::BRIDGE_PORT_ID.id());
-                let free = &bed.bridge_ports[..4];
-                let all = sw.store.ids(ObjectType::VLAN_MEMBER);
-                (all.filter(|m| free.contains(&of(m))).collect::<Vec<_>>(), free.to_vec())
-            })
-            .unwrap();
-        members.iter().for_each(|m| bed.remove(ObjectType::VLAN_MEMBER, *m));
-        ports.iter().for_each(|p| bed.remove(ObjectType::BRIDGE_PORT, *p));
+        (0..4).for_each(|n| bed.free_port(n));
         let mut r = Routed { bed, vr: ObjectId::NULL, mac: [0; 6] };
         let this = ObjectRef::Object(ObjectType::SWITCH, r.switch);
         r.vr = r.get(&this, switch::DEFAULT_VIRTUAL_ROUTER_ID.id()).as_oid().unwrap();
@@ -59,7 +47,7 @@ impl Routed {
 
     fn get(&self, object: &ObjectRef, id: u32) -> Value {
         let mut asked = [AttrEntry::ask(id)];
-        self.sim.get(object, &mut asked).unwrap();
+        self.backend().get(object, &mut asked).unwrap();
         asked[0].value.clone()
     }
 
@@ -77,7 +65,7 @@ impl Routed {
     }
 
     fn entry(&self, entry: Entry, attrs: &[AttrEntry]) {
-        self.sim.create(self.switch, Target::Entry(&entry), attrs).unwrap();
+        self.backend().create(self.switch, Target::Entry(&entry), attrs).unwrap();
     }
 
     fn neighbor_key(&self, rif: ObjectId, ip: &str) -> Entry {
@@ -113,15 +101,15 @@ impl Routed {
     }
 
     fn set_entry(&self, entry: Entry, id: u32, value: Value) {
-        self.sim.set(&ObjectRef::Entry(entry), &attr(id, value)).unwrap();
+        self.backend().set(&ObjectRef::Entry(entry), &attr(id, value)).unwrap();
     }
 
     fn remove_entry(&self, entry: Entry) {
-        self.sim.remove(&ObjectRef::Entry(entry)).unwrap();
+        self.backend().remove(&ObjectRef::Entry(entry)).unwrap();
     }
 
     fn reason(&self, port: usize, frame: &[u8]) -> Option<DropReason> {
-        self.world.trace(&self.sim, self.ports[port], frame).unwrap().drop_reason()
+        self.bed.reason(port, frame)
     }
 
     fn punted(&self) -> usize {
@@ -220,11 +208,11 @@ fn a_route_to_a_host_stands_before_its_neighbor_and_uncovers_it() {
     r.neighbor(right, "10.0.1.2", neighbor_mac(1));
     let frame = r.ip("1.1.1.1", "10.0.1.2");
     assert_eq!(r.to(0, &frame), [1]);
-    let count = |r: &Routed| r.sim.with_switch(r.switch, |sw| sw.count(ObjectType::ROUTE_ENTRY)).unwrap();
-    assert_eq!(count(&r), Ok(0), "a host route of a neighbor is no route entry");
+    let count = |r: &Routed| r.backend().query(r.switch, Query::ObjectCount(ObjectType::ROUTE_ENTRY));
+    assert_eq!(count(&r), Ok(Answer::Count(0)), "a host route of a neighbor is no route entry");
     let drop = attr(route_entry::PACKET_ACTION.id(), Value::I32(PacketAction::DROP.0));
     r.entry(r.route_key("10.0.1.2/32"), &[drop]);
-    assert_eq!(count(&r), Ok(1));
+    assert_eq!(count(&r), Ok(Answer::Count(1)));
     assert_eq!(r.reason(0, &frame), Some(DropReason::BlackholeRoute));
     r.remove_entry(r.route_key("10.0.1.2/32"));
     assert_eq!(r.to(0, &frame), [1]);
@@ -275,7 +263,7 @@ fn what_is_for_the_switch_itself_goes_to_the_cpu() {
         assert_eq!(r.punted(), 1);
     }
     let port = attr(route_entry::NEXT_HOP_ID.id(), Value::Oid(r.ports[0]));
-    let refused = r.sim.create(r.switch, Target::Entry(&r.route_key("10.0.0.2/32")), &[port]);
+    let refused = r.backend().create(r.switch, Target::Entry(&r.route_key("10.0.0.2/32")), &[port]);
     assert_eq!(refused.unwrap_err().status(), Status::INVALID_ATTR_VALUE_0);
 }
 
@@ -337,10 +325,10 @@ fn a_vlan_interface_sends_by_the_fdb_and_floods_what_it_misses() {
     assert_eq!(r.to(0, &frame), [4, 5, 6, 7]);
     use sai::router_interface::Stat;
     assert_eq!(r.stat(ObjectType::ROUTER_INTERFACE, vlan, Stat::OUT_PACKETS.0), 4, "each copy counts");
-    r.to(6, &bed::frame(ALL, B));
+    r.to(6, &self::frame(ALL, B));
     assert_eq!(r.to(0, &frame), [6]);
     // What is not for the router is bridged, from the same interface.
-    assert_eq!(r.to(4, &bed::frame(B, A)), [6]);
+    assert_eq!(r.to(4, &self::frame(B, A)), [6]);
     // Routed back into the VLAN, even by the port where it came in.
     assert_eq!(r.to(6, &frame), [6]);
 }
@@ -359,7 +347,7 @@ fn a_sub_port_takes_its_vlan_before_bridging() {
     let mut routed = packet(B, r.mac, "1.1.1.1", "10.0.4.2", 63, 1000);
     routed.splice(12..12, [0x81, 0, 0x60, 40]);
     assert_eq!(r.send(4, &frame), [(4, routed)]);
-    assert_eq!(r.to(4, &bed::frame(ALL, A)), [5, 6, 7], "untagged frames are bridged");
+    assert_eq!(r.to(4, &self::frame(ALL, A)), [5, 6, 7], "untagged frames are bridged");
     r.remove(ObjectType::ROUTER_INTERFACE, sub);
     assert!(r.to(4, &frame).is_empty());
 }
@@ -426,7 +414,7 @@ fn groups_share_flows_out_by_weight() {
     assert_eq!(run()[2], 400);
     r.remove(ObjectType::NEXT_HOP_GROUP_MEMBER, members[1]);
     assert_eq!(r.reason(0, &r.ip("1.1.1.1", "20.0.0.1")), Some(DropReason::UnresolvedNextHop));
-    let busy = r.sim.remove(&ObjectRef::Object(ObjectType::NEXT_HOP_GROUP, group));
+    let busy = r.backend().remove(&ObjectRef::Object(ObjectType::NEXT_HOP_GROUP, group));
     assert_eq!(busy.unwrap_err().status(), Status::OBJECT_IN_USE);
 }
 
@@ -438,7 +426,7 @@ fn a_second_interface_on_a_port_is_refused_unless_virtual() {
         attr(rif::TYPE.id(), Value::I32(Type::PORT.0)),
         attr(rif::PORT_ID.id(), Value::Oid(r.ports[0])),
     ];
-    let again = r.sim.create(r.switch, Target::Object(ObjectType::ROUTER_INTERFACE), &base);
+    let again = r.backend().create(r.switch, Target::Object(ObjectType::ROUTER_INTERFACE), &base);
     assert_eq!(again.unwrap_err().status(), Status::ITEM_ALREADY_EXISTS);
     r.neighbor(right, "10.0.1.2", neighbor_mac(1));
     let mac = [0, 0, 0x5e, 0, 1, 7];
@@ -465,19 +453,19 @@ fn a_bridge_port_of_the_boot_yields_to_an_interface_and_one_of_a_client_does_not
             attr(rif::TYPE.id(), Value::I32(Type::PORT.0)),
             attr(rif::PORT_ID.id(), Value::Oid(r.ports[port])),
         ];
-        r.sim.create(r.switch, Target::Object(ObjectType::ROUTER_INTERFACE), &attrs)
+        r.backend().create(r.switch, Target::Object(ObjectType::ROUTER_INTERFACE), &attrs)
     };
     let bridge = |port: usize| {
         let kind = attr(bridge_port::TYPE.id(), Value::I32(bridge_port::Type::PORT.0));
         let on = attr(bridge_port::PORT_ID.id(), Value::Oid(r.ports[port]));
         let up = attr(bridge_port::ADMIN_STATE.id(), Value::Bool(true));
-        r.sim.create(r.switch, Target::Object(ObjectType::BRIDGE_PORT), &[kind, on, up])
+        r.backend().create(r.switch, Target::Object(ObjectType::BRIDGE_PORT), &[kind, on, up])
     };
-    assert_eq!(r.to(4, &frame(ALL, A)), [5, 6, 7]);
+    assert_eq!(r.to(4, &self::frame(ALL, A)), [5, 6, 7]);
     port_rif(5).unwrap();
-    assert_eq!(r.to(4, &frame(ALL, A)), [6, 7], "its VLAN member went with the bridge port");
+    assert_eq!(r.to(4, &self::frame(ALL, A)), [6, 7], "its VLAN member went with the bridge port");
     let gone = ObjectRef::Object(ObjectType::BRIDGE_PORT, r.bridge_ports[5]);
-    assert_eq!(r.sim.remove(&gone).unwrap_err().status(), Status::ITEM_NOT_FOUND);
+    assert_eq!(r.backend().remove(&gone).unwrap_err().status(), Status::ITEM_NOT_FOUND);
 
     // A VLAN member of a client holds the boot's bridge port.
     r.vlan(20, &[(6, sai::vlan::TaggingMode::TAGGED)]);

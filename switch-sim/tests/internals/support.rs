@@ -10,6 +10,6 @@ fn the_support_matrix_is_current() {
     let written = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         written == current,
-        "docs/src/support.md is stale: UPDATE_DOCS=1 cargo test -p switch-sim --test support"
+        "docs/src/support.md is stale: UPDATE_DOCS=1 cargo test -p switch-sim --test internals support"
     );
 }

@@ -1,17 +1,15 @@
 //! What the host sends: by `send_hostif_packet`, and as the kernel does by a netdev.
 
-mod bed;
-
-use bed::*;
+use super::bed::*;
 use sai::hostif::TxType;
 use sai::vlan::TaggingMode;
 use sai::{
-    AttrEntry, Backend, ObjectId, ObjectRef, ObjectType, Result, Special, SpecialAnswer, Status, Value,
-    hostif, hostif_packet as packet, lag_member, port, queue, router_interface as rif, switch, vlan,
+    AttrEntry, ObjectId, ObjectRef, ObjectType, Result, Special, SpecialAnswer, Status, Value, hostif,
+    hostif_packet as packet, lag_member, port, queue, router_interface as rif, switch, vlan,
 };
 
 fn send(bed: &Bed, hostif: ObjectId, frame: &[u8], attrs: &[AttrEntry]) -> Result<SpecialAnswer> {
-    bed.sim.special(bed.switch, Special::SendHostifPacket { hostif, frame, attrs })
+    bed.backend().special(bed.switch, Special::SendHostifPacket { hostif, frame, attrs })
 }
 
 fn how(ty: TxType) -> AttrEntry {
@@ -79,6 +77,7 @@ fn a_file_descriptor_sends_like_the_callback() {
 
 #[test]
 fn a_lag_sends_by_one_of_its_members() {
+    needs!(Hands);
     let bed = Bed::new();
     let lag = lag(&bed, [6, 7]);
     let mut used = [0; 8];
@@ -91,7 +90,7 @@ fn a_lag_sends_by_one_of_its_members() {
     assert_eq!(used[6] + used[7], 32);
     assert!(used[6] > 4 && used[7] > 4, "{used:?}");
     let device = netdev(&bed, lag, &[]);
-    bed.world.host_send(&bed.sim, device, &frame(B, A)).unwrap();
+    bed.host_send(device, &frame(B, A)).unwrap();
     assert!(matches!(bed.sent()[..], [(6 | 7, _)]));
 }
 
@@ -144,7 +143,7 @@ fn look_up_routes_what_is_for_the_router() {
     let neighbor =
         sai::entry::NeighborEntry { switch_id: bed.switch, rif_id: out, ip_address: [10, 0, 9, 9].into() };
     let known = attr(sai::neighbor_entry::DST_MAC_ADDRESS.id(), Value::Mac(sai::MacAddr(B)));
-    bed.sim.create(bed.switch, sai::Target::Entry(&neighbor.into()), &[known]).unwrap();
+    bed.backend().create(bed.switch, sai::Target::Entry(&neighbor.into()), &[known]).unwrap();
     send(&bed, bed.switch, &ip(mac.0, 64), &[how(TxType::PIPELINE_LOOKUP)]).unwrap();
     let [(5, f)] = &bed.sent()[..] else { panic!("one packet by port 5") };
     assert_eq!((&f[..6], &f[6..12], f[22]), (&B[..], &mac.0[..], 63));
@@ -157,9 +156,10 @@ fn look_up_routes_what_is_for_the_router() {
 
 #[test]
 fn a_netdev_sends_by_what_it_stands_for() {
+    needs!(Hands);
     let bed = Bed::new();
     let host = |device, f: &[u8]| {
-        bed.world.host_send(&bed.sim, device, f).unwrap();
+        bed.host_send(device, f).unwrap();
         bed.sent()
     };
     let on_port = netdev(&bed, bed.ports[2], &[attr(hostif::QUEUE.id(), Value::U32(7))]);
@@ -180,13 +180,14 @@ fn a_netdev_sends_by_what_it_stands_for() {
 
     // The device follows its operational status.
     bed.set(ObjectType::HOSTIF, on_port, hostif::OPER_STATUS.id(), Value::Bool(false));
-    let down = bed.world.host_send(&bed.sim, on_port, &frame(B, A)).unwrap_err();
+    let down = bed.host_send(on_port, &frame(B, A)).unwrap_err();
     assert_eq!(down.status(), Status::UNINITIALIZED);
     assert!(bed.sent().is_empty());
 }
 
 #[test]
 fn bad_calls_are_refused_and_send_nothing() {
+    needs!(Hands);
     let bed = Bed::new();
     let fd = bed.create(ObjectType::HOSTIF, &[attr(hostif::TYPE.id(), Value::I32(hostif::Type::FD.0))]);
     let bypass = how(TxType::PIPELINE_BYPASS);
@@ -222,9 +223,9 @@ fn bad_calls_are_refused_and_send_nothing() {
         assert_eq!(error.status(), status, "case {n}: {error}");
         assert!(bed.sent().is_empty());
     }
-    let e = bed.world.host_send(&bed.sim, fd, &f).unwrap_err();
+    let e = bed.host_send(fd, &f).unwrap_err();
     assert_eq!(e.status(), Status::MANDATORY_ATTRIBUTE_MISSING);
     let object = ObjectRef::Object(ObjectType::HOSTIF, fd);
-    bed.sim.remove(&object).unwrap();
-    assert_eq!(bed.world.host_send(&bed.sim, fd, &f).unwrap_err().status(), Status::ITEM_NOT_FOUND);
+    bed.backend().remove(&object).unwrap();
+    assert_eq!(bed.host_send(fd, &f).unwrap_err().status(), Status::ITEM_NOT_FOUND);
 }

@@ -1,27 +1,15 @@
 //! Link aggregation: packets in, packets out.
 
-mod bed;
-
 use std::collections::BTreeSet;
 
-use bed::*;
+use super::bed::*;
 use sai::vlan::TaggingMode;
-use sai::{Backend, ObjectId, ObjectType, Target, Value, bridge_port, lag_member};
+use sai::{ObjectId, ObjectType, Target, Value, bridge_port, lag_member};
 
 /// A LAG over ports 4 to 7, bridged in VLAN 1 like ports 0 to 3.
 fn with_lag() -> (Bed, ObjectId, Vec<ObjectId>) {
     let bed = Bed::new();
-    bed.sim
-        .with_switch(bed.switch, |sw| {
-            for n in 4..8 {
-                let bp = bed.bridge_ports[n];
-                let of = sai::vlan_member::BRIDGE_PORT_ID.id();
-                let member = sw.store.ids(ObjectType::VLAN_MEMBER).find(|m| sw.store.oid(*m, of) == bp);
-                sw.remove(&sai::ObjectRef::Object(ObjectType::VLAN_MEMBER, member.unwrap())).unwrap();
-                sw.remove(&sai::ObjectRef::Object(ObjectType::BRIDGE_PORT, bp)).unwrap();
-            }
-        })
-        .unwrap();
+    (4..8).for_each(|n| bed.free_port(n));
     let lag = bed.create(ObjectType::LAG, &[]);
     let members = (4..8).map(|n| bed.create(ObjectType::LAG_MEMBER, &member(lag, bed.ports[n]))).collect();
     let bp = bed.create(
@@ -62,7 +50,7 @@ fn a_flood_leaves_a_lag_once_and_flows_spread() {
 fn disabled_and_dead_members_carry_nothing() {
     let (bed, _, members) = with_lag();
     bed.set(ObjectType::LAG_MEMBER, members[0], lag_member::EGRESS_DISABLE.id(), Value::Bool(true));
-    bed.sim.set_link(bed.ports[5], false).unwrap();
+    bed.set_link(5, false);
     assert_eq!(spread(&bed), BTreeSet::from([6, 7]));
     bed.set(ObjectType::LAG_MEMBER, members[2], lag_member::WEIGHT.id(), Value::U32(0));
     assert_eq!(spread(&bed), BTreeSet::from([7]));
@@ -76,6 +64,6 @@ fn disabled_and_dead_members_carry_nothing() {
 fn a_port_is_in_one_lag() {
     let (bed, lag, _) = with_lag();
     let again =
-        bed.sim.create(bed.switch, Target::Object(ObjectType::LAG_MEMBER), &member(lag, bed.ports[4]));
+        bed.backend().create(bed.switch, Target::Object(ObjectType::LAG_MEMBER), &member(lag, bed.ports[4]));
     assert!(again.unwrap_err().to_string().contains("is a member of"));
 }

@@ -2,7 +2,7 @@
 
 use sai::types::{AclActionType, AclBindPointType};
 use sai::{Status, acl_range, switch};
-use switch_sim::{Profile, Simulator, World};
+use switch_sim::Profile;
 
 use super::*;
 
@@ -35,7 +35,7 @@ fn an_entry_has_the_fields_and_actions_of_its_table() {
     let entry = create(&[src, packet_action(PacketAction::DROP)]).unwrap();
     for refused in [dst.clone(), tc] {
         let object = ObjectRef::Object(ObjectType::ACL_ENTRY, entry);
-        assert_eq!(acl.sim.set(&object, &refused).unwrap_err().status(), Status::INVALID_ATTR_VALUE_0);
+        assert_eq!(acl.backend().set(&object, &refused).unwrap_err().status(), Status::INVALID_ATTR_VALUE_0);
     }
     // A field that is switched off is none.
     assert!(create(&[field(acl_entry::FIELD_DST_IP.id(), AclField::Disabled)]).is_ok());
@@ -127,7 +127,7 @@ fn what_an_entry_was_given_is_answered() {
         acl.read(ObjectType::ACL_TABLE, table, acl_table::ENTRY_LIST.id()),
         Value::OidList(vec![entry])
     );
-    let used = acl.sim.remove(&ObjectRef::Object(ObjectType::ACL_TABLE, table)).unwrap_err();
+    let used = acl.backend().remove(&ObjectRef::Object(ObjectType::ACL_TABLE, table)).unwrap_err();
     assert_eq!(used.status(), Status::OBJECT_IN_USE);
     acl.remove(ObjectType::ACL_ENTRY, entry);
     acl.remove(ObjectType::ACL_TABLE, table);
@@ -135,11 +135,12 @@ fn what_an_entry_was_given_is_answered() {
 
 #[test]
 fn what_is_left_falls_with_use() {
+    needs!(Profile);
     let mut profile = Profile::with_ports(2);
     (profile.limits.acl_tables, profile.limits.acl_entries, profile.limits.acl_counters) = (2, 2, 2);
-    let sim: Simulator = World::new(1).simulator(profile);
-    let init = attr(switch::INIT_SWITCH.id(), Value::Bool(true));
-    let id = sim.create(ObjectId::NULL, Target::Object(ObjectType::SWITCH), &[init]).unwrap();
+    let bed = Bed::with(profile, Default::default());
+    let id = bed.switch;
+    let sim = bed.backend();
     let read = |ty, object, attr| {
         let mut asked = [AttrEntry::ask(attr)];
         sim.get(&ObjectRef::Object(ty, object), &mut asked).map(|()| asked[0].value.clone())
@@ -213,6 +214,7 @@ fn capabilities_are_those_that_are_carried_out() {
 
 #[test]
 fn a_snapshot_brings_rules_and_bindings_back() {
+    needs!(Hands);
     let acl = Acl::new();
     let table = acl.table(&[acl_table::FIELD_ETHER_TYPE.id(), acl_table::FIELD_IN_PORTS.id()]);
     let ports = field(acl_entry::FIELD_IN_PORTS.id(), AclField::OidList(vec![acl.ports[0]]));
@@ -222,10 +224,7 @@ fn a_snapshot_brings_rules_and_bindings_back() {
     acl.remove(ObjectType::ACL_ENTRY, gone);
     acl.entry(table, 5, &[packet_action(PacketAction::FORWARD)]);
     acl.bind_switch(table);
-    let snapshot = acl.sim.with_switch(acl.switch, |sw| sw.snapshot()).unwrap();
-    let back = switch_sim::Switch::restore(&snapshot).unwrap();
-    assert!(snapshot.diff(&back.snapshot()).is_empty());
-    acl.sim.with_switch(acl.switch, |sw| *sw = back).unwrap();
+    acl.reload();
     assert!(acl.to(0, &f("eth/ipv4")).is_empty());
     assert!(!acl.to(1, &f("eth/ipv4")).is_empty());
     acl.bind_switch(ObjectId::NULL);
@@ -242,7 +241,7 @@ fn a_trace_names_the_tables_and_the_winner() {
     let group =
         acl.group(AclStage::INGRESS, sai::acl_table_group::Type::SEQUENTIAL, &[(first, 2), (second, 1)]);
     acl.bind_switch(group);
-    let trace = acl.world.trace(&acl.sim, acl.ports[0], &f("eth/ipv4")).unwrap().to_string();
+    let trace = acl.trace(0, &f("eth/ipv4")).to_string();
     let lines: Vec<&str> = trace.lines().map(str::trim).filter(|l| l.starts_with("ACL table")).collect();
     assert_eq!(
         lines,

@@ -129,7 +129,7 @@ fn metadata_of_ports_vlans_and_the_fdb() {
         attr(fdb_entry::BRIDGE_PORT_ID.id(), Value::Oid(acl.bridge_ports[4])),
         attr(fdb_entry::META_DATA.id(), Value::U32(7)),
     ];
-    acl.sim.create(acl.switch, Target::Entry(&station), &attrs).unwrap();
+    acl.backend().create(acl.switch, Target::Entry(&station), &attrs).unwrap();
     let (plain, tagged) = (f("eth/ipv4"), f("eth/vlan vid=7/ipv4"));
     let known = f("eth dst=02:00:00:00:00:77/ipv4");
     look(&acl, AclStage::INGRESS, FIELD_PORT_USER_META.id(), u32(5));
@@ -333,7 +333,7 @@ fn user_defined_fields() {
     assert!(acl.passes(&f("eth/ipv4 id=0x1234")), "bytes 4 and 5 of the destination MAC");
     assert!(!acl.passes(&f("eth dst=02:00:00:00:12:34/ipv4")));
     let mut asked = [AttrEntry::ask(nth(IN_ENTRY.id()))];
-    acl.sim.get(&ObjectRef::Object(ObjectType::ACL_ENTRY, entry), &mut asked).unwrap();
+    acl.backend().get(&ObjectRef::Object(ObjectType::ACL_ENTRY, entry), &mut asked).unwrap();
     assert_eq!(asked[0].value, given.value);
     let short = field(nth(IN_ENTRY.id()), bytes(&[1], &[1]));
     let refused = acl.try_create(ObjectType::ACL_ENTRY, &Acl::entry_attrs(table, 1, &[short])).unwrap_err();

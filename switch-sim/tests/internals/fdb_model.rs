@@ -1,10 +1,8 @@
 //! The FDB against a naive model, and the tables of bridging against those derived from the store anew.
 
-mod bed;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use bed::*;
+use super::bed::*;
 use proptest::prelude::*;
 use sai::vlan::TaggingMode;
 use sai::{AttrEntry, Backend, ObjectId, ObjectType, Special, Value, bridge_port, port, switch, vlan};

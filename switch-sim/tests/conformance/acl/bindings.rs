@@ -45,7 +45,7 @@ impl Routed {
             attr(neighbor_entry::DST_MAC_ADDRESS.id(), mac),
             attr(neighbor_entry::META_DATA.id(), Value::U32(7)),
         ];
-        acl.sim.create(acl.switch, Target::Entry(&neighbor), &attrs).unwrap();
+        acl.backend().create(acl.switch, Target::Entry(&neighbor), &attrs).unwrap();
         let next_hop = acl.create(
             ObjectType::NEXT_HOP,
             &[
@@ -60,7 +60,7 @@ impl Routed {
             attr(route_entry::NEXT_HOP_ID.id(), Value::Oid(next_hop)),
             attr(route_entry::META_DATA.id(), Value::U32(8)),
         ];
-        acl.sim.create(acl.switch, Target::Entry(&route), &attrs).unwrap();
+        acl.backend().create(acl.switch, Target::Entry(&route), &attrs).unwrap();
         let Value::Mac(mac) = acl.read(ObjectType::SWITCH, acl.switch, switch::SRC_MAC_ADDRESS.id()) else {
             panic!("a MAC address")
         };
@@ -73,7 +73,7 @@ impl Routed {
 }
 
 fn reason(acl: &Acl, port: usize, frame: &[u8]) -> Option<DropReason> {
-    acl.world.trace(&acl.sim, acl.ports[port], frame).unwrap().drop_reason()
+    acl.trace(port, frame).drop_reason()
 }
 
 /// A table that drops all.
@@ -125,7 +125,7 @@ fn tables_bind_to_ports_vlans_and_the_switch() {
         acl.set(ty, id, bind, Value::Oid(table));
         assert_eq!(reason(&acl, 0, &here), Some(called), "{stage} {ty}");
         assert_eq!(reason(&acl, 0, &other), all.then_some(called), "{stage} {ty}");
-        let used = acl.sim.remove(&ObjectRef::Object(ObjectType::ACL_TABLE, table)).unwrap_err();
+        let used = acl.backend().remove(&ObjectRef::Object(ObjectType::ACL_TABLE, table)).unwrap_err();
         assert_eq!(used.status(), sai::Status::OBJECT_IN_USE);
         acl.set(ty, id, bind, Value::Oid(ObjectId::NULL));
         assert_eq!(reason(&acl, 0, &here), None, "{stage} {ty}: unbound");
@@ -137,15 +137,7 @@ fn tables_bind_to_ports_vlans_and_the_switch() {
 fn tables_bind_to_lags() {
     use lag::{EGRESS_ACL, INGRESS_ACL};
     let acl = Acl::new();
-    let mut members = Vec::new();
-    acl.sim
-        .with_switch(acl.switch, |sw| {
-            let of = |m: &ObjectId| sw.store.oid(*m, sai::vlan_member::BRIDGE_PORT_ID.id());
-            members.extend(sw.store.ids(ObjectType::VLAN_MEMBER).filter(|m| of(m) == acl.bridge_ports[7]));
-        })
-        .unwrap();
-    members.iter().for_each(|m| acl.remove(ObjectType::VLAN_MEMBER, *m));
-    acl.remove(ObjectType::BRIDGE_PORT, acl.bridge_ports[7]);
+    acl.free_port(7);
     let lag = acl.create(ObjectType::LAG, &[]);
     acl.create(
         ObjectType::LAG_MEMBER,
@@ -211,8 +203,9 @@ fn what_is_of_another_stage_or_bind_point_is_refused() {
         ObjectType::ACL_TABLE_GROUP,
         &[stage(acl_table_group::ACL_STAGE.id()), points(acl_table_group::ACL_BIND_POINT_TYPE_LIST.id())],
     );
-    let bind =
-        |ty, id, attr, what| acl.sim.set(&ObjectRef::Object(ty, id), &AttrEntry::new(attr, Value::Oid(what)));
+    let bind = |ty, id, attr, what| {
+        acl.backend().set(&ObjectRef::Object(ty, id), &AttrEntry::new(attr, Value::Oid(what)))
+    };
     for what in [table, group] {
         assert!(bind(ObjectType::PORT, acl.ports[0], port::INGRESS_ACL.id(), what).is_ok());
         for refused in [

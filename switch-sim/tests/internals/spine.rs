@@ -1,11 +1,9 @@
 //! What holds for any packets: they balance, a vector does what its packets do one by one, and the same
 //! calls give the same results.
 
-mod bed;
-
 use std::time::Duration;
 
-use bed::*;
+use super::bed::*;
 use proptest::prelude::*;
 use sai::{ObjectType, Value, bridge_port, port};
 use switch_sim::World;

@@ -1,14 +1,12 @@
 //! Traps and host interfaces: packets in, packets to the host.
 
-mod bed;
-
 use std::sync::{Arc, Mutex};
 
-use bed::*;
+use super::bed::*;
 use sai::notify::{Notification, NotificationSink};
 use sai::types::PacketAction;
 use sai::{
-    AttrEntry, Backend, ObjectId, ObjectType, Special, SpecialAnswer, Value, hostif, hostif_packet,
+    AttrEntry, ObjectId, ObjectType, Special, SpecialAnswer, Value, hostif, hostif_packet,
     hostif_table_entry as entry, hostif_trap as trap, hostif_trap_group as group, queue,
 };
 use switch_sim::pipeline::{DropReason, Fate};
@@ -62,7 +60,7 @@ fn wildcard(bed: &Bed, channel: entry::ChannelType) -> ObjectId {
 
 /// The next packet on a host interface.
 fn recv(bed: &Bed, hostif: ObjectId) -> Option<(Vec<u8>, Vec<AttrEntry>)> {
-    match bed.sim.special(bed.switch, Special::RecvHostifPacket { hostif }).ok()? {
+    match bed.backend().special(bed.switch, Special::RecvHostifPacket { hostif }).ok()? {
         SpecialAnswer::Packet { frame, attrs } => Some((frame, attrs)),
         other => panic!("{other:?} is no packet"),
     }
@@ -127,7 +125,7 @@ fn each_action_does_what_it_says() {
 fn without_a_trap_object_the_default_action_holds() {
     let bed = Bed::new();
     assert_eq!(bed.to(0, &arp_request()).len(), 7, "ARP is forwarded");
-    let reason = |f: &[u8]| bed.world.trace(&bed.sim, bed.ports[0], f).unwrap().drop_reason();
+    let reason = |f: &[u8]| bed.trace(0, f).drop_reason();
     assert_eq!(reason(&lldp()), Some(DropReason::DmacReserved));
     let mut ptp = frame([1, 0x1B, 0x19, 0, 0, 0], A);
     ptp[12..14].copy_from_slice(&[0x88, 0xF7]);
@@ -163,7 +161,7 @@ fn the_trap_with_the_highest_priority_wins() {
     let priority = |n| attr(trap::TRAP_PRIORITY.id(), Value::U32(n));
     let low = add_trap(&bed, trap::Type::DHCP, PacketAction::TRAP, &[priority(3)]);
     let high = add_trap(&bed, trap::Type::DHCP_L2, PacketAction::COPY, &[priority(7)]);
-    let fate = || bed.world.trace(&bed.sim, bed.ports[0], &dhcp).unwrap();
+    let fate = || bed.trace(0, &dhcp);
     let punted = |t: &switch_sim::pipeline::Trace| {
         t.fates().find_map(|f| if let Fate::Punted { trap } = f { Some(*trap) } else { None })
     };
@@ -185,7 +183,7 @@ fn table_entries_choose_the_channel() {
     }
     let bed = Bed::new();
     let events = Arc::new(Packets::default());
-    bed.sim.subscribe(events.clone());
+    bed.backend().subscribe(events.clone());
     let taken = || events.0.lock().unwrap().len();
     let lldp_trap = add_trap(&bed, trap::Type::LLDP, PacketAction::TRAP, &[]);
     add_trap(&bed, trap::Type::ARP_REQUEST, PacketAction::TRAP, &[]);

@@ -1,8 +1,5 @@
 //! Access control: packets in, packets out.
 
-#[path = "../bed/mod.rs"]
-mod bed;
-
 mod actions;
 mod bindings;
 mod fields;
@@ -14,12 +11,11 @@ mod model;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Deref;
 
-use bed::*;
+use super::bed::*;
 use sai::types::{AclStage, PacketAction};
 use sai::vlan::TaggingMode;
 use sai::{
-    AclAction, AclField, AttrEntry, AttrId, Backend, Error, MacAddr, ObjectId, ObjectRef, ObjectType, Target,
-    Value,
+    AclAction, AclField, AttrEntry, AttrId, Error, MacAddr, ObjectId, ObjectRef, ObjectType, Target, Value,
 };
 use sai::{acl_counter, acl_entry, acl_table, acl_table_group, acl_table_group_member};
 use switch_sim::wire::text;
@@ -87,12 +83,12 @@ impl Acl {
     }
 
     pub(crate) fn try_create(&self, ty: ObjectType, attrs: &[AttrEntry]) -> Result<ObjectId, Error> {
-        self.sim.create(self.switch, Target::Object(ty), attrs)
+        self.backend().create(self.switch, Target::Object(ty), attrs)
     }
 
     pub(crate) fn read(&self, ty: ObjectType, id: ObjectId, attr: AttrId) -> Value {
         let mut asked = [AttrEntry::ask(attr)];
-        self.sim.get(&ObjectRef::Object(ty, id), &mut asked).unwrap();
+        self.backend().get(&ObjectRef::Object(ty, id), &mut asked).unwrap();
         asked[0].value.clone()
     }
 

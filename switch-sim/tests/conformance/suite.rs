@@ -1,0 +1,22 @@
+//! The conformance suite: what any switch behind a SAI backend does, seen by its calls, its packets and its
+//! notifications. One module a feature.
+//!
+//! Several test binaries have this module and differ in `crate::opener`, which opens the beds: in process,
+//! through the C interface of our own library, or on the library that `$SAI_LIBRARY` names.
+
+mod acl;
+pub mod bed;
+mod boot;
+mod bridging;
+mod bulk;
+mod domains;
+mod fdb;
+mod host_send;
+mod hostif;
+mod lag;
+mod objects;
+mod router;
+mod several;
+mod special;
+mod statuses;
+mod warm;

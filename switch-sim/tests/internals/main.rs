@@ -1,0 +1,21 @@
+//! What tests see of the simulator's inside: its tables against naive models and against those derived from
+//! the store anew, its snapshots, replays of recordings, worlds of several switches.
+
+mod bed;
+#[path = "../conformance/bed/mod.rs"]
+mod conformance_bed;
+#[path = "../conformance/in_process.rs"]
+mod opener;
+mod suite {
+    pub(crate) use crate::conformance_bed as bed;
+}
+
+mod acts;
+mod fdb_model;
+mod profiles;
+mod replay;
+mod router_model;
+mod spine;
+mod store;
+mod support;
+mod warm;
