@@ -17,7 +17,8 @@ use sai::{
 };
 use switch_sim::pipeline::{Engine, NoTrace, Sink, VECTOR};
 use switch_sim::port::index;
-use switch_sim::{Profile, Simulator};
+use switch_sim::snapshot::Snapshot;
+use switch_sim::{Profile, Simulator, Switch};
 
 const ROUTES: usize = 1_000_000;
 const BULK: usize = 1_000;
@@ -179,6 +180,18 @@ fn main() {
     sim.with_switch(id, |sw| {
         let router = &sw.router;
         let tables: usize = router.vrs.iter().map(|vr| vr.v4.memory() + vr.v6.memory()).sum();
+        let (mut saved, mut loaded, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..RUNS {
+            saved.push(time(&mut || bytes = sw.snapshot().to_bytes().unwrap()));
+            loaded.push(time(&mut || {
+                let twin = Switch::restore(&Snapshot::from_bytes(&bytes).unwrap()).unwrap();
+                assert_eq!(twin.count(ObjectType::ROUTE_ENTRY).unwrap(), ROUTES);
+            }));
+        }
+        for (what, mut seconds) in [("snapshot saved", saved), ("snapshot loaded", loaded)] {
+            seconds.sort_by(f64::total_cmp);
+            println!("{what:<28} {:>7.2} s, {:.1} MB", seconds[RUNS / 2], bytes.len() as f64 / 1e6);
+        }
         println!("{:<28} {:>7.1} MB", "tables", (tables + router.adjacencies.memory()) as f64 / 1e6);
     })
     .unwrap();

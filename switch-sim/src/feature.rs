@@ -184,6 +184,17 @@ pub trait CompactTable: Sync {
     ) -> Result<Option<Value>> {
         self.value(sw, object, attr)
     }
+    /// Adds what must be given to create the object again: what is not the default.
+    fn given(&self, sw: &Switch, object: &ObjectRef, attrs: &mut Vec<AttrEntry>) {
+        let Some(meta) = meta::object(object.object_type()) else { return };
+        for attr in meta.attrs.iter().filter(|a| a.can_create()) {
+            if let Ok(Some(value)) = self.value(sw, object, attr)
+                && attr.default_value().as_ref() != Some(&value)
+            {
+                attrs.push(AttrEntry::new(attr.id, value));
+            }
+        }
+    }
     /// Whether the object is there.
     fn contains(&self, sw: &Switch, object: &ObjectRef) -> bool;
     /// Whether the entry is there.

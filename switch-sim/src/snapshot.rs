@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
+use sai::layer::validate::{Level, rules};
 use sai::meta;
-use sai::{AttrEntry, AttrId, ObjectId, ObjectRef, StatId};
+use sai::{AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, StatId, Target, Value, fdb_entry};
 use serde::{Deserialize, Serialize};
 
 use crate::feature::owner;
@@ -30,7 +31,7 @@ pub struct Snapshot {
     /// Generations and free slots of each object type that was ever used.
     slots: BTreeMap<String, Slots>,
     objects: Vec<Stored>,
-    entries: Vec<(ObjectRef, Vec<AttrEntry>)>,
+    entries: Vec<Alike>,
     stats: Vec<(ObjectRef, Vec<(StatId, u64)>)>,
     /// Ports without a partner at the other end.
     unplugged: Vec<ObjectId>,
@@ -51,6 +52,39 @@ pub(crate) struct Stored {
     pub(crate) attrs: Vec<AttrEntry>,
     pub(crate) owned: Vec<ObjectId>,
     pub(crate) lists: Vec<(AttrId, Vec<ObjectId>)>,
+}
+
+/// Entries, or objects of a compact table, that say the same: a million routes to a few next hops name each
+/// of those a few times.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Alike {
+    attrs: Vec<AttrEntry>,
+    entries: Vec<ObjectRef>,
+}
+
+/// Puts together what is alike.
+#[derive(Default)]
+struct Sorter {
+    groups: Vec<Alike>,
+    index: HashMap<Vec<AttrEntry>, usize>,
+}
+
+impl Sorter {
+    /// Adds an entry. Objects with an id keep their order, which may mean something.
+    fn add(&mut self, object: ObjectRef, attrs: &[AttrEntry]) {
+        let alike = |g: &Alike| g.attrs == attrs && g.entries[0].object_type() == object.object_type();
+        if let Some(last) = self.groups.last_mut().filter(|g| alike(g)) {
+            last.entries.push(object);
+            return;
+        }
+        let before = self.index.get(attrs).filter(|at| object.entry().is_some() && alike(&self.groups[**at]));
+        if let Some(at) = before {
+            self.groups[*at].entries.push(object);
+            return;
+        }
+        self.index.insert(attrs.to_vec(), self.groups.len());
+        self.groups.push(Alike { attrs: attrs.to_vec(), entries: vec![object] });
+    }
 }
 
 /// Why a snapshot cannot be used. A damaged one is refused whole.
@@ -159,7 +193,9 @@ impl Snapshot {
                     add(&ObjectRef::Object(object_type, o.id), &o.attrs);
                 }
             }
-            s.entries.iter().for_each(|(object, attrs)| add(object, attrs));
+            for group in &s.entries {
+                group.entries.iter().for_each(|object| add(object, &group.attrs));
+            }
             lines
         };
         let (mine, theirs) = (lines(self), lines(other));
@@ -171,23 +207,17 @@ impl Snapshot {
 impl Switch {
     /// The state of the switch.
     pub fn snapshot(&self) -> Snapshot {
-        let mut entries: Vec<_> =
-            self.store.entries().map(|(e, o)| (ObjectRef::Entry(e.clone()), o.attrs().to_vec())).collect();
-        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut entries = Sorter::default();
+        let mut kept: Vec<_> = self.store.entries().collect();
+        kept.sort_by_key(|(entry, _)| *entry);
+        kept.into_iter().for_each(|(entry, o)| entries.add(ObjectRef::Entry(entry.clone()), o.attrs()));
+        let mut attrs = Vec::new();
         for m in meta::OBJECTS {
             let Some(table) = owner(m).and_then(|o| o.table()) else { continue };
             table.for_each(self, m.object_type, &mut |object| {
-                let given = |(a, id): (&'static meta::AttrMeta, sai::AttrId)| {
-                    Some(AttrEntry::new(id, table.value_of(self, &object, a, id).ok()??))
-                };
-                let ids = m.attrs.iter().filter(|a| a.can_create()).flat_map(|a| {
-                    // The last id of a block stands among the attributes too.
-                    let block = m.attr(a.id).map_or(1, |whole| if whole.id == a.id { a.block } else { 0 });
-                    (0..u32::from(block.max(1))).map(move |n| (a, a.id + n))
-                });
-                let mut attrs: Vec<AttrEntry> = ids.filter_map(given).collect();
-                attrs.dedup_by_key(|a| a.id);
-                entries.push((object, attrs));
+                attrs.clear();
+                table.given(self, &object, &mut attrs);
+                entries.add(object, &attrs);
             });
         }
         Snapshot {
@@ -195,7 +225,7 @@ impl Switch {
             profile: (*self.profile).clone(),
             slots: self.store.save_slots(),
             objects: self.store.save_objects(),
-            entries,
+            entries: entries.groups,
             stats: self.save_stats(),
             unplugged: self.unplugged(),
         }
@@ -223,31 +253,71 @@ impl Switch {
         for port in &snapshot.unplugged {
             sw.set_link(*port, false).map_err(|e| wrong(e.to_string()))?;
         }
-        for (object, attrs) in &snapshot.entries {
-            let pool = sw.resources.pool_of(object, attrs);
-            let meta = meta::object(object.object_type()).ok_or_else(|| wrong(object.to_string()))?;
-            match (owner(meta).and_then(|o| o.table()), object) {
-                (Some(table), _) => {
-                    table.create(&mut sw, object, attrs).map_err(|e| wrong(e.to_string()))?;
-                }
-                (None, ObjectRef::Entry(entry)) => {
-                    sw.store.insert_entry(entry.clone(), attrs.clone());
-                    if let Some(owner) = owner(meta) {
-                        owner.restored(&mut sw, object);
-                    }
-                }
-                (None, ObjectRef::Object(..)) => return Err(wrong(format!("{object} is no entry"))),
-            }
-            sw.resources.took(pool);
+        for group in &snapshot.entries {
+            sw.restore_entries(group).map_err(wrong)?;
         }
         for (object, stats) in &snapshot.stats {
             for (stat, value) in stats {
                 sw.set_stat(object, *stat, *value).map_err(|e| wrong(e.to_string()))?;
             }
         }
-        sw.audit().map_err(wrong)?;
+        sw.audit_restored(&snapshot.entries).map_err(wrong)?;
         sw.events.clear();
         Ok(sw)
+    }
+
+    /// Entries as a client's, by the same rules.
+    fn restore_entries(&mut self, group: &Alike) -> Result<(), String> {
+        let attrs = &group.attrs;
+        for object in &group.entries {
+            let meta = meta::object(object.object_type()).ok_or_else(|| object.to_string())?;
+            if let Some(entry) = object.entry() {
+                self.prefetch(entry);
+                let target = Target::Entry(entry);
+                rules::check_create(self, Level::Sai, meta, self.id, target, attrs)
+                    .map_err(|e| e.to_string())?;
+            }
+            let pool = self.resources.pool_of(object, attrs);
+            match (owner(meta).and_then(|o| o.table()), object) {
+                (Some(table), _) => {
+                    table.create(self, object, attrs).map_err(|e| e.to_string())?;
+                }
+                (None, ObjectRef::Entry(entry)) => {
+                    self.store.insert_entry(entry.clone(), attrs.clone());
+                    if let Some(owner) = owner(meta) {
+                        owner.restored(self, object);
+                    }
+                }
+                (None, ObjectRef::Object(..)) => return Err(format!("{object} is no entry")),
+            }
+            self.resources.took(pool);
+        }
+        Ok(())
+    }
+
+    /// Whether the references, lists and keys are those that the objects and entries make.
+    fn audit_restored(&self, entries: &[Alike]) -> Result<(), String> {
+        let mut outside: HashMap<ObjectId, u32> = HashMap::new();
+        let dynamic = AttrEntry::new(fdb_entry::TYPE.id(), Value::I32(fdb_entry::Type::DYNAMIC.0));
+        for group in entries {
+            let object_type = group.entries.first().map(ObjectRef::object_type);
+            let compact = object_type.and_then(meta::object).and_then(owner).and_then(|o| o.table());
+            // Dynamic stations hold nothing; what the store keeps itself it counts.
+            let learned = object_type == Some(ObjectType::FDB_ENTRY) && group.attrs.contains(&dynamic);
+            if compact.is_none() || learned {
+                continue;
+            }
+            let mut see = |to: ObjectId, n: usize| {
+                if to != self.id {
+                    *outside.entry(to).or_default() += n as u32;
+                }
+            };
+            group.attrs.iter().for_each(|a| a.value.for_each_oid(|to| see(to, group.entries.len())));
+            for entry in group.entries.iter().filter_map(ObjectRef::entry) {
+                entry.for_each_oid(|to, _| see(to, 1));
+            }
+        }
+        self.store.audit(|id| outside.get(&id).copied().unwrap_or(0))
     }
 
     /// Derives an object's tables, after those of the objects that it names.

@@ -170,6 +170,22 @@ impl CompactTable for RouteOwner {
         }))
     }
 
+    fn given(&self, sw: &Switch, object: &ObjectRef, attrs: &mut Vec<AttrEntry>) {
+        let Ok((vr, to)) = key(object) else { return };
+        let Some(route) = sw.router.route(vr, to) else { return };
+        let mut add = |id, value, is_default: bool| {
+            if !is_default {
+                attrs.push(AttrEntry::new(id, value));
+            }
+        };
+        add(attr::PACKET_ACTION.id(), Value::I32(route.action.0), route.action == Adjacency::NEW.action);
+        add(attr::USER_TRAP_ID.id(), Value::Oid(route.user_trap), route.user_trap.is_null());
+        add(attr::NEXT_HOP_ID.id(), Value::Oid(route.next_hop), route.next_hop.is_null());
+        add(attr::META_DATA.id(), Value::U32(route.meta), route.meta == 0);
+        add(attr::COUNTER_ID.id(), Value::Oid(route.counter), route.counter.is_null());
+        add(attr::PREFIX_AGG_ID.id(), Value::U32(route.prefix_agg), route.prefix_agg == 0);
+    }
+
     fn contains(&self, sw: &Switch, object: &ObjectRef) -> bool {
         key(object).is_ok_and(|(vr, to)| sw.router.route(vr, to).is_some())
     }
