@@ -10,7 +10,7 @@ use sai::layer::validate::{Level, rules};
 use sai::notify::{Notification, NotificationSink};
 use sai::{
     Answer, AttrEntry, Backend, Bulk, BulkErrorMode, Entry, Error, Info, ObjectId, ObjectRef, ObjectType,
-    Query, Result, Special, SpecialAnswer, StatId, StatsOp, Status, Target,
+    Query, Result, Special, SpecialAnswer, StatId, StatsOp, Status, Target, Value, switch,
 };
 
 use crate::bridge::fdb;
@@ -320,6 +320,13 @@ impl Simulator {
         );
         let target = Target::Object(ObjectType::SWITCH);
         rules::check_create(&switch, Level::Sai, known(ObjectType::SWITCH)?, ObjectId::NULL, target, attrs)?;
+        let connect = |a: &AttrEntry| a.id == switch::INIT_SWITCH.id() && a.value == Value::Bool(false);
+        if let Some(n) = attrs.iter().position(connect) {
+            let reason =
+                "there is no running switch to connect to: every switch is initialised by its creation";
+            return Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), reason)
+                .on_attr("SAI_SWITCH_ATTR_INIT_SWITCH"));
+        }
         match self.inner.keys.warm_boot(number, attrs, &self.inner.clock)? {
             Some(warm) => switch = warm,
             None => switch.boot(attrs),

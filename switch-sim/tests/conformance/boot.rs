@@ -59,6 +59,7 @@ fn a_manager_takes_the_default_members_and_bridge_ports_away() {
     assert_eq!(bed.backend().remove(&vlan).unwrap_err().status(), Status::OBJECT_IN_USE);
 }
 
+/// Acts: SAI_PORT_ATTR_HW_LANE_LIST, SAI_PORT_ATTR_SPEED.
 #[test]
 fn a_port_is_broken_out_onto_its_lanes() {
     needs!(Profile);
@@ -93,6 +94,7 @@ fn a_port_is_broken_out_onto_its_lanes() {
     assert_eq!(bed.backend().remove(&stale).unwrap_err().status(), Status::ITEM_NOT_FOUND);
 }
 
+/// Acts: SAI_PORT_ATTR_ADMIN_STATE.
 #[test]
 fn enabling_a_port_is_told_and_pulling_its_cable_too() {
     needs!(Hands);
@@ -153,4 +155,17 @@ fn a_switch_that_came_up_says_so_once() {
     let up = Notification::SwitchStateChange { switch_id: id, switch_oper_status: switch::OperStatus::UP };
     let told = bed.notifications();
     assert_eq!(told, [up], "and nothing else: the ports are down, the CPU port is no link");
+}
+
+/// Acts: SAI_SWITCH_ATTR_INIT_SWITCH.
+#[test]
+fn a_switch_is_initialised_by_its_creation() {
+    let bed = &Bed::plain();
+    let create = |attrs: &[AttrEntry]| {
+        let made = bed.backend().create(ObjectId::NULL, Target::Object(ObjectType::SWITCH), attrs);
+        made.map_err(|e| e.status())
+    };
+    let init = |yes| [AttrEntry::new(switch::INIT_SWITCH.id(), Value::Bool(yes))];
+    assert_eq!(create(&[]), Err(Status::MANDATORY_ATTRIBUTE_MISSING));
+    assert_eq!(create(&init(false)), Err(Status::INVALID_ATTR_VALUE_0), "there is none to connect to");
 }

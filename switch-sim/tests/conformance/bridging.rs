@@ -18,6 +18,7 @@ fn unknown_unicast_floods_and_a_learned_station_gets_its_frames_alone() {
     assert_eq!(bed.fdb_events(), [learned(A), learned(B)]);
 }
 
+/// Acts: SAI_VLAN_MEMBER_ATTR_VLAN_TAGGING_MODE, SAI_PORT_ATTR_PORT_VLAN_ID, SAI_VLAN_ATTR_VLAN_ID.
 #[test]
 fn tags_follow_the_membership() {
     let bed = Bed::new();
@@ -36,6 +37,7 @@ fn tags_follow_the_membership() {
     assert_eq!(bed.send(1, &tagged(A, B, 0xA000)), [(0, tagged(A, B, 0xA00A))]);
 }
 
+/// Acts: SAI_BRIDGE_PORT_ATTR_INGRESS_FILTERING, SAI_PORT_ATTR_DROP_UNTAGGED, SAI_PORT_ATTR_DROP_TAGGED.
 #[test]
 fn ports_refuse_what_they_are_told_to() {
     let bed = Bed::new();
@@ -93,6 +95,7 @@ fn port_counters_count_what_the_wire_carries() {
     }
 }
 
+/// Acts: SAI_SWITCH_ATTR_FDB_AGING_TIME.
 #[test]
 fn stations_age_move_and_are_flushed() {
     let bed = Bed::new();
@@ -115,6 +118,7 @@ fn stations_age_move_and_are_flushed() {
     assert_eq!(bed.to(0, &frame(B, A)).len(), 7);
 }
 
+/// Acts: SAI_BRIDGE_PORT_ATTR_ADMIN_STATE.
 #[test]
 fn a_bridge_port_that_goes_down_loses_its_stations() {
     let bed = Bed::new();
@@ -130,6 +134,8 @@ fn fdb_entry(bed: &Bed, mac: [u8; 6]) -> Entry {
     FdbEntry { switch_id: bed.switch, mac_address: MacAddr(mac), bv_id: bed.vlan1 }.into()
 }
 
+/// Acts: SAI_FDB_ENTRY_ATTR_TYPE, SAI_FDB_ENTRY_ATTR_BRIDGE_PORT_ID, SAI_FDB_ENTRY_ATTR_ALLOW_MAC_MOVE,
+/// SAI_FDB_ENTRY_ATTR_PACKET_ACTION.
 #[test]
 fn static_entries_stay_and_block_what_they_name() {
     let bed = Bed::new();
@@ -157,6 +163,8 @@ fn static_entries_stay_and_block_what_they_name() {
     bed.backend().remove(&object).unwrap();
 }
 
+/// Acts: SAI_BRIDGE_PORT_ATTR_FDB_LEARNING_MODE, SAI_BRIDGE_PORT_ATTR_MAX_LEARNED_ADDRESSES,
+/// SAI_BRIDGE_PORT_ATTR_FDB_LEARNING_LIMIT_VIOLATION_PACKET_ACTION.
 #[test]
 fn learning_modes_and_limits() {
     let bed = Bed::new();
@@ -205,6 +213,8 @@ fn flood_control_and_miss_actions() {
     assert_eq!(bed.to(0, &frame(B, A)), [2, 5]);
 }
 
+/// Acts: SAI_STP_PORT_ATTR_STP, SAI_STP_PORT_ATTR_BRIDGE_PORT, SAI_STP_PORT_ATTR_STATE,
+/// SAI_VLAN_ATTR_STP_INSTANCE.
 #[test]
 fn spanning_tree_states() {
     let bed = Bed::new();
@@ -230,6 +240,8 @@ fn spanning_tree_states() {
     assert!(bed.fdb_events().is_empty(), "a blocking port does not");
 }
 
+/// Acts: SAI_BRIDGE_PORT_ATTR_ISOLATION_GROUP, SAI_ISOLATION_GROUP_MEMBER_ATTR_ISOLATION_GROUP_ID,
+/// SAI_ISOLATION_GROUP_MEMBER_ATTR_ISOLATION_OBJECT.
 #[test]
 fn isolation_groups_keep_apart() {
     let bed = Bed::new();

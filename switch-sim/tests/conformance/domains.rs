@@ -24,6 +24,8 @@ fn sub_port(bed: &Bed, bridge: ObjectId, port: usize, vid: u16, untagged: bool) 
     )
 }
 
+/// Acts: SAI_BRIDGE_ATTR_TYPE, SAI_BRIDGE_PORT_ATTR_TYPE, SAI_BRIDGE_PORT_ATTR_PORT_ID,
+/// SAI_BRIDGE_PORT_ATTR_VLAN_ID, SAI_BRIDGE_PORT_ATTR_BRIDGE_ID, SAI_BRIDGE_PORT_ATTR_TAGGING_MODE.
 #[test]
 fn an_802_1d_bridge_joins_vlans_of_ports_and_translates_their_tags() {
     let bed = Bed::new();
@@ -46,6 +48,7 @@ fn an_802_1d_bridge_joins_vlans_of_ports_and_translates_their_tags() {
     );
 }
 
+/// Acts: SAI_PORT_ATTR_TPID.
 #[test]
 fn a_port_reads_and_writes_tags_of_its_tpid() {
     let bed = Bed::new();
@@ -95,6 +98,8 @@ fn group(bed: &Bed, ports: &[usize]) -> ObjectId {
     group
 }
 
+/// Acts: SAI_MCAST_FDB_ENTRY_ATTR_GROUP_ID, SAI_L2MC_ENTRY_ATTR_OUTPUT_GROUP_ID,
+/// SAI_L2MC_ENTRY_ATTR_PACKET_ACTION, SAI_VLAN_ATTR_IPV4_MCAST_LOOKUP_KEY_TYPE.
 #[test]
 fn multicast_is_looked_up_by_the_key_that_the_vlan_names() {
     let bed = Bed::new();
@@ -144,6 +149,7 @@ fn multicast_is_looked_up_by_the_key_that_the_vlan_names() {
     assert_eq!(bed.to(0, &other), everyone, "without an entry it is flooded");
 }
 
+/// Acts: SAI_PORT_ATTR_LOOPBACK_MODE.
 #[test]
 fn what_a_port_loops_back_comes_in_there_and_is_learned_there() {
     let bed = Bed::new();

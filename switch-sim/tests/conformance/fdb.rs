@@ -64,6 +64,7 @@ fn a_station_that_moves_is_told() {
     assert_eq!(told(bed), [(FdbEvent::LEARNED, A), (FdbEvent::MOVE, A)]);
 }
 
+/// Acts: SAI_VLAN_ATTR_MAX_LEARNED_ADDRESSES.
 #[test]
 fn learning_stops_at_its_limit() {
     let bed = &Bed::plain();
@@ -78,6 +79,7 @@ fn learning_stops_at_its_limit() {
     assert_eq!(told(bed), [(FdbEvent::LEARNED, B)], "0 is no limit");
 }
 
+/// Acts: SAI_VLAN_ATTR_LEARN_DISABLE.
 #[test]
 fn a_vlan_told_not_to_learn_does_not() {
     let bed = &Bed::plain();

@@ -46,6 +46,8 @@ fn a_flood_leaves_a_lag_once_and_flows_spread() {
     assert_eq!(bed.fdb_events().concat().len(), 2, "no move between members");
 }
 
+/// Acts: SAI_LAG_MEMBER_ATTR_EGRESS_DISABLE, SAI_LAG_MEMBER_ATTR_INGRESS_DISABLE,
+/// SAI_LAG_MEMBER_ATTR_WEIGHT.
 #[test]
 fn disabled_and_dead_members_carry_nothing() {
     let (bed, _, members) = with_lag();

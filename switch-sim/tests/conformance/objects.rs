@@ -132,6 +132,7 @@ fn entries_without_a_switch_mean_the_only_one() {
     assert_eq!(bed.backend().remove(&named).unwrap_err().status(), Status::ITEM_NOT_FOUND);
 }
 
+/// Acts: SAI_PORT_ATTR_AUTO_NEG_MODE, SAI_PORT_ATTR_ADVERTISED_SPEED.
 #[test]
 fn auto_negotiation_takes_the_fastest_speed_advertised() {
     let bed = &Bed::plain();

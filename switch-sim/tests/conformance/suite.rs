@@ -8,6 +8,7 @@ mod acl;
 pub mod bed;
 mod boot;
 mod bridging;
+mod bridging_attributes;
 mod bulk;
 mod domains;
 mod fdb;

@@ -13,6 +13,7 @@ mod suite {
 mod acts;
 mod fdb_model;
 mod profiles;
+mod random_objects;
 mod replay;
 mod router_model;
 mod spine;

@@ -114,7 +114,7 @@ fn value(sw: &Switch, attr: &AttrMeta, r: &mut Random) -> Value {
         _ => {}
     }
     match attr.ty.value_kind() {
-        ValueKind::Bool => Value::Bool(small % 2 == 0),
+        ValueKind::Bool => Value::Bool(small.is_multiple_of(2)),
         ValueKind::U8 => Value::U8(small as u8),
         ValueKind::U16 => Value::U16(small as u16),
         ValueKind::U32 if attr.name.ends_with("_SPEED") => Value::U32(100_000),
