@@ -67,6 +67,11 @@ impl Node {
         })
     }
 
+    /// The file that its state is saved to when the network stops.
+    pub fn state(&self) -> Option<&Path> {
+        self.state.as_deref()
+    }
+
     /// Writes its state to a file that [`SwitchSpec::state`] takes.
     ///
     /// # Errors
@@ -176,6 +181,9 @@ impl Network {
                 .map_err(|e| wrong(&spec.name, e))?
                 .id(),
         };
+        if record.is_some() {
+            introduce(&Session::on(backend.clone(), switch), switch).map_err(|e| wrong(&spec.name, e))?;
+        }
         Ok(Node { name: spec.name.clone(), sim, backend, switch, setup, record, state })
     }
 
@@ -261,8 +269,10 @@ impl Network {
     ///
     /// # Errors
     /// The first file that could not be written; the others are.
-    pub fn stop(mut self) -> Result<(), TopologyError> {
-        self.runner = None;
+    pub fn stop(&self) -> Result<(), TopologyError> {
+        if let Some(runner) = &self.runner {
+            runner.stop();
+        }
         let mut first = Ok(());
         let mut keep = |done: Result<(), TopologyError>| {
             if first.is_ok() {
@@ -282,6 +292,14 @@ impl Network {
         }
         first
     }
+}
+
+/// Reads what the switch made at boot, so that a recording tells what those ids stand for.
+fn introduce(session: &Session, id: Oid<switch::Switch>) -> sai::Result<()> {
+    session.get(id, (switch::PORT_LIST, switch::CPU_PORT, switch::DEFAULT_VIRTUAL_ROUTER_ID))?;
+    let (bridge, vlan) = session.get(id, (switch::DEFAULT_1Q_BRIDGE_ID, switch::DEFAULT_VLAN_ID))?;
+    session.get(bridge, sai::bridge::PORT_LIST)?;
+    session.get(vlan, sai::vlan::MEMBER_LIST).map(drop)
 }
 
 /// The clock of faults in a world whose time is virtual: a delay passes at once.

@@ -122,7 +122,7 @@ struct Shared {
 #[derive(Debug)]
 pub struct Runner {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Runner {
@@ -140,7 +140,7 @@ impl Runner {
         let worker =
             Worker { shared: shared.clone(), poll, links, ports: BTreeMap::new(), batch: Frames::default() };
         let thread = std::thread::Builder::new().name("switch-sim".into()).spawn(|| worker.run())?;
-        Ok(Runner { shared, thread: Some(thread) })
+        Ok(Runner { shared, thread: Mutex::new(Some(thread)) })
     }
 
     /// The world that it runs.
@@ -233,6 +233,16 @@ impl Runner {
         state.attached.values().map(show).collect()
     }
 
+    /// Stops the thread and lets the devices go; nothing is forwarded any more.
+    pub fn stop(&self) {
+        self.shared.state.lock().stop = true;
+        self.wake();
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread.filter(|t| t.thread().id() != std::thread::current().id()) {
+            let _ = thread.join();
+        }
+    }
+
     /// Makes the thread look at once for what is due.
     pub fn wake(&self) {
         self.shared.wakeup.waker.wake();
@@ -241,13 +251,7 @@ impl Runner {
 
 impl Drop for Runner {
     fn drop(&mut self) {
-        self.shared.state.lock().stop = true;
-        self.wake();
-        if let Some(thread) = self.thread.take()
-            && thread.thread().id() != std::thread::current().id()
-        {
-            let _ = thread.join();
-        }
+        self.stop();
     }
 }
 

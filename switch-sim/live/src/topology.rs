@@ -312,8 +312,11 @@ impl Topology {
         self.links.iter().map(|l| [device(&l.ends[0]), device(&l.ends[1])])
     }
 
-    /// Checks that the parts fit together.
-    fn check(&self) -> Result<(), TopologyError> {
+    /// Checks that the parts fit together, as reading a topology does.
+    ///
+    /// # Errors
+    /// Names the switch or link.
+    pub fn check(&self) -> Result<(), TopologyError> {
         let mut names = BTreeSet::new();
         for switch in &self.switches {
             let name = &switch.name;

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-pub(super) fn print(bytes: &[u8]) -> String {
+/// The digits of bytes, in lower case.
+pub fn print(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
         // Writing to a String cannot fail.
@@ -12,7 +13,10 @@ pub(super) fn print(bytes: &[u8]) -> String {
 }
 
 /// The bytes of a text of pairs of digits, with blanks, colons and line ends between as anybody likes.
-pub(super) fn parse(text: &str) -> Result<Vec<u8>, String> {
+///
+/// # Errors
+/// Says what is wrong with the text.
+pub fn parse(text: &str) -> Result<Vec<u8>, String> {
     let digits = text.chars().filter(|c| !c.is_whitespace() && *c != ':');
     let digits: Option<Vec<u8>> = digits.map(|c| c.to_digit(16).map(|d| d as u8)).collect();
     match digits {

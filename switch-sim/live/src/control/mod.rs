@@ -24,12 +24,13 @@ use serde_json::Value as Json;
 use switch_sim::{Simulator, World};
 
 mod client;
-mod hex;
+pub mod hex;
 mod operations;
 mod read;
 mod server;
 
 pub use client::{Client, ClientError, Event};
+pub use operations::answer;
 pub use server::{Address, Server};
 
 /// A request. The field names are the protocol's.

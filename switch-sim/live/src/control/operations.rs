@@ -15,8 +15,11 @@ use super::{Handle, Request, Site, hex, read};
 /// How many frames of one request run under one lock of the switch.
 const CHUNK: usize = 32;
 
-/// Answers a request that has one answer.
-pub(super) fn answer(site: &dyn Site, request: &Request) -> Result<Json> {
+/// Answers a request that has one answer: any but [`Request::Watch`] and [`Request::Capture`].
+///
+/// # Errors
+/// As the switch says; `INVALID_PARAMETER` for what cannot be understood.
+pub fn answer(site: &dyn Site, request: &Request) -> Result<Json> {
     let world = site.world();
     match request {
         Request::Info => Ok(info(site)),

@@ -1,0 +1,8 @@
+//! The program, run as people run it.
+
+mod bed;
+
+mod client;
+mod replay;
+mod run;
+mod standalone;
