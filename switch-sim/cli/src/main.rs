@@ -16,6 +16,7 @@ mod replay;
 mod run;
 mod topology;
 mod way;
+mod web;
 
 use args::{Cli, Command, Level};
 

@@ -16,6 +16,7 @@ use switch_sim_live::{Network, Topology};
 use crate::End;
 use crate::args::{Cli, Run};
 use crate::way::default_socket;
+use crate::web::Page;
 
 /// Runs switches.
 pub fn run(cli: &Cli, run: &Run, out: &mut dyn Write) -> Result<End> {
@@ -36,13 +37,17 @@ pub fn run(cli: &Cli, run: &Run, out: &mut dyn Write) -> Result<End> {
     for server in &servers {
         writeln!(out, "listening on {}", server.address())?;
     }
+    let page = run.web.map(|address| Page::start(network.clone(), address)).transpose()?;
+    if let Some(page) = &page {
+        writeln!(out, "showing on http://{}/", page.address())?;
+    }
     let names: Vec<_> = network.nodes().iter().map(|n| n.name.as_str()).collect();
     writeln!(out, "running {}; stop by Ctrl-C", names.join(", "))?;
     out.flush()?;
 
     let signal = signals.forever().next();
     tracing::info!(?signal, "stopping");
-    drop(servers);
+    drop((servers, page));
     network.stop()?;
     for node in network.nodes().iter().filter_map(|n| n.state()) {
         writeln!(out, "saved {}", node.display())?;

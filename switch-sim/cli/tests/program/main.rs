@@ -6,3 +6,4 @@ mod client;
 mod replay;
 mod run;
 mod standalone;
+mod web;

@@ -30,7 +30,7 @@ mod read;
 mod server;
 
 pub use client::{Client, ClientError, Event};
-pub use operations::answer;
+pub use operations::{answer, reply};
 pub use server::{Address, Server};
 
 /// A request. The field names are the protocol's.

@@ -15,6 +15,23 @@ use super::{Handle, Request, Site, hex, read};
 /// How many frames of one request run under one lock of the switch.
 const CHUNK: usize = 32;
 
+/// Answers the text of a request that has one answer, with the JSON of the answer or of the error.
+pub fn reply(site: &dyn Site, request: &str) -> Json {
+    let answer = match serde_json::from_str(request) {
+        Ok(request) => answer(site, &request),
+        Err(e) => Err(read::invalid(format!("this is no request: {e}"))),
+    };
+    match answer {
+        Ok(value) => json!({"ok": value}),
+        Err(e) => failure(&e),
+    }
+}
+
+/// The JSON of an error.
+pub(super) fn failure(error: &Error) -> Json {
+    json!({"error": {"status": error.status().to_string(), "message": error.to_string()}})
+}
+
 /// Answers a request that has one answer: any but [`Request::Watch`] and [`Request::Capture`].
 ///
 /// # Errors

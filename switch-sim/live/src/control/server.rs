@@ -17,7 +17,8 @@ use sai::{Backend, Error, ObjectId, Result, Status};
 use serde_json::{Value as Json, json};
 use switch_sim::world::{Monitor, Seen, Way};
 
-use super::{Handle, Request, Site, hex, operations, read};
+use super::operations::{self, failure};
+use super::{Handle, Request, Site, hex, read};
 use crate::sys::{Poll, Waker, hung_up};
 
 /// The longest request.
@@ -282,7 +283,6 @@ impl Shared {
                 continue;
             }
             match serde_json::from_str::<Request>(&line) {
-                Err(e) => writeln!(out, "{}", failure(&read::invalid(format!("this is no request: {e}"))))?,
                 Ok(request @ (Request::Watch { .. } | Request::Capture { .. })) => {
                     match self.events(&request) {
                         Err(e) => writeln!(out, "{}", failure(&e))?,
@@ -293,13 +293,10 @@ impl Shared {
                         }
                     }
                 }
-                Ok(request) => {
-                    let reply = operations::answer(&*self.site, &request);
+                _ => {
+                    let reply = operations::reply(&*self.site, &line);
                     self.site.wake();
-                    match reply {
-                        Ok(value) => writeln!(out, "{}", json!({"ok": value}))?,
-                        Err(e) => writeln!(out, "{}", failure(&e))?,
-                    }
+                    writeln!(out, "{reply}")?;
                 }
             }
             out.flush()?;
@@ -352,10 +349,6 @@ impl Shared {
         }
         Ok(())
     }
-}
-
-fn failure(error: &Error) -> Json {
-    json!({"error": {"status": error.status().to_string(), "message": error.to_string()}})
 }
 
 /// The receiving end of a stream; closing it ends what feeds it.
