@@ -3,8 +3,9 @@
 use sai::meta::{self, AttrMeta};
 use sai::object::bfd_session::OffloadType;
 use sai::{
-    AttrEntry, AttrId, MacAddr, ObjectId, ObjectRef, ObjectType, Result, Status, Value, bridge, bridge_port,
-    hash, ingress_priority_group, port, port_serdes, queue, scheduler_group, switch, vlan, vlan_member,
+    AttrEntry, AttrId, MacAddr, ObjectId, ObjectRef, ObjectType, Result, StatId, Status, Value, bridge,
+    bridge_port, hash, ingress_priority_group, port, port_serdes, queue, scheduler_group, switch, vlan,
+    vlan_member,
 };
 
 use crate::feature::{Owner, owner};
@@ -282,6 +283,14 @@ impl Owner for SwitchOwner {
                 switch::EGRESS_ACL.id(),
             ]
         }
+    }
+
+    fn counted(&self) -> &'static [StatId] {
+        &crate::debug_counter::COUNTED
+    }
+
+    fn stat(&self, sw: &Switch, _: &ObjectRef, stat: StatId) -> Option<u64> {
+        sw.debug.stat(None, stat)
     }
 
     fn created(&self, sw: &mut Switch, _: &ObjectRef) {

@@ -54,6 +54,8 @@ const OWNERS: &[(ObjectType, &dyn Owner)] = &[
     (ObjectType::HOSTIF_TRAP, &crate::hostif::TrapOwner),
     (ObjectType::HOSTIF_TRAP_GROUP, &crate::hostif::TrapGroupOwner),
     (ObjectType::HOSTIF_USER_DEFINED_TRAP, &crate::hostif::UserTrapOwner),
+    (ObjectType::POLICER, &crate::meter::PolicerOwner),
+    (ObjectType::DEBUG_COUNTER, &crate::debug_counter::DebugCounterOwner),
     (ObjectType::QUEUE, &crate::port::queue::QueueOwner),
 ];
 
@@ -80,7 +82,8 @@ pub trait Owner: Sync {
         &[]
     }
 
-    /// The values of an enum attribute that the owner can do; `None` for all that the enum has.
+    /// The values of an enum attribute, or of a list of enums, that the owner can do; `None` for all that the
+    /// enum has. Others are refused before [`Owner::check_create`] and [`Owner::check_set`].
     fn values(&self, _: AttrId) -> Option<&'static [i32]> {
         None
     }

@@ -213,6 +213,7 @@ impl Resources {
             // The CPU port is one more.
             (ObjectType::PORT, _) => (u64::from(sw.profile.max_ports()) + 1).saturating_sub(used),
             (ObjectType::VLAN, _) => VLANS.saturating_sub(used),
+            (ObjectType::DEBUG_COUNTER, _) => sw.debug.left(attrs),
             _ => u64::from(self.others).saturating_sub(used),
         }
     }

@@ -25,6 +25,13 @@ impl Stats {
         }
     }
 
+    /// Forgets what was cleared or set of one statistic.
+    pub(crate) fn forget_stat(&mut self, object: &ObjectRef, stat: StatId) {
+        if let Some(baselines) = self.baselines.get_mut(object) {
+            baselines.remove(&stat);
+        }
+    }
+
     pub(crate) fn forget(&mut self, object: &ObjectRef) {
         self.baselines.remove(object);
     }

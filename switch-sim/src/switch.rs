@@ -5,13 +5,14 @@ use std::sync::Arc;
 use sai::layer::validate::{Level, rules};
 use sai::meta::{self, ObjectMeta};
 use sai::notify::Notification;
-use sai::{AttrEntry, AttrId, Entry, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Target};
+use sai::{AttrEntry, AttrId, Entry, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Target, Value};
 
 use crate::acl;
 use crate::bridge::Bridge;
-use crate::feature::{Request, owner};
+use crate::feature::{Owner, Request, owner};
 use crate::hostif::Host;
 use crate::lag::Lags;
+use crate::meter::Policers;
 use crate::pipeline::{Node, Plane};
 use crate::port::{Links, Ports};
 use crate::profile::{Profile, Refusals};
@@ -45,6 +46,10 @@ pub struct Switch {
     pub lags: Lags,
     /// Traps, CPU queues and host interfaces.
     pub host: Host,
+    /// Policers and storm control.
+    pub policers: Policers,
+    /// Debug counters.
+    pub(crate) debug: crate::debug_counter::DebugCounters,
     /// What the packet pipeline keeps.
     pub plane: Plane,
     /// The world's clock.
@@ -72,6 +77,8 @@ impl Switch {
             bridge: Bridge::new(u64::from(number)),
             lags: Lags::default(),
             host: Host::default(),
+            policers: Policers::default(),
+            debug: crate::debug_counter::DebugCounters::default(),
             plane: Plane { stages: 1 << Node::Traps as u32, ..Plane::default() },
             clock,
             acl: crate::acl::Acl::default(),
@@ -117,6 +124,7 @@ impl Switch {
         let owner = owner(meta);
         let request = Request { meta, object: &object, attrs };
         if let Some(owner) = owner {
+            check_values(owner, meta, attrs).map_err(|e| e.on_object(&object))?;
             owner.check_create(self, &request).map_err(|e| e.on_object(&object))?;
         }
         acl::bind::check(self, meta, attrs)?;
@@ -226,6 +234,7 @@ impl Switch {
         self.check_profile(meta, std::slice::from_ref(attr))?;
         let owner = owner(meta);
         if let Some(owner) = owner {
+            check_values(owner, meta, std::slice::from_ref(attr)).map_err(|e| e.on_object(object))?;
             owner.check_set(self, object, attr).map_err(|e| e.on_object(object))?;
         }
         acl::bind::check(self, meta, std::slice::from_ref(attr)).map_err(|e| e.on_object(object))?;
@@ -302,6 +311,28 @@ impl Switch {
         let entry = object.entry().filter(|e| e.switch_id().is_null())?;
         Some(ObjectRef::Entry(self.name_switch(entry)))
     }
+}
+
+/// Refuses a value of an enum that the owner cannot do, as the capability query says.
+fn check_values(owner: &dyn Owner, meta: &ObjectMeta, attrs: &[AttrEntry]) -> Result<()> {
+    for (n, attr) in attrs.iter().enumerate() {
+        let given = match &attr.value {
+            Value::I32(value) => std::slice::from_ref(value),
+            Value::I32List(values) => values,
+            _ => continue,
+        };
+        let Some(can) = owner.values(attr.id) else { continue };
+        if let Some(value) = given.iter().find(|v| !can.contains(v)) {
+            let attr = meta.attr(attr.id);
+            let name = attr.and_then(|a| a.enumeration).and_then(|e| e.name_of(*value));
+            let shown = name.map_or_else(|| value.to_string(), str::to_owned);
+            let why = format!("{shown} is not supported by this switch");
+            return Err(
+                Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why).on_attr(attr.map_or("", |a| a.name))
+            );
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn known(object_type: ObjectType) -> Result<&'static ObjectMeta> {

@@ -46,7 +46,13 @@ pub(crate) fn allowed(sw: &Switch, p: &Packet, bridge_port: u16) -> Result<(), D
 /// Checks the way of a packet out of a bridge port, and finds the physical port.
 #[inline(always)]
 pub(crate) fn check(sw: &Switch, p: &mut Packet, frame: &[u8], bridge_port: u16) -> Result<(), DropReason> {
-    allowed(sw, p, bridge_port)?;
+    if let Err(reason) = allowed(sw, p, bridge_port) {
+        // The drop counts where the packet was to leave.
+        if let Some(Target::Port(port)) = sw.bridge.port(bridge_port).map(|b| b.to) {
+            p.out_port = port;
+        }
+        return Err(reason);
+    }
     p.out_bridge_port = bridge_port;
     p.out_port = match sw.bridge.ports[usize::from(bridge_port)].to {
         Target::Port(port) => port,

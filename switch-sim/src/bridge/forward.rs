@@ -11,6 +11,7 @@ use crate::switch::Switch;
 use crate::table::exact::mac_key;
 
 pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
+    let now = engine.now();
     for i in work {
         let (p, frame) = engine.packet(i);
         let Some(&mac) = frame.first_chunk::<6>() else {
@@ -36,6 +37,9 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
                     flood(&sw.bridge, p, 0);
                 }
             }
+        }
+        if sw.policers.storms && p.has(flag::FLOODED | flag::MULTICAST) {
+            crate::meter::storm(sw, p, now, t);
         }
         engine.onward(sw, i, Node::Bridge);
     }

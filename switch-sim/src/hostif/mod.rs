@@ -6,14 +6,16 @@
 //! `saihostif.h` states it. A trap whose group is disabled, or whose list of excluded ports has the ingress
 //! port, counts as none.
 //!
-//! What goes to the CPU counts on the CPU queue of its group (queue 0 without a trap) and then on the channel
+//! What goes to the CPU passes the policer of its trap group and counts on the group's CPU queue (without a
+//! trap object: those of the switch's default trap group). It then goes by the channel
 //! of the most specific host interface table entry: port, LAG or VLAN with trap, then trap, then wildcard.
 //! Without an entry nobody takes the packet.
 
 use std::sync::Arc;
 
+use crate::meter;
 use crate::pipeline::packet::{flag, wire_len};
-use crate::pipeline::{NONE, Packet};
+use crate::pipeline::{NONE, Packet, Tracer};
 use crate::port::index;
 use crate::switch::Switch;
 use crate::world::Wire;
@@ -36,6 +38,8 @@ pub struct Host {
     traps: Vec<Option<trap::Trap>>,
     /// The slot of the trap object of each kind.
     by_kind: [u16; kind::KINDS.len()],
+    /// The default trap group: of packets for the CPU without a trap object.
+    default: trap::Group,
     /// Host interfaces, with what waits on them.
     channels: channel::Channels,
     /// Frames for wires, to be sent when no lock is held.
@@ -47,6 +51,7 @@ impl Default for Host {
         Host {
             traps: Vec::new(),
             by_kind: [NONE; kind::KINDS.len()],
+            default: trap::Group::default(),
             channels: channel::Channels::default(),
             outbox: Vec::new(),
         }
@@ -69,9 +74,21 @@ pub(crate) fn cpu_vlan(sw: &Switch) -> u16 {
     sw.ports.get(cpu_port(sw)).map_or(1, |cpu| cpu.pvid)
 }
 
-/// The CPU queue of a packet: that of its trap's group, queue 0 without a trap.
+/// The trap group of a packet: that of its trap, without one the default group.
+fn group<'a>(sw: &'a Switch, p: &Packet) -> &'a trap::Group {
+    sw.host.trap(p.trap).map_or(&sw.host.default, |t| &t.group)
+}
+
+/// The CPU queue of a packet: that of its trap group.
 fn queue(sw: &Switch, p: &Packet) -> u8 {
-    sw.host.trap(p.trap).map_or(0, |t| t.queue)
+    group(sw, p).queue
+}
+
+/// Meters a packet for the CPU by the policer of its trap group, and answers whether it goes on.
+pub(crate) fn police<T: Tracer>(sw: &mut Switch, p: &Packet, now: u64, t: &mut T) -> bool {
+    let policer = group(sw, p).policer;
+    // The color is the copy's; the packet may go on otherwise.
+    policer == NONE || meter::passes(sw.policers.police(policer, &mut p.clone(), now, t))
 }
 
 /// Counts a packet for the CPU that was lost since too many waited.

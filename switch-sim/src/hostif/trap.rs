@@ -12,27 +12,58 @@ use crate::port::index;
 use crate::store::Object;
 use crate::switch::Switch;
 
+/// What a trap group says, as packets see it.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    /// Whether its traps act.
+    enabled: bool,
+    /// The CPU queue.
+    pub queue: u8,
+    /// The policer; [`NONE`] for none.
+    pub policer: u16,
+}
+
+impl Default for Group {
+    fn default() -> Group {
+        Group { enabled: true, queue: 0, policer: NONE }
+    }
+}
+
+impl Group {
+    fn of(sw: &Switch, id: ObjectId) -> Group {
+        if id.is_null() {
+            return Group::default();
+        }
+        Group {
+            enabled: sw.store.flag(id, hostif_trap_group::ADMIN_STATE.id()),
+            queue: sw.store.number(id, hostif_trap_group::QUEUE.id()) as u8,
+            policer: index(sw.store.oid(id, hostif_trap_group::POLICER.id())),
+        }
+    }
+}
+
 /// What a trap object says, as packets see it.
 #[derive(Clone, Debug)]
 pub(super) struct Trap {
     /// The object, a trap or a user-defined trap.
     pub id: ObjectId,
-    /// The CPU queue of its group.
-    pub queue: u8,
+    /// What its group says.
+    pub group: Group,
     /// Its position in [`KINDS`]; `None` for a user-defined trap.
     kind: Option<usize>,
     action: PacketAction,
     priority: u32,
     /// Ports where it does not act, by index.
     excluded: Vec<u16>,
-    /// Whether its group is enabled.
-    enabled: bool,
 }
 
 /// Looks for the trap of each packet.
 pub(crate) fn traps<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
     for i in work {
         let (p, frame) = engine.packet(i);
+        if p.has(flag::WANT_COPY) {
+            p.flags |= flag::PUNT | flag::ACL_PUNT;
+        }
         if p.has(flag::NO_COPY) {
             p.flags &= !flag::PUNT;
             if p.out == Out::None {
@@ -62,7 +93,7 @@ fn decide<T: Tracer>(sw: &Switch, p: &mut Packet, frame: &[u8], t: &mut T) -> bo
         default.get_or_insert(kind.default);
         let slot = sw.host.by_kind[at];
         if let Some(trap) = sw.host.trap(slot)
-            && trap.enabled
+            && trap.group.enabled
             && !trap.excluded.contains(&p.port)
             && best.is_none_or(|(_, b)| trap.priority > b.priority)
         {
@@ -164,12 +195,11 @@ fn derive(sw: &mut Switch, object: &ObjectRef) {
     };
     let trap = Trap {
         id,
-        queue: sw.store.number(group, hostif_trap_group::QUEUE.id()) as u8,
+        group: Group::of(sw, group),
         kind,
         action: PacketAction(if user { 0 } else { number(hostif_trap::PACKET_ACTION.id()) }),
         priority,
         excluded,
-        enabled: group.is_null() || sw.store.flag(group, hostif_trap_group::ADMIN_STATE.id()),
     };
     let free = || sw.host.traps.iter().position(Option::is_none).unwrap_or(sw.host.traps.len());
     let slot = match slot_of(sw, id) {
@@ -190,6 +220,14 @@ fn remove(sw: &mut Switch, object: &ObjectRef) {
     if let Some(trap) = sw.host.traps.get_mut(usize::from(slot)) {
         *trap = None;
         sw.host.by_kind.iter_mut().filter(|s| **s == slot).for_each(|s| *s = NONE);
+    }
+}
+
+/// Derives the default trap group, if this is it.
+fn derive_default(sw: &mut Switch, group: &ObjectRef) {
+    let default = sw.default_object(sai::switch::DEFAULT_TRAP_GROUP.id()).unwrap_or_default();
+    if group.oid() == Some(default) {
+        sw.host.default = Group::of(sw, default);
     }
 }
 
@@ -280,7 +318,7 @@ impl TrapGroupOwner {
 impl Owner for TrapGroupOwner {
     fn enforced(&self) -> &'static [AttrId] {
         use hostif_trap_group::*;
-        const { &[ADMIN_STATE.id(), QUEUE.id()] }
+        const { &[ADMIN_STATE.id(), QUEUE.id(), POLICER.id()] }
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
@@ -291,7 +329,12 @@ impl Owner for TrapGroupOwner {
         Self::check(sw, 0, attr)
     }
 
-    fn changed(&self, sw: &mut Switch, _: &ObjectRef, _: AttrId) {
+    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
+        derive_default(sw, object);
+    }
+
+    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
+        derive_default(sw, object);
         for object_type in [ObjectType::HOSTIF_TRAP, ObjectType::HOSTIF_USER_DEFINED_TRAP] {
             for id in sw.store.ids(object_type).collect::<Vec<_>>() {
                 derive(sw, &ObjectRef::Object(object_type, id));

@@ -369,6 +369,7 @@ impl Engine {
             port.drops[reason as usize] += 1;
             port::queue::count_drop(port, p, reason);
         }
+        sw.debug.count(reason, port);
         bridge::count_drop(sw, p, reason);
         if T::ON {
             t.event(p, Event::End(Fate::Dropped(reason)));
@@ -381,6 +382,9 @@ impl Engine {
         let p = &self.packets[i];
         if p.drop.is_some() || p.out != Out::None {
             sw.plane.balance.replicas += 1;
+        }
+        if !hostif::police(sw, p, self.now, t) {
+            return self.dropped(sw, i, DropReason::Policer, t);
         }
         if sw.plane.punted.len() >= super::Plane::MAX_PUNTED {
             hostif::count_loss(sw, &self.packets[i]);

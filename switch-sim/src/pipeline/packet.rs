@@ -58,6 +58,8 @@ pub mod flag {
     pub const NEIGHBOR_HIT: u32 = 1 << 22;
     /// The rewrite leaves the TTL as it is.
     pub const KEEP_TTL: u32 = 1 << 23;
+    /// A policer copies the packet to the CPU, once its way is decided.
+    pub const WANT_COPY: u32 = 1 << 24;
 }
 
 /// Where a packet goes. The stage that decides writes it; a later one (ACL redirect, a trap) may replace it.

@@ -4,7 +4,7 @@ use sai::StatId;
 use sai::port::Stat;
 
 use super::queue::QueueCounts;
-use crate::pipeline::{DropReason, Sai, Side};
+use crate::pipeline::{DropReason, Side};
 
 /// The statistics that packets move.
 pub const COUNTED: &[StatId] = &[
@@ -88,6 +88,22 @@ pub const COUNTED: &[StatId] = &[
     Stat::IPV6_OUT_MCAST_PKTS.0 as StatId,
     Stat::IPV6_OUT_OCTETS.0 as StatId,
     Stat::PAUSE_RX_PKTS.0 as StatId,
+    Stat::IN_CONFIGURED_DROP_REASONS_0_DROPPED_PKTS.0 as StatId,
+    Stat::IN_CONFIGURED_DROP_REASONS_1_DROPPED_PKTS.0 as StatId,
+    Stat::IN_CONFIGURED_DROP_REASONS_2_DROPPED_PKTS.0 as StatId,
+    Stat::IN_CONFIGURED_DROP_REASONS_3_DROPPED_PKTS.0 as StatId,
+    Stat::IN_CONFIGURED_DROP_REASONS_4_DROPPED_PKTS.0 as StatId,
+    Stat::IN_CONFIGURED_DROP_REASONS_5_DROPPED_PKTS.0 as StatId,
+    Stat::IN_CONFIGURED_DROP_REASONS_6_DROPPED_PKTS.0 as StatId,
+    Stat::IN_CONFIGURED_DROP_REASONS_7_DROPPED_PKTS.0 as StatId,
+    Stat::OUT_CONFIGURED_DROP_REASONS_0_DROPPED_PKTS.0 as StatId,
+    Stat::OUT_CONFIGURED_DROP_REASONS_1_DROPPED_PKTS.0 as StatId,
+    Stat::OUT_CONFIGURED_DROP_REASONS_2_DROPPED_PKTS.0 as StatId,
+    Stat::OUT_CONFIGURED_DROP_REASONS_3_DROPPED_PKTS.0 as StatId,
+    Stat::OUT_CONFIGURED_DROP_REASONS_4_DROPPED_PKTS.0 as StatId,
+    Stat::OUT_CONFIGURED_DROP_REASONS_5_DROPPED_PKTS.0 as StatId,
+    Stat::OUT_CONFIGURED_DROP_REASONS_6_DROPPED_PKTS.0 as StatId,
+    Stat::OUT_CONFIGURED_DROP_REASONS_7_DROPPED_PKTS.0 as StatId,
 ];
 
 /// The upper ends of the frame-size bins: fine enough for both of SAI's families.
@@ -255,23 +271,6 @@ impl Counters {
             Stat::IPV6_OUT_OCTETS => tx.ip[1][2],
             Stat::PAUSE_RX_PKTS => self.pause_rx,
             _ => return None,
-        })
-    }
-
-    /// How often a SAI drop reason applied: what a debug counter reads. `ANY` reasons add their layer up.
-    pub fn by_sai_reason(&self, side: Side, reason: i32) -> u64 {
-        use crate::pipeline::Layer;
-        let any = match (side, reason) {
-            (Side::In, 0) | (Side::Out, 0) => Some(Layer::L2),
-            (Side::In, 11) | (Side::Out, 2) => Some(Layer::L3),
-            (Side::In, 41) => Some(Layer::Acl),
-            _ => None,
-        };
-        self.dropped(|r| match any {
-            Some(layer) => r.side() == side && r.layer() == layer,
-            None => {
-                matches!((side, r.sai()), (Side::In, Sai::In(n)) | (Side::Out, Sai::Out(n)) if n == reason)
-            }
         })
     }
 }

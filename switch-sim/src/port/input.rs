@@ -8,6 +8,7 @@ use crate::wire::ethertype;
 use crate::wire::parse::{Headers, L3, Malformed};
 
 pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
+    let now = engine.now();
     for i in work {
         let (p, frame) = engine.packet(i);
         let Some(port) = sw.ports.records.get(usize::from(p.port)) else {
@@ -57,6 +58,13 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
             continue;
         }
         p.lag = port.lag;
+        if port.watched && port.policer != NONE {
+            let action = sw.policers.police(port.policer, p, now, t);
+            if !crate::meter::carry_out(p, action, DropReason::Policer) {
+                engine.onward(sw, i, Node::PostIngressAcl);
+                continue;
+            }
+        }
         // VLAN classification (802.1Q 6.9): a priority tag does not choose a VLAN.
         let tagged = p.headers.tags > 0 && p.headers.outer.vid() != 0;
         if p.headers.tags > 0 {

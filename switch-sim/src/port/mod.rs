@@ -84,6 +84,10 @@ impl Owner for PortOwner {
                 port::EGRESS_BLOCK_PORT_LIST.id(),
                 port::INGRESS_ACL.id(),
                 port::EGRESS_ACL.id(),
+                port::POLICER_ID.id(),
+                port::FLOOD_STORM_CONTROL_POLICER_ID.id(),
+                port::BROADCAST_STORM_CONTROL_POLICER_ID.id(),
+                port::MULTICAST_STORM_CONTROL_POLICER_ID.id(),
             ]
         }
     }
@@ -133,7 +137,8 @@ impl Owner for PortOwner {
     }
 
     fn stat(&self, sw: &Switch, object: &ObjectRef, stat: StatId) -> Option<u64> {
-        sw.ports.counters.get(usize::from(index(object.oid()?)))?.stat(stat)
+        let port = index(object.oid()?);
+        sw.debug.stat(Some(port), stat).or_else(|| sw.ports.counters.get(usize::from(port))?.stat(stat))
     }
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {

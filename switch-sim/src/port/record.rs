@@ -90,6 +90,12 @@ pub struct Record {
     pub blocked: Vec<u64>,
     /// An ACL table is bound before my-MAC.
     pub pre_acl: bool,
+    /// Has a policer, or copies what comes in: one test for what few ports have.
+    pub watched: bool,
+    /// The policer of all that comes in.
+    pub policer: u16,
+    /// Storm-control policers of flooded unicast, multicast and broadcast.
+    pub storm: [u16; 3],
 }
 
 impl Record {
@@ -110,6 +116,9 @@ impl Record {
         attached: Attachment { bridge_port: NONE, rif: NONE, subs: Vec::new() },
         blocked: Vec::new(),
         pre_acl: false,
+        watched: false,
+        policer: NONE,
+        storm: [NONE; 3],
     };
 
     /// Whether the operational state is up.
@@ -171,6 +180,7 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         sw.ports.records[slot] = Record::ABSENT;
         sw.ports.own[slot] = Attachment::default();
         sw.ports.counters[slot] = Counters::default();
+        sw.debug.forget(at);
         return;
     }
     let membership = sw.lags.membership(at);
@@ -198,6 +208,7 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
     store.oids(id, attrs::port::EGRESS_BLOCK_PORT_LIST).into_iter().for_each(&mut block);
     let group = store.oid(id, attrs::port::ISOLATION_GROUP);
     crate::bridge::isolation::members(store, group).into_iter().for_each(&mut block);
+    let (policer, storm) = crate::meter::of_port(store, id);
     sw.ports.records[slot] = Record {
         id,
         rx: up && membership.as_ref().is_none_or(|m| m.rx),
@@ -218,8 +229,12 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         },
         blocked,
         pre_acl: sw.acl.before_look_up(),
+        watched: policer != NONE,
+        policer,
+        storm,
     };
     sw.ports.loops = sw.ports.records.iter().any(|r| r.loopback);
+    sw.policers.storms = sw.ports.records.iter().any(|r| r.storm != [NONE; 3]);
 }
 
 /// Derives every port again: a change of the switch or of an isolation group.

@@ -87,7 +87,6 @@ impl Owner for GroupOwner {
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
-        super::check_values(self, request)?;
         let width = sw.profile.limits.ecmp_width as usize;
         let too_many = |n: usize, count: usize, name| {
             let why = format!("{count} ways; the widest group of this chip has {width}");

@@ -15,9 +15,9 @@
 //! all else is derived from the objects of the store.
 
 use sai::types::IpAddrFamily;
-use sai::{Error, ObjectId, Result, StatId, Status, Value, object::counter::Stat, switch};
+use sai::{ObjectId, StatId, Value, object::counter::Stat, switch};
 
-use crate::feature::{Owner, Request};
+use crate::feature::Owner;
 use crate::lag;
 use crate::store::id::Parts;
 use crate::switch::Switch;
@@ -75,20 +75,6 @@ const fn counter_slot(id: ObjectId) -> u32 {
 
 fn family(v6: bool) -> Value {
     Value::I32(if v6 { IpAddrFamily::IPV6.0 } else { IpAddrFamily::IPV4.0 })
-}
-
-/// Refuses a value of an enum that the owner cannot do.
-fn check_values(owner: &dyn Owner, request: &Request<'_>) -> Result<()> {
-    for (n, given) in request.attrs.iter().enumerate() {
-        if let (Value::I32(value), Some(can)) = (&given.value, owner.values(given.id))
-            && !can.contains(value)
-        {
-            let name = request.meta.attr(given.id).map_or("", |a| a.name);
-            let why = format!("{value} is not supported by this switch");
-            return Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why).on_attr(name));
-        }
-    }
-    Ok(())
 }
 
 /// Derives what depends on the switch's own attributes: its MAC address, and the hash of groups.

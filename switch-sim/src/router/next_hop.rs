@@ -55,10 +55,6 @@ impl Owner for NextHopOwner {
         (asked == attr::TYPE.id()).then_some(&[Type::IP.0])
     }
 
-    fn check_create(&self, _: &Switch, request: &crate::feature::Request<'_>) -> sai::Result<()> {
-        super::check_values(self, request)
-    }
-
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
         let Some(id) = object.oid() else { return };
         let rif = Parts::of(read::oid(sw, object, attr::ROUTER_INTERFACE_ID.id())).slot as u16;

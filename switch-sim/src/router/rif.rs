@@ -101,7 +101,6 @@ impl Owner for RifOwner {
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
-        super::check_values(self, request)?;
         if let Some((n, Value::U16(vid))) = request.given(attr::OUTER_VLAN_ID.id())
             && !(1..4095).contains(vid)
         {

@@ -1,0 +1,124 @@
+//! Control plane policing: what trap groups let through to the CPU, and by which queue.
+
+mod bed;
+
+use bed::*;
+use sai::object::policer::{Mode, Stat};
+use sai::types::{MeterType, PacketAction};
+use sai::{
+    ObjectId, ObjectType, Value, hostif_trap as trap, hostif_trap_group as group, policer, port, queue,
+    switch,
+};
+use switch_sim::pipeline::DropReason;
+
+const GROUP: ObjectType = ObjectType::HOSTIF_TRAP_GROUP;
+
+fn lldp() -> Vec<u8> {
+    let mut f = frame([1, 0x80, 0xC2, 0, 0, 0x0E], A);
+    f[12..14].copy_from_slice(&[0x88, 0xCC]);
+    f
+}
+
+fn arp_request() -> Vec<u8> {
+    let mut f = [&ALL[..], &A, &[8, 6, 0, 1, 8, 0, 6, 4, 0, 1], &A].concat();
+    f.extend([10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2]);
+    f.resize(60, 0);
+    f
+}
+
+/// A policer of packets that drops what is not green.
+fn policer_of(bed: &Bed, cir: u64, cbs: u64) -> ObjectId {
+    bed.create(
+        ObjectType::POLICER,
+        &[
+            attr(policer::MODE.id(), Value::I32(Mode::SR_TCM.0)),
+            attr(policer::METER_TYPE.id(), Value::I32(MeterType::PACKETS.0)),
+            attr(policer::CIR.id(), Value::U64(cir)),
+            attr(policer::CBS.id(), Value::U64(cbs)),
+            attr(policer::RED_PACKET_ACTION.id(), Value::I32(PacketAction::DROP.0)),
+        ],
+    )
+}
+
+fn group_of(bed: &Bed, queue: u32, policer: ObjectId) -> ObjectId {
+    let policer = attr(group::POLICER.id(), Value::Oid(policer));
+    bed.create(GROUP, &[attr(group::QUEUE.id(), Value::U32(queue)), policer])
+}
+
+fn trap_in(bed: &Bed, ty: trap::Type, action: PacketAction, group: ObjectId) -> ObjectId {
+    bed.create(
+        ObjectType::HOSTIF_TRAP,
+        &[
+            attr(trap::TRAP_TYPE.id(), Value::I32(ty.0)),
+            attr(trap::PACKET_ACTION.id(), Value::I32(action.0)),
+            attr(trap::TRAP_GROUP.id(), Value::Oid(group)),
+        ],
+    )
+}
+
+/// What a CPU queue has sent.
+fn punted(bed: &Bed, queue: i64) -> u64 {
+    bed.stat(ObjectType::QUEUE, bed.cpu_queue(queue), queue::Stat::PACKETS.0)
+}
+
+/// Acts: SAI_HOSTIF_TRAP_GROUP_ATTR_POLICER, SAI_HOSTIF_TRAP_GROUP_ATTR_QUEUE.
+#[test]
+fn the_traps_of_a_group_share_its_policer_and_queue() {
+    let bed = Bed::new();
+    let policer = policer_of(&bed, 10, 4);
+    let group = group_of(&bed, 3, policer);
+    trap_in(&bed, trap::Type::LLDP, PacketAction::TRAP, group);
+    trap_in(&bed, trap::Type::ARP_REQUEST, PacketAction::COPY, group);
+    (0..3).for_each(|_| drop(bed.send(0, &lldp())));
+    for _ in 0..3 {
+        assert_eq!(bed.to(0, &arp_request()).len(), 7, "the copy alone is policed");
+    }
+    assert_eq!(punted(&bed, 3), 4);
+    let counts =
+        [Stat::GREEN_PACKETS, Stat::RED_PACKETS].map(|s| bed.stat(ObjectType::POLICER, policer, s.0));
+    assert_eq!(counts, [4, 2]);
+    let trace = bed.world.trace(&bed.sim, bed.ports[0], &lldp()).unwrap();
+    assert_eq!(trace.drop_reason(), Some(DropReason::Policer));
+    bed.world.advance(std::time::Duration::from_millis(100)).unwrap();
+    (0..3).for_each(|_| drop(bed.send(0, &lldp())));
+    assert_eq!(punted(&bed, 3), 5, "ten a second");
+    // Another group is not touched; what is policed no longer passes freely.
+    trap_in(&bed, trap::Type::PTP, PacketAction::TRAP, group_of(&bed, 4, ObjectId::NULL));
+    let mut ptp = frame([1, 0x1B, 0x19, 0, 0, 0], A);
+    ptp[12..14].copy_from_slice(&[0x88, 0xF7]);
+    (0..9).for_each(|_| drop(bed.send(0, &ptp)));
+    assert_eq!(punted(&bed, 4), 9);
+    bed.set(GROUP, group, group::POLICER.id(), Value::Oid(ObjectId::NULL));
+    (0..9).for_each(|_| drop(bed.send(0, &lldp())));
+    assert_eq!(punted(&bed, 3), 14);
+    bed.remove(ObjectType::POLICER, policer);
+}
+
+/// Acts: SAI_HOSTIF_TRAP_GROUP_ATTR_ADMIN_STATE.
+#[test]
+fn the_traps_of_a_disabled_group_do_nothing() {
+    let bed = Bed::new();
+    let group = group_of(&bed, 1, ObjectId::NULL);
+    trap_in(&bed, trap::Type::ARP_REQUEST, PacketAction::TRAP, group);
+    assert!(bed.to(0, &arp_request()).is_empty());
+    bed.set(GROUP, group, group::ADMIN_STATE.id(), Value::Bool(false));
+    assert_eq!(bed.to(0, &arp_request()).len(), 7, "ARP is forwarded by default");
+    assert_eq!(punted(&bed, 1), 1);
+}
+
+/// What is for the CPU without a trap object: here a port's policer traps all that it colors green.
+#[test]
+fn the_default_group_polices_and_queues_what_no_trap_object_names() {
+    let bed = Bed::new();
+    let all = policer_of(&bed, 0, 100);
+    bed.set(ObjectType::POLICER, all, policer::GREEN_PACKET_ACTION.id(), Value::I32(PacketAction::TRAP.0));
+    bed.set(ObjectType::PORT, bed.ports[0], port::POLICER_ID.id(), Value::Oid(all));
+    let default = bed.get(ObjectType::SWITCH, bed.switch, switch::DEFAULT_TRAP_GROUP.id()).as_oid().unwrap();
+    bed.send(0, &frame(B, A));
+    assert_eq!(punted(&bed, 0), 1);
+    bed.set(GROUP, default, group::QUEUE.id(), Value::U32(6));
+    let policer = policer_of(&bed, 0, 2);
+    bed.set(GROUP, default, group::POLICER.id(), Value::Oid(policer));
+    (0..5).for_each(|_| drop(bed.send(0, &frame(B, A))));
+    assert_eq!((punted(&bed, 0), punted(&bed, 6)), (1, 2));
+}

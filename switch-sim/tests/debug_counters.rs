@@ -1,0 +1,140 @@
+//! Debug counters: a packet dropped, and who counts it.
+
+mod bed;
+
+use bed::*;
+use sai::debug_counter::{self as counter, Type};
+use sai::entry::FdbEntry;
+use sai::types::{InDropReason as In, OutDropReason as Out};
+use sai::vlan::TaggingMode;
+use sai::{Answer, Backend, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value};
+use sai::{fdb_entry, port, switch};
+
+const COUNTER: ObjectType = ObjectType::DEBUG_COUNTER;
+
+fn add(bed: &Bed, ty: Type, reasons: &[i32]) -> ObjectId {
+    let list = match ty {
+        Type::PORT_IN_DROP_REASONS | Type::SWITCH_IN_DROP_REASONS => counter::IN_DROP_REASON_LIST.id(),
+        _ => counter::OUT_DROP_REASON_LIST.id(),
+    };
+    let reasons = attr(list, Value::I32List(reasons.to_vec()));
+    bed.create(COUNTER, &[attr(counter::TYPE.id(), Value::I32(ty.0)), reasons])
+}
+
+fn index(bed: &Bed, id: ObjectId) -> i32 {
+    match bed.get(COUNTER, id, counter::INDEX.id()) {
+        Value::U32(index) => index as i32,
+        other => panic!("{other:?} is no index"),
+    }
+}
+
+/// What a counter of ports has counted on one.
+fn on_port(bed: &Bed, port: usize, base: port::Stat, id: ObjectId) -> u64 {
+    bed.stat(ObjectType::PORT, bed.ports[port], base.0 + index(bed, id))
+}
+
+fn on_switch(bed: &Bed, base: switch::Stat, id: ObjectId) -> u64 {
+    bed.stat(ObjectType::SWITCH, bed.switch, base.0 + index(bed, id))
+}
+
+const IN: port::Stat = port::Stat::IN_CONFIGURED_DROP_REASONS_0_DROPPED_PKTS;
+const OUT: port::Stat = port::Stat::OUT_CONFIGURED_DROP_REASONS_0_DROPPED_PKTS;
+
+/// Acts: SAI_DEBUG_COUNTER_ATTR_TYPE, SAI_DEBUG_COUNTER_ATTR_IN_DROP_REASON_LIST.
+#[test]
+fn drops_count_for_the_reasons_that_are_listed() {
+    let bed = Bed::new();
+    bed.send(0, &frame(A, A));
+    let equal = add(&bed, Type::PORT_IN_DROP_REASONS, &[In::SMAC_EQUALS_DMAC.0]);
+    let any = add(&bed, Type::PORT_IN_DROP_REASONS, &[In::L2_ANY.0, In::SMAC_EQUALS_DMAC.0]);
+    let l3 = add(&bed, Type::PORT_IN_DROP_REASONS, &[In::L3_ANY.0]);
+    let all = add(&bed, Type::SWITCH_IN_DROP_REASONS, &[In::L2_ANY.0]);
+    assert_eq!([equal, any, l3, all].map(|c| index(&bed, c)), [0, 1, 2, 0]);
+    let counts = |port: usize| [equal, any, l3].map(|c| on_port(&bed, port, IN, c));
+    assert_eq!(counts(0), [0; 3], "counting begins with the counter");
+    bed.send(0, &frame(A, A));
+    bed.send(0, &frame(B, [3, 0, 0, 0, 0, 1]));
+    bed.send(1, &frame(B, [0; 6]));
+    assert_eq!(counts(0), [1, 2, 0]);
+    assert_eq!(counts(1), [0, 1, 0]);
+    assert_eq!(on_switch(&bed, switch::Stat::IN_CONFIGURED_DROP_REASONS_0_DROPPED_PKTS, all), 3);
+    // A new list holds from then on.
+    bed.set(COUNTER, equal, counter::IN_DROP_REASON_LIST.id(), Value::I32List(vec![In::SMAC_ZERO.0]));
+    bed.send(0, &frame(A, A));
+    bed.send(0, &frame(B, [0; 6]));
+    assert_eq!(counts(0), [2, 4, 0]);
+    // It is cleared like any statistic.
+    assert_eq!(bed.read_and_clear(ObjectType::PORT, bed.ports[0], IN.0), 2);
+    assert_eq!(counts(0), [0, 4, 0]);
+    // The next counter of its index begins at 0.
+    bed.send(0, &frame(B, [0; 6]));
+    bed.remove(COUNTER, equal);
+    let next = add(&bed, Type::PORT_IN_DROP_REASONS, &[In::SMAC_EQUALS_DMAC.0]);
+    assert_eq!((index(&bed, next), counts_of(&bed, next)), (0, 0));
+    bed.send(0, &frame(A, A));
+    assert_eq!(counts_of(&bed, next), 1);
+}
+
+fn counts_of(bed: &Bed, id: ObjectId) -> u64 {
+    on_port(bed, 0, IN, id)
+}
+
+/// Acts: SAI_DEBUG_COUNTER_ATTR_OUT_DROP_REASON_LIST.
+#[test]
+fn outgoing_drops_count_where_the_packet_was_to_leave() {
+    let bed = Bed::new();
+    let vlan = bed.vlan(7, &[(0, TaggingMode::TAGGED)]);
+    // A static entry leads to a port that is no member of the VLAN.
+    let station = FdbEntry { switch_id: bed.switch, mac_address: MacAddr(B), bv_id: vlan }.into();
+    let attrs = [
+        attr(fdb_entry::TYPE.id(), Value::I32(fdb_entry::Type::STATIC.0)),
+        attr(fdb_entry::BRIDGE_PORT_ID.id(), Value::Oid(bed.bridge_ports[1])),
+    ];
+    bed.sim.create(bed.switch, Target::Entry(&station), &attrs).unwrap();
+    let id = add(&bed, Type::PORT_OUT_DROP_REASONS, &[Out::EGRESS_VLAN_FILTER.0]);
+    let all = add(&bed, Type::SWITCH_OUT_DROP_REASONS, &[Out::L2_ANY.0]);
+    assert!(bed.to(0, &tagged(B, A, 7)).is_empty());
+    let counted = (on_port(&bed, 0, OUT, id), on_port(&bed, 1, OUT, id));
+    assert_eq!(counted, (0, 1));
+    assert_eq!(on_switch(&bed, switch::Stat::OUT_CONFIGURED_DROP_REASONS_0_DROPPED_PKTS, all), 1);
+}
+
+#[test]
+fn a_reason_that_nothing_causes_is_refused_as_the_query_says() {
+    let bed = Bed::new();
+    let list = counter::IN_DROP_REASON_LIST.id();
+    let Ok(Answer::EnumValues(can)) = bed.sim.query(bed.switch, Query::EnumValues(COUNTER, list)) else {
+        panic!("a list of reasons")
+    };
+    assert!(can.contains(&In::L2_ANY.0) && can.contains(&In::LPM_MISS.0));
+    assert!(!can.contains(&In::SRV6_LOCAL_SID_DROP.0) && !can.contains(&In::MPLS_MISS.0));
+    let ty = attr(counter::TYPE.id(), Value::I32(Type::PORT_IN_DROP_REASONS.0));
+    let mpls = attr(list, Value::I32List(vec![In::TTL.0, In::MPLS_MISS.0]));
+    let error = bed.try_create(COUNTER, &[ty, mpls]).unwrap_err();
+    assert_eq!(error.status(), Status::INVALID_ATTR_VALUE_0.nth(1));
+    // Every reason that it names can be counted.
+    let ty = Type::PORT_IN_DROP_REASONS;
+    let all = add(&bed, ty, &can);
+    bed.send(0, &frame(A, A));
+    assert_eq!(on_port(&bed, 0, IN, all), 1, "once, whatever names it has");
+}
+
+#[test]
+fn counters_of_a_type_run_out_and_come_back() {
+    let bed = Bed::new();
+    let ty = attr(counter::TYPE.id(), Value::I32(Type::PORT_IN_DROP_REASONS.0));
+    let left = || match bed.sim.query(bed.switch, Query::Availability(COUNTER, std::slice::from_ref(&ty))) {
+        Ok(Answer::Count(left)) => left,
+        other => panic!("{other:?}"),
+    };
+    let before = left();
+    let ids: Vec<_> = (0..before).map(|_| add(&bed, Type::PORT_IN_DROP_REASONS, &[In::TTL.0])).collect();
+    assert_eq!(left(), 0);
+    let error = bed.try_create(COUNTER, std::slice::from_ref(&ty)).unwrap_err();
+    assert_eq!(error.status(), Status::INSUFFICIENT_RESOURCES);
+    // Those of another type are not touched.
+    add(&bed, Type::SWITCH_IN_DROP_REASONS, &[In::TTL.0]);
+    bed.sim.remove(&ObjectRef::Object(COUNTER, ids[3])).unwrap();
+    assert_eq!(left(), 1);
+    assert_eq!(index(&bed, add(&bed, Type::PORT_IN_DROP_REASONS, &[In::TTL.0])), 3);
+}
