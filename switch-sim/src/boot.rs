@@ -230,6 +230,7 @@ answers! { sw;
     ACL_TABLE_GROUP_MAXIMUM_PRIORITY => Value::U32(u32::from(u16::MAX)),
     MAX_STP_INSTANCE => Value::U32(sw.profile.limits.stp_instances),
     MAX_MIRROR_SESSION => Value::U32(sw.profile.limits.mirror_sessions),
+    MAX_SAMPLED_MIRROR_SESSION => Value::U32(sw.profile.limits.mirror_sessions),
     QOS_MAX_NUMBER_OF_TRAFFIC_CLASSES => Value::U8(sw.profile.chip.traffic_classes),
     QOS_MAX_NUMBER_OF_SCHEDULER_GROUP_HIERARCHY_LEVELS => Value::U32(3),
     QOS_MAX_NUMBER_OF_CHILDS_PER_SCHEDULER_GROUP => Value::U32(scheduler_leaves(&sw.profile.chip)),
@@ -278,6 +279,7 @@ impl Owner for SwitchOwner {
                 switch::LAG_DEFAULT_HASH_SEED.id(),
                 switch::ECMP_DEFAULT_HASH_ALGORITHM.id(),
                 switch::ECMP_DEFAULT_HASH_SEED.id(),
+                switch::MIRROR_TC.id(),
                 switch::PRE_INGRESS_ACL.id(),
                 switch::INGRESS_ACL.id(),
                 switch::EGRESS_ACL.id(),
@@ -297,12 +299,14 @@ impl Owner for SwitchOwner {
         crate::bridge::fdb::derive_switch(sw);
         crate::lag::derive_switch(sw);
         crate::router::derive_switch(sw);
+        crate::mirror::derive_switch(sw);
     }
 
     fn changed(&self, sw: &mut Switch, _: &ObjectRef, attr: AttrId) {
         crate::bridge::fdb::derive_switch(sw);
         crate::lag::derive_switch(sw);
         crate::router::derive_switch(sw);
+        crate::mirror::derive_switch(sw);
         if attr == switch::TPID_OUTER_VLAN.id() {
             crate::port::derive_all(sw);
         }

@@ -55,6 +55,8 @@ const OWNERS: &[(ObjectType, &dyn Owner)] = &[
     (ObjectType::HOSTIF_TRAP_GROUP, &crate::hostif::TrapGroupOwner),
     (ObjectType::HOSTIF_USER_DEFINED_TRAP, &crate::hostif::UserTrapOwner),
     (ObjectType::POLICER, &crate::meter::PolicerOwner),
+    (ObjectType::MIRROR_SESSION, &crate::mirror::SessionOwner),
+    (ObjectType::SAMPLEPACKET, &crate::mirror::SamplepacketOwner),
     (ObjectType::DEBUG_COUNTER, &crate::debug_counter::DebugCounterOwner),
     (ObjectType::QUEUE, &crate::port::queue::QueueOwner),
 ];

@@ -28,6 +28,7 @@ pub mod hostif;
 mod meter;
 mod mirror;
 mod profile;
+mod random;
 mod special;
 mod view;
 

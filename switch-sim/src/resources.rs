@@ -209,11 +209,12 @@ impl Resources {
     fn availability(&self, sw: &Switch, object_type: ObjectType, attrs: &[AttrEntry]) -> u64 {
         let used = sw.store.count(object_type) as u64;
         match (object_type, self.pool_for(object_type, attrs)) {
+            // Each type of counter has indices of its own.
+            (ObjectType::DEBUG_COUNTER, Some(pool)) => sw.debug.left(attrs).min(self.left(pool).into()),
             (_, Some(pool)) => u64::from(self.left(pool)),
             // The CPU port is one more.
             (ObjectType::PORT, _) => (u64::from(sw.profile.max_ports()) + 1).saturating_sub(used),
             (ObjectType::VLAN, _) => VLANS.saturating_sub(used),
-            (ObjectType::DEBUG_COUNTER, _) => sw.debug.left(attrs),
             _ => u64::from(self.others).saturating_sub(used),
         }
     }

@@ -331,6 +331,8 @@ impl Simulator {
             Some(warm) => switch = warm,
             None => switch.boot(attrs),
         }
+        let seed = self.inner.world.get().map_or(0, |home| home.seed);
+        switch.mirrors.begin(seed.rotate_left(8) ^ u64::from(number));
         let id = switch.id;
         switch.events.push(Notification::SwitchStateChange {
             switch_id: id,

@@ -48,6 +48,8 @@ pub struct Switch {
     pub host: Host,
     /// Policers and storm control.
     pub policers: Policers,
+    /// Mirror sessions and samplers.
+    pub(crate) mirrors: crate::mirror::Mirrors,
     /// Debug counters.
     pub(crate) debug: crate::debug_counter::DebugCounters,
     /// What the packet pipeline keeps.
@@ -78,6 +80,7 @@ impl Switch {
             lags: Lags::default(),
             host: Host::default(),
             policers: Policers::default(),
+            mirrors: crate::mirror::Mirrors::default(),
             debug: crate::debug_counter::DebugCounters::default(),
             plane: Plane { stages: 1 << Node::Traps as u32, ..Plane::default() },
             clock,

@@ -21,6 +21,7 @@ use crate::bridge::fdb;
 use crate::hostif;
 use crate::pipeline::{Engine, MAX_FRAME, NoTrace, Sink, Trace, Tracer};
 use crate::port::index;
+use crate::random::Random;
 use crate::store::id::{Parts, switch_id};
 use crate::switch::Switch;
 use crate::{Profile, Simulator};
@@ -152,12 +153,13 @@ struct State {
     sent: BTreeMap<End, VecDeque<Vec<u8>>>,
     monitors: Vec<Arc<dyn Monitor>>,
     seq: u64,
-    random: u64,
+    random: Random,
 }
 
 /// A world of switches. Clones share all.
 #[derive(Clone, Debug)]
 pub struct World {
+    seed: u64,
     clock: Clock,
     state: Arc<Mutex<State>>,
     engine: Arc<Mutex<Engine>>,
@@ -185,9 +187,9 @@ impl World {
             sent: BTreeMap::new(),
             monitors: Vec::new(),
             seq: 0,
-            random: seed,
+            random: Random(seed),
         };
-        World { clock, state: Arc::new(Mutex::new(state)), engine: Arc::default() }
+        World { seed, clock, state: Arc::new(Mutex::new(state)), engine: Arc::default() }
     }
 
     /// Adds a simulator, whose switches have this profile.
@@ -198,7 +200,11 @@ impl World {
     /// As [`World::simulator`], with profile keys; those that name a profile are not looked at.
     pub fn simulator_with_keys(&self, profile: Profile, keys: crate::warm::Keys) -> Simulator {
         let sim = Simulator::build(vec![profile], keys, self.clock.clone());
-        sim.stand_in(Home { state: Arc::downgrade(&self.state), engine: Arc::downgrade(&self.engine) });
+        sim.stand_in(Home {
+            seed: self.seed,
+            state: Arc::downgrade(&self.state),
+            engine: Arc::downgrade(&self.engine),
+        });
         self.state.lock().sims.push(sim.clone());
         sim
     }
@@ -514,6 +520,7 @@ fn home(port: ObjectId) -> ObjectId {
 /// The world of a simulator, which the world keeps and not the other way round.
 #[derive(Clone, Debug)]
 pub(crate) struct Home {
+    pub(crate) seed: u64,
     state: Weak<Mutex<State>>,
     engine: Weak<Mutex<Engine>>,
 }
@@ -522,7 +529,7 @@ impl Home {
     /// The world, if it is there still.
     pub(crate) fn world(&self, clock: &Clock) -> Option<World> {
         let (state, engine) = (self.state.upgrade()?, self.engine.upgrade()?);
-        Some(World { clock: clock.clone(), state, engine })
+        Some(World { seed: self.seed, clock: clock.clone(), state, engine })
     }
 }
 
@@ -542,7 +549,7 @@ impl State {
             Some(Plug::Wire(wire)) => wire.send(frame),
             Some(Plug::Cable(end, cable)) => {
                 let (end, cable) = (*end, *cable);
-                if cable.loss > 0.0 && self.draw() < cable.loss {
+                if cable.loss > 0.0 && self.random.share() < cable.loss {
                     return;
                 }
                 let delay = (cable.delay.as_nanos() as u64).max(1);
@@ -554,14 +561,6 @@ impl State {
     fn arrive(&mut self, at: u64, end: End, frame: Vec<u8>) {
         self.seq += 1;
         self.arrivals.push(Reverse(Arrival { at, seq: self.seq, end, frame }));
-    }
-
-    /// The next number of the seed's sequence (SplitMix64), from 0 to 1.
-    fn draw(&mut self) -> f64 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.random ^ (self.random >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 }
 

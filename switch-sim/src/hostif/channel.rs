@@ -55,6 +55,8 @@ struct Origin {
     vlan: ObjectId,
     trap: ObjectId,
     bridge: ObjectId,
+    /// Of a sample: where the packet leaves.
+    egress: ObjectId,
 }
 
 impl Origin {
@@ -72,6 +74,7 @@ impl Origin {
                 () if p.bridge_port == NONE => ObjectId::NULL,
                 () => sw.default_object(switch::DEFAULT_1Q_BRIDGE_ID.id()).unwrap_or_default(),
             },
+            egress: sw.ports.get(p.out_port).map(|r| r.id).unwrap_or_default(),
         }
     }
 
@@ -81,6 +84,7 @@ impl Origin {
             (packet_attr::HOSTIF_TRAP_ID.id(), self.trap),
             (packet_attr::INGRESS_PORT.id(), self.port),
             (packet_attr::INGRESS_LAG.id(), self.lag),
+            (packet_attr::EGRESS_PORT_OR_LAG.id(), self.egress),
             (packet_attr::BRIDGE_ID.id(), self.bridge),
         ];
         let time = Timespec { tv_sec: now / 1_000_000_000, tv_nsec: (now % 1_000_000_000) as u32 };

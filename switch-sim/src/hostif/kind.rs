@@ -40,6 +40,8 @@ macro_rules! kinds {
 }
 
 kinds! {
+    // Samples come by themselves.
+    SAMPLEPACKET DROP |_, _| false;
     STP DROP |p, f| to(f, LINK_LOCAL, 0) && p.headers.has(parse::flag::LLC);
     LACP DROP |p, f| slow(p, f, 1);
     ESMC DROP |p, f| slow(p, f, 10);

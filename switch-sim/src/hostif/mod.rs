@@ -29,7 +29,7 @@ pub use channel::{BACKLOG, HostPacket, HostifOwner, TableEntryOwner};
 pub(crate) use channel::{attach, receive};
 pub(crate) use send::check as check_send;
 pub use trap::{TrapGroupOwner, TrapOwner, UserTrapOwner, slot_of};
-pub(crate) use trap::{trap_id, traps};
+pub(crate) use trap::{sample_trap, trap_id, traps};
 
 /// What the host side of a switch keeps.
 #[derive(Debug)]

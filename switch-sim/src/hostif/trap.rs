@@ -6,6 +6,7 @@ use sai::{hostif_trap, hostif_trap_group, hostif_user_defined_trap};
 
 use super::kind::{self, KINDS};
 use crate::feature::{Owner, Request};
+use crate::mirror;
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Out, Packet, Tracer, Work};
 use crate::port::index;
@@ -53,6 +54,8 @@ pub(super) struct Trap {
     kind: Option<usize>,
     action: PacketAction,
     priority: u32,
+    /// Mirror sessions that what it takes is copied to.
+    mirror: u16,
     /// Ports where it does not act, by index.
     excluded: Vec<u16>,
 }
@@ -110,6 +113,9 @@ fn decide<T: Tracer>(sw: &Switch, p: &mut Packet, frame: &[u8], t: &mut T) -> bo
         }
         _ => return true,
     };
+    if let Some((_, trap)) = best {
+        mirror::copy_to(p, trap.mirror);
+    }
     if T::ON
         && let Some((_, trap)) = best
     {
@@ -166,6 +172,16 @@ pub(crate) fn trap_id(sw: &Switch, slot: u16) -> ObjectId {
     sw.host.trap(slot).map_or(ObjectId::NULL, |t| t.id)
 }
 
+/// The slot of the trap that gives samples of a port to the host; `None` where they are dropped, which is the
+/// default.
+pub(crate) fn sample_trap(sw: &Switch, port: u16) -> Option<u16> {
+    let kind = KINDS.iter().position(|k| k.ty == hostif_trap::Type::SAMPLEPACKET)?;
+    let slot = sw.host.by_kind[kind];
+    let trap = sw.host.trap(slot).filter(|t| t.group.enabled && !t.excluded.contains(&port))?;
+    let gives = matches!(trap.action, PacketAction::TRAP | PacketAction::COPY | PacketAction::LOG);
+    gives.then_some(slot)
+}
+
 /// What stands in [`Packet::trap`] for a trap or user-defined trap object; [`NONE`] for null.
 pub fn slot_of(sw: &Switch, id: ObjectId) -> u16 {
     sw.host.traps.iter().position(|t| t.as_ref().is_some_and(|t| t.id == id)).map_or(NONE, |at| at as u16)
@@ -196,6 +212,11 @@ fn derive(sw: &mut Switch, object: &ObjectRef) {
     let trap = Trap {
         id,
         group: Group::of(sw, group),
+        mirror: if user {
+            0
+        } else {
+            mirror::sessions(sw, &sw.store.oids(id, hostif_trap::MIRROR_SESSION.id()))
+        },
         kind,
         action: PacketAction(if user { 0 } else { number(hostif_trap::PACKET_ACTION.id()) }),
         priority,
@@ -238,7 +259,16 @@ pub struct TrapOwner;
 impl Owner for TrapOwner {
     fn enforced(&self) -> &'static [AttrId] {
         use hostif_trap::*;
-        const { &[TRAP_TYPE.id(), PACKET_ACTION.id(), TRAP_PRIORITY.id(), EXCLUDE_PORT_LIST.id(), TRAP_GROUP.id()] }
+        const {
+            &[
+                TRAP_TYPE.id(),
+                PACKET_ACTION.id(),
+                TRAP_PRIORITY.id(),
+                EXCLUDE_PORT_LIST.id(),
+                TRAP_GROUP.id(),
+                MIRROR_SESSION.id(),
+            ]
+        }
     }
 
     fn values(&self, attr: AttrId) -> Option<&'static [i32]> {

@@ -3,9 +3,10 @@
 use super::packet::{NONE, flag};
 use super::{DropReason, Event, Fate, Node, Out, Packet, Side, Tracer};
 use crate::switch::Switch;
-use crate::{acl, bridge, hostif, lag, mirror, port, router};
+use crate::{acl, bridge, hostif, lag, port, router};
 
 mod host;
+mod mirror;
 
 pub use host::FromHost;
 
@@ -70,6 +71,8 @@ pub struct Engine {
     egress_len: usize,
     copies: Vec<bridge::Copy>,
     again: Vec<Again>,
+    /// Packets that samplers took for the host: slot and samplepacket.
+    samples: Vec<(u8, u16)>,
     next_copy: u16,
     now: u64,
 }
@@ -96,6 +99,7 @@ impl Engine {
             egress_len: 0,
             copies: Vec::new(),
             again: Vec::new(),
+            samples: Vec::new(),
             next_copy: 0,
             now: 0,
         }
@@ -143,7 +147,8 @@ impl Engine {
     pub fn run<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, now: u64, t: &mut T, sink: &mut S) {
         self.now = now;
         self.next_copy = 0;
-        let alone = if sw.ports.loops { self.take_all_but_first() } else { Vec::new() };
+        let alone =
+            if sw.ports.loops || sw.mirrors.one_by_one { self.take_all_but_first() } else { Vec::new() };
         self.run_whole(sw, t, sink);
         for again in alone {
             self.fill(again.port, again.passes, again.copy, &again.frame);
@@ -151,7 +156,8 @@ impl Engine {
         }
     }
 
-    /// Where a port loops back, what it sends is due before the next packet: a vector of each.
+    /// Where a port loops back, what it sends is due before the next packet; and where copies of packets depend
+    /// on those made before, at ingress and at egress: a vector of each.
     #[cold]
     fn take_all_but_first(&mut self) -> Vec<Again> {
         let n = self.filled;
@@ -224,7 +230,6 @@ impl Engine {
                 Node::IngressAcl => acl::ingress(sw, self, work, t),
                 Node::PostIngressAcl => acl::post_ingress(sw, self, work, t),
                 Node::Traps => hostif::traps(sw, self, work, t),
-                Node::Mirror => mirror::ingress(sw, self, work, t),
                 Node::Rewrite => port::output::rewrite(sw, self, work, t),
                 Node::EgressAcl => acl::egress(sw, self, work, t),
                 Node::Transmit => port::output::transmit(sw, self, work, t, sink),
@@ -237,8 +242,13 @@ impl Engine {
     fn finish<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, t: &mut T, sink: &mut S) {
         for i in self.first..self.limit {
             let p = &mut self.packets[i];
-            if p.has(flag::PUNT) {
-                self.punt(sw, i, t);
+            if p.has(flag::PUNT | flag::TAPPED) {
+                if p.has(flag::TAPPED) {
+                    self.tapped(sw, i, t, sink);
+                }
+                if self.packets[i].has(flag::PUNT) {
+                    self.punt(sw, i, t);
+                }
             }
             let p = &mut self.packets[i];
             if let Some(reason) = p.drop {
@@ -357,23 +367,17 @@ impl Engine {
         self.pending[Node::Rewrite as usize] = if n == VECTOR { u64::MAX } else { (1 << n) - 1 };
         self.active = 1 << Node::Rewrite as u32;
         self.dispatch(sw, t, sink);
+        if !self.samples.is_empty() {
+            // What was sampled at egress and dropped after.
+            let done = &self.slots[..n];
+            self.samples.retain(|s| !done.contains(&s.0));
+        }
         self.slots = std::array::from_fn(|i| i as u8);
     }
 
     /// Counts the end of a packet that is dropped.
     fn dropped<T: Tracer>(&mut self, sw: &mut Switch, slot: usize, reason: DropReason, t: &mut T) {
-        let p = &self.packets[slot];
-        sw.plane.balance.dropped += 1;
-        let port = if reason.side() == Side::In || p.out_port == NONE { p.port } else { p.out_port };
-        if let Some(port) = sw.ports.counters.get_mut(port as usize) {
-            port.drops[reason as usize] += 1;
-            port::queue::count_drop(port, p, reason);
-        }
-        sw.debug.count(reason, port);
-        bridge::count_drop(sw, p, reason);
-        if T::ON {
-            t.event(p, Event::End(Fate::Dropped(reason)));
-        }
+        count_drop(sw, &self.packets[slot], reason, t);
     }
 
     /// Gives a copy to the CPU. A packet that is trapped goes nowhere else.
@@ -383,19 +387,8 @@ impl Engine {
         if p.drop.is_some() || p.out != Out::None {
             sw.plane.balance.replicas += 1;
         }
-        if !hostif::police(sw, p, self.now, t) {
-            return self.dropped(sw, i, DropReason::Policer, t);
-        }
-        if sw.plane.punted.len() >= super::Plane::MAX_PUNTED {
-            hostif::count_loss(sw, &self.packets[i]);
-            return self.dropped(sw, i, DropReason::PuntQueueFull, t);
-        }
-        sw.plane.balance.punted += 1;
-        let frame = self.buffers[i][p.start as usize..][..p.len()].to_vec();
-        if T::ON {
-            t.event(p, Event::End(Fate::Punted { trap: hostif::trap_id(sw, p.trap) }));
-        }
-        sw.plane.punted.push(super::Punted { packet: *p, frame });
+        let frame = &self.buffers[i][p.start as usize..][..p.len()];
+        mirror::give_to_host(sw, p, frame, self.now, t);
     }
 
     #[inline(always)]
@@ -572,5 +565,20 @@ impl Engine {
     pub(crate) fn drop_out<T: Tracer>(&mut self, sw: &mut Switch, i: usize, reason: DropReason, t: &mut T) {
         let slot = self.slot(i);
         self.dropped(sw, slot, reason, t);
+    }
+}
+
+/// Counts the end of a packet that is dropped.
+fn count_drop<T: Tracer>(sw: &mut Switch, p: &Packet, reason: DropReason, t: &mut T) {
+    sw.plane.balance.dropped += 1;
+    let port = if reason.side() == Side::In || p.out_port == NONE { p.port } else { p.out_port };
+    if let Some(port) = sw.ports.counters.get_mut(port as usize) {
+        port.drops[reason as usize] += 1;
+        port::queue::count_drop(port, p, reason);
+    }
+    sw.debug.count(reason, port);
+    bridge::count_drop(sw, p, reason);
+    if T::ON {
+        t.event(p, Event::End(Fate::Dropped(reason)));
     }
 }

@@ -15,11 +15,11 @@
 //! | [`IngressAcl`](Node::IngressAcl) | `acl` | with the metadata of the look-up |
 //! | [`PostIngressAcl`](Node::PostIngressAcl) | `acl` | after the decision |
 //! | [`Traps`](Node::Traps) | `hostif` | traps, copies to the CPU |
-//! | [`Mirror`](Node::Mirror) | `mirror` | ingress mirroring and sampling |
+//! | mirroring | `mirror` | copies of what is mirrored or sampled, as it came in |
 //! | replication, enqueue | [`Engine`] | flood, groups, LAG member; then the queue |
 //! | [`Rewrite`](Node::Rewrite) | `port::output`, `router` | MAC, TTL, tags, remarking |
 //! | [`EgressAcl`](Node::EgressAcl) | `acl` | sees the frame as it leaves |
-//! | [`Transmit`](Node::Transmit) | `port::output` | MTU, state, counters, link |
+//! | [`Transmit`](Node::Transmit) | `port::output` | MTU, state, counters, link; copies of what leaves |
 //!
 //! # For authors of stages
 //! - A stage is `fn(&mut Switch, &mut Engine, Work, &mut T)`, generic over [`Tracer`]. It goes over `Work`,
@@ -78,8 +78,6 @@ pub enum Node {
     PostIngressAcl,
     /// Traps and copies for the CPU.
     Traps,
-    /// Ingress mirroring and sampling.
-    Mirror,
     /// Rewrite for the egress port.
     Rewrite,
     /// ACL on the frame as it leaves.
@@ -90,7 +88,7 @@ pub enum Node {
 
 impl Node {
     /// Every stage, in order.
-    pub const ALL: [Node; 13] = [
+    pub const ALL: [Node; 12] = [
         Node::PortIn,
         Node::PreIngressAcl,
         Node::L2In,
@@ -100,7 +98,6 @@ impl Node {
         Node::IngressAcl,
         Node::PostIngressAcl,
         Node::Traps,
-        Node::Mirror,
         Node::Rewrite,
         Node::EgressAcl,
         Node::Transmit,
@@ -108,10 +105,8 @@ impl Node {
     /// How many there are.
     pub const COUNT: usize = Node::ALL.len();
     /// The optional stages after look-up, as bits.
-    pub(crate) const AFTER_LOOKUP: u32 = 1 << Node::IngressAcl as u32
-        | 1 << Node::PostIngressAcl as u32
-        | 1 << Node::Traps as u32
-        | 1 << Node::Mirror as u32;
+    pub(crate) const AFTER_LOOKUP: u32 =
+        1 << Node::IngressAcl as u32 | 1 << Node::PostIngressAcl as u32 | 1 << Node::Traps as u32;
 }
 
 /// What became of all packets. `received + from_host + replicas = transmitted + dropped + punted + queued`

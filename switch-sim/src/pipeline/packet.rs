@@ -60,6 +60,12 @@ pub mod flag {
     pub const KEEP_TTL: u32 = 1 << 23;
     /// A policer copies the packet to the CPU, once its way is decided.
     pub const WANT_COPY: u32 = 1 << 24;
+    /// The packet is mirrored or sampled where its half of the pipeline ends.
+    pub const TAPPED: u32 = 1 << 25;
+    /// This is a copy that mirroring made: no ACL, mirror or sampler looks at it.
+    pub const MIRRORED: u32 = 1 << 26;
+    /// The sampler of the ingress port took the packet for the host.
+    pub const SAMPLED: u32 = 1 << 27;
 }
 
 /// Where a packet goes. The stage that decides writes it; a later one (ACL redirect, a trap) may replace it.
@@ -131,7 +137,8 @@ pub struct Packet {
     pub hash: u32,
     /// `hostif`'s index of the trap that applies.
     pub trap: u16,
-    /// `mirror`'s set of sessions to copy to at ingress.
+    /// The mirror sessions to copy to, a bit each: at ingress those for what came in, at egress those for what
+    /// leaves. `mirror::copy_to` sets them.
     pub mirror: u16,
     /// `SAI_ACL_ENTRY_ATTR_FIELD_ACL_USER_META`.
     pub acl_meta: u32,

@@ -40,7 +40,8 @@ pub(crate) fn rewrite<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Wor
         if engine.packet(i).0.orders != u32::MAX {
             crate::acl::carry_out(sw, engine, i, t);
         }
-        engine.send(i, if egress_acl { Node::EgressAcl } else { Node::Transmit });
+        let acl = egress_acl && !engine.packet(i).0.has(flag::MIRRORED);
+        engine.send(i, if acl { Node::EgressAcl } else { Node::Transmit });
     }
 }
 
@@ -108,7 +109,7 @@ pub(crate) fn transmit<T: Tracer, S: Sink>(
         }
         let size = wire_len(p.len());
         let class = (p.flags & (flag::MULTICAST | flag::BROADCAST)).count_ones() as usize;
-        let loopback = port.loopback;
+        let (loopback, tapped) = (port.loopback, port.tapped || p.has(flag::TAPPED | flag::MIRRORED));
         if loopback && let Err(reason) = engine.loop_back(i, out as u16) {
             engine.drop_out(sw, i, reason, t);
             continue;
@@ -131,6 +132,9 @@ pub(crate) fn transmit<T: Tracer, S: Sink>(
         if !loopback {
             let (head, tail) = engine.frame(i);
             sink.transmit(out as u16, head, tail);
+        }
+        if tapped {
+            engine.tap_out(sw, i, t, sink);
         }
     }
 }

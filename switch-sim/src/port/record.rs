@@ -4,6 +4,7 @@ use sai::object::port::OperStatus;
 use sai::{ObjectId, ObjectType};
 
 use crate::attrs;
+use crate::mirror::Taps;
 use crate::pipeline::NONE;
 use crate::store::id::Parts;
 use crate::switch::Switch;
@@ -94,6 +95,8 @@ pub struct Record {
     pub watched: bool,
     /// The policer of all that comes in.
     pub policer: u16,
+    /// Mirrors or samples what it sends.
+    pub tapped: bool,
     /// Storm-control policers of flooded unicast, multicast and broadcast.
     pub storm: [u16; 3],
 }
@@ -118,6 +121,7 @@ impl Record {
         pre_acl: false,
         watched: false,
         policer: NONE,
+        tapped: false,
         storm: [NONE; 3],
     };
 
@@ -136,6 +140,8 @@ pub struct Ports {
     pub counters: Vec<Counters>,
     /// Whether any port sends back in what it sends.
     pub(crate) loops: bool,
+    /// What ports copy of their packets.
+    pub(crate) taps: Vec<Taps>,
     /// What is attached to each port itself, not counting its LAG.
     own: Vec<Attachment>,
 }
@@ -152,6 +158,7 @@ impl Ports {
         if self.records.len() < len {
             self.records.resize(len, Record::ABSENT);
             self.counters.resize_with(len, Counters::default);
+            self.taps.resize_with(len, Taps::default);
             self.own.resize_with(len, Attachment::default);
         }
     }
@@ -179,6 +186,7 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
     if sw.store.get(id).is_none() {
         sw.ports.records[slot] = Record::ABSENT;
         sw.ports.own[slot] = Attachment::default();
+        sw.ports.taps[slot] = Taps::default();
         sw.ports.counters[slot] = Counters::default();
         sw.debug.forget(at);
         return;
@@ -209,6 +217,9 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
     let group = store.oid(id, attrs::port::ISOLATION_GROUP);
     crate::bridge::isolation::members(store, group).into_iter().for_each(&mut block);
     let (policer, storm) = crate::meter::of_port(store, id);
+    let taps = Taps::of_port(sw, id);
+    let [taps_in, tapped] = taps.used();
+    sw.ports.taps[slot] = taps;
     sw.ports.records[slot] = Record {
         id,
         rx: up && membership.as_ref().is_none_or(|m| m.rx),
@@ -229,8 +240,9 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         },
         blocked,
         pre_acl: sw.acl.before_look_up(),
-        watched: policer != NONE,
+        watched: policer != NONE || taps_in,
         policer,
+        tapped,
         storm,
     };
     sw.ports.loops = sw.ports.records.iter().any(|r| r.loopback);

@@ -34,6 +34,10 @@ impl Profile {
         most("chip.multicast_queues", chip.unicast_queues.saturating_add(chip.multicast_queues), 256)?;
         most("chip.cpu_queues", chip.cpu_queues, 256)?;
         most("chip.priority_groups", chip.priority_groups, 256)?;
+        let most = crate::mirror::MAX_SESSIONS;
+        if self.limits.mirror_sessions as usize > most {
+            return Err(invalid("limits.mirror_sessions", format!("at most {most}")));
+        }
         if chip.traffic_classes == 0 {
             return Err(invalid("chip.traffic_classes", "a switch has at least one"));
         }

@@ -65,6 +65,7 @@ fn a_port_config_gives_lanes_and_speeds() {
 fn a_value_that_makes_no_sense_is_named_with_line_and_key() {
     for (text, line, key) in [
         ("name = 'x'\n\n[chip]\ntraffic_classes = 0\n", 4, "chip.traffic_classes"),
+        ("name = 'x'\n\n[limits]\nmirror_sessions = 17\n", 4, "limits.mirror_sessions"),
         (
             "[[port]]\nlanes = [1]\nspeed = 10000\n\n[[port]]\nlanes = [1]\nspeed = 10000\n",
             6,

@@ -95,7 +95,7 @@ impl Engine {
 }
 
 /// The bits of [`flag`] that tell the class of a destination address.
-fn class(frame: &[u8]) -> u32 {
+pub(super) fn class(frame: &[u8]) -> u32 {
     match frame {
         [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, ..] => flag::MULTICAST | flag::BROADCAST,
         [first, ..] if first & 1 != 0 => flag::MULTICAST,

@@ -1,8 +1,6 @@
 //! Control plane policing: what trap groups let through to the CPU, and by which queue.
 
-mod bed;
-
-use bed::*;
+use super::bed::*;
 use sai::object::policer::{Mode, Stat};
 use sai::types::{MeterType, PacketAction};
 use sai::{
@@ -57,13 +55,14 @@ fn trap_in(bed: &Bed, ty: trap::Type, action: PacketAction, group: ObjectId) -> 
 }
 
 /// What a CPU queue has sent.
-fn punted(bed: &Bed, queue: i64) -> u64 {
+fn punted(bed: &Bed, queue: usize) -> u64 {
     bed.stat(ObjectType::QUEUE, bed.cpu_queue(queue), queue::Stat::PACKETS.0)
 }
 
 /// Acts: SAI_HOSTIF_TRAP_GROUP_ATTR_POLICER, SAI_HOSTIF_TRAP_GROUP_ATTR_QUEUE.
 #[test]
 fn the_traps_of_a_group_share_its_policer_and_queue() {
+    needs!(Trace, Clock);
     let bed = Bed::new();
     let policer = policer_of(&bed, 10, 4);
     let group = group_of(&bed, 3, policer);
@@ -77,9 +76,9 @@ fn the_traps_of_a_group_share_its_policer_and_queue() {
     let counts =
         [Stat::GREEN_PACKETS, Stat::RED_PACKETS].map(|s| bed.stat(ObjectType::POLICER, policer, s.0));
     assert_eq!(counts, [4, 2]);
-    let trace = bed.world.trace(&bed.sim, bed.ports[0], &lldp()).unwrap();
+    let trace = bed.trace(0, &lldp());
     assert_eq!(trace.drop_reason(), Some(DropReason::Policer));
-    bed.world.advance(std::time::Duration::from_millis(100)).unwrap();
+    bed.wait(std::time::Duration::from_millis(100));
     (0..3).for_each(|_| drop(bed.send(0, &lldp())));
     assert_eq!(punted(&bed, 3), 5, "ten a second");
     // Another group is not touched; what is policed no longer passes freely.

@@ -1,13 +1,11 @@
 //! Debug counters: a packet dropped, and who counts it.
 
-mod bed;
-
-use bed::*;
+use super::bed::*;
 use sai::debug_counter::{self as counter, Type};
 use sai::entry::FdbEntry;
 use sai::types::{InDropReason as In, OutDropReason as Out};
 use sai::vlan::TaggingMode;
-use sai::{Answer, Backend, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value};
+use sai::{Answer, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value};
 use sai::{fdb_entry, port, switch};
 
 const COUNTER: ObjectType = ObjectType::DEBUG_COUNTER;
@@ -90,7 +88,7 @@ fn outgoing_drops_count_where_the_packet_was_to_leave() {
         attr(fdb_entry::TYPE.id(), Value::I32(fdb_entry::Type::STATIC.0)),
         attr(fdb_entry::BRIDGE_PORT_ID.id(), Value::Oid(bed.bridge_ports[1])),
     ];
-    bed.sim.create(bed.switch, Target::Entry(&station), &attrs).unwrap();
+    bed.backend().create(bed.switch, Target::Entry(&station), &attrs).unwrap();
     let id = add(&bed, Type::PORT_OUT_DROP_REASONS, &[Out::EGRESS_VLAN_FILTER.0]);
     let all = add(&bed, Type::SWITCH_OUT_DROP_REASONS, &[Out::L2_ANY.0]);
     assert!(bed.to(0, &tagged(B, A, 7)).is_empty());
@@ -103,7 +101,8 @@ fn outgoing_drops_count_where_the_packet_was_to_leave() {
 fn a_reason_that_nothing_causes_is_refused_as_the_query_says() {
     let bed = Bed::new();
     let list = counter::IN_DROP_REASON_LIST.id();
-    let Ok(Answer::EnumValues(can)) = bed.sim.query(bed.switch, Query::EnumValues(COUNTER, list)) else {
+    let Ok(Answer::EnumValues(can)) = bed.backend().query(bed.switch, Query::EnumValues(COUNTER, list))
+    else {
         panic!("a list of reasons")
     };
     assert!(can.contains(&In::L2_ANY.0) && can.contains(&In::LPM_MISS.0));
@@ -123,10 +122,11 @@ fn a_reason_that_nothing_causes_is_refused_as_the_query_says() {
 fn counters_of_a_type_run_out_and_come_back() {
     let bed = Bed::new();
     let ty = attr(counter::TYPE.id(), Value::I32(Type::PORT_IN_DROP_REASONS.0));
-    let left = || match bed.sim.query(bed.switch, Query::Availability(COUNTER, std::slice::from_ref(&ty))) {
-        Ok(Answer::Count(left)) => left,
-        other => panic!("{other:?}"),
-    };
+    let left =
+        || match bed.backend().query(bed.switch, Query::Availability(COUNTER, std::slice::from_ref(&ty))) {
+            Ok(Answer::Count(left)) => left,
+            other => panic!("{other:?}"),
+        };
     let before = left();
     let ids: Vec<_> = (0..before).map(|_| add(&bed, Type::PORT_IN_DROP_REASONS, &[In::TTL.0])).collect();
     assert_eq!(left(), 0);
@@ -134,7 +134,7 @@ fn counters_of_a_type_run_out_and_come_back() {
     assert_eq!(error.status(), Status::INSUFFICIENT_RESOURCES);
     // Those of another type are not touched.
     add(&bed, Type::SWITCH_IN_DROP_REASONS, &[In::TTL.0]);
-    bed.sim.remove(&ObjectRef::Object(COUNTER, ids[3])).unwrap();
+    bed.backend().remove(&ObjectRef::Object(COUNTER, ids[3])).unwrap();
     assert_eq!(left(), 1);
     assert_eq!(index(&bed, add(&bed, Type::PORT_IN_DROP_REASONS, &[In::TTL.0])), 3);
 }

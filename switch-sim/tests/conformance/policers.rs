@@ -1,16 +1,13 @@
 //! Policers and storm control: packets in, packets out, statistics, on the virtual clock.
 
-mod bed;
-
 use std::time::Duration;
 
-use bed::*;
+use super::bed::*;
 use proptest::prelude::*;
 use sai::object::policer::{ColorSource, Mode, Stat};
 use sai::types::{MeterType, PacketAction, StatsCountMode};
 use sai::{
-    Answer, AttrEntry, AttrId, Backend, ObjectId, ObjectRef, ObjectType, Query, Status, Value, policer, port,
-    queue,
+    Answer, AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Query, Status, Value, policer, port, queue,
 };
 use switch_sim::pipeline::{DropReason, Event};
 
@@ -64,14 +61,15 @@ fn stats(bed: &Bed, policer: ObjectId) -> [u64; 8] {
 /// SAI_POLICER_ATTR_RED_PACKET_ACTION, SAI_PORT_ATTR_POLICER_ID.
 #[test]
 fn a_port_takes_in_what_its_policer_lets_pass_to_the_nanosecond() {
+    needs!(Clock);
     let bed = Bed::new();
     let id = storm(&bed, 10, 3);
     bind(&bed, 0, port::POLICER_ID.id(), id);
     let f = frame(ALL, A);
     assert_eq!(passed(&bed, &f, 5), 3, "the burst");
-    bed.world.advance(Duration::from_nanos(99_999_999)).unwrap();
+    bed.wait(Duration::from_nanos(99_999_999));
     assert_eq!(passed(&bed, &f, 1), 0);
-    bed.world.advance(Duration::from_nanos(1)).unwrap();
+    bed.wait(Duration::from_nanos(1));
     assert_eq!(passed(&bed, &f, 2), 1, "ten a second: one in 100 ms");
     bed.advance(100);
     assert_eq!(passed(&bed, &f, 5), 3, "no more than the burst is saved up");
@@ -101,7 +99,7 @@ fn ports_that_share_a_policer_share_its_rate_and_keep_it_in_use() {
     let sent = [0, 1, 0, 1, 0].map(|port| !bed.to(port, &frame(ALL, A)).is_empty());
     assert_eq!(sent, [true, true, true, false, false]);
     let object = ObjectRef::Object(POLICER, id);
-    assert_eq!(bed.sim.remove(&object).unwrap_err().status(), Status::OBJECT_IN_USE);
+    assert_eq!(bed.backend().remove(&object).unwrap_err().status(), Status::OBJECT_IN_USE);
     bind(&bed, 0, port::POLICER_ID.id(), ObjectId::NULL);
     bind(&bed, 1, port::POLICER_ID.id(), ObjectId::NULL);
     bed.remove(POLICER, id);
@@ -111,6 +109,7 @@ fn ports_that_share_a_policer_share_its_rate_and_keep_it_in_use() {
 /// SAI_PORT_ATTR_MULTICAST_STORM_CONTROL_POLICER_ID.
 #[test]
 fn storm_control_limits_each_class_by_itself_and_known_stations_never() {
+    needs!(Trace, Clock);
     let bed = Bed::new();
     bed.send(1, &frame(ALL, B));
     let classes = [
@@ -125,7 +124,7 @@ fn storm_control_limits_each_class_by_itself_and_known_stations_never() {
             assert_eq!(passed(&bed, &frame(other, A), 4), if other == dst { 2 } else { 4 });
         }
         assert_eq!(passed(&bed, &frame(B, A), 4), 4, "a known station");
-        let trace = bed.world.trace(&bed.sim, bed.ports[0], &frame(dst, A)).unwrap();
+        let trace = bed.trace(0, &frame(dst, A));
         assert_eq!(trace.drop_reason(), Some(DropReason::StormControl));
         let hit =
             |e: &Event| matches!(e, Event::Hit { table, object, .. } if table == "policer" && *object == id);
@@ -208,7 +207,9 @@ fn statistics_count_what_they_are_told_to() {
 fn what_a_policer_cannot_do_is_refused_as_the_query_says() {
     let bed = Bed::new();
     let query = Query::EnumValues(POLICER, policer::RED_PACKET_ACTION.id());
-    let Ok(Answer::EnumValues(can)) = bed.sim.query(bed.switch, query) else { panic!("a list of values") };
+    let Ok(Answer::EnumValues(can)) = bed.backend().query(bed.switch, query) else {
+        panic!("a list of values")
+    };
     assert!(can.contains(&PacketAction::TRAP.0) && !can.contains(&PacketAction::DONOTDROP.0));
     let attrs: [AttrEntry; 3] = [
         attr(policer::MODE.id(), Value::I32(Mode::SR_TCM.0)),
@@ -217,8 +218,8 @@ fn what_a_policer_cannot_do_is_refused_as_the_query_says() {
     ];
     let error = bed.try_create(POLICER, &attrs).unwrap_err();
     assert_eq!(error.status(), Status::INVALID_ATTR_VALUE_0.nth(2));
-    assert!(error.to_string().contains("SAI_POLICER_ATTR_RED_PACKET_ACTION"), "{error}");
-    let Ok(Answer::Count(0)) = bed.sim.query(bed.switch, Query::ObjectCount(POLICER)) else {
+    says(&error, "SAI_POLICER_ATTR_RED_PACKET_ACTION");
+    let Ok(Answer::Count(0)) = bed.backend().query(bed.switch, Query::ObjectCount(POLICER)) else {
         panic!("a refused policer is there")
     };
 }
@@ -329,7 +330,7 @@ proptest! {
         packets in prop::collection::vec((0..400_000_000u64, 60..700usize), 1..60),
     ) {
         let bed = Bed::new();
-        bed.world.advance(Duration::from_nanos(123_456_789)).unwrap();
+        bed.wait(Duration::from_nanos(123_456_789));
         let ids = [create(&bed, first), create(&bed, second)];
         bind(&bed, 0, port::POLICER_ID.id(), ids[0]);
         bind(&bed, 0, port::BROADCAST_STORM_CONTROL_POLICER_ID.id(), ids[1]);
@@ -338,7 +339,7 @@ proptest! {
         let mut counts = [[[0; 2]; 3]; 2];
         for (wait, len) in packets {
             now += wait;
-            bed.world.advance(Duration::from_nanos(wait)).unwrap();
+            bed.wait(Duration::from_nanos(wait));
             let mut f = frame(ALL, A);
             f.resize(len, 0);
             bed.send(0, &f);
