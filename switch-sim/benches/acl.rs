@@ -94,7 +94,7 @@ fn few_masks(count: usize, random: &mut Random) -> Vec<Rule> {
                 src: (random.next() as u32 & src, src),
                 dst: (random.next() as u32 & dst, dst),
                 protocol: (random.pick(&[6, 17]), 0xff),
-                dst_port: (random.next() as u16, if which & 8 != 0 { 0xffff } else { 0 }),
+                dst_port: (random.next() as u16 | 0x400, if which & 8 != 0 { 0xffff } else { 0 }),
                 ..Rule::default()
             }
         })

@@ -133,6 +133,14 @@ impl Actions {
         self.counter.checked_sub(1)
     }
 
+    /// Whether there is nothing to do but to count: the packet goes on as it is.
+    #[inline(always)]
+    pub fn only_permits(&self) -> bool {
+        self.more.is_none()
+            && self.order == u32::MAX
+            && matches!(self.packet, None | Some(PacketAction::FORWARD))
+    }
+
     /// Whether nothing is to be done after it: the verdict is final.
     pub fn ends(&self) -> bool {
         matches!(self.packet, Some(PacketAction::DROP | PacketAction::DENY | PacketAction::TRAP))

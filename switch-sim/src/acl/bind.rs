@@ -158,12 +158,30 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    /// The phases that are bound to a point, where any are.
+    /// The program that is bound to a point; [`NONE`] for none.
     #[inline(always)]
-    pub fn phases(&self, stage: Stage, point: Point, index: u16) -> Option<&[Phase]> {
-        match self.stages[stage as usize].at(point, index) {
-            NONE => None,
-            program => Some(&self.programs[usize::from(program)].phases),
+    pub fn program(&self, stage: Stage, point: Point, index: u16) -> u16 {
+        self.stages[stage as usize].at(point, index)
+    }
+
+    /// Whether any point of this type has ever been bound at a stage.
+    #[inline(always)]
+    pub fn has(&self, stage: Stage, point: Point) -> bool {
+        !self.stages[stage as usize].of[point as usize].is_empty()
+    }
+
+    /// What a program looks up.
+    #[inline(always)]
+    pub fn phases(&self, program: u16) -> &[Phase] {
+        &self.programs[usize::from(program)].phases
+    }
+
+    /// The table of a program that has no other; [`NONE`] for one that has several.
+    #[inline(always)]
+    pub fn single(&self, program: u16) -> u16 {
+        match self.phases(program) {
+            [phase] if phase.tables.len() == 1 => phase.tables[0],
+            _ => NONE,
         }
     }
 

@@ -318,21 +318,32 @@ pub(super) mod class {
     #[inline(always)]
     pub fn of(k: &Look<'_>) -> u16 {
         const RARP: u16 = 0x8035;
+        use protocol::{SCTP, TCP as TCP_, UDP, UDP_LITE};
         let h = k.h;
-        let l4 = h.has(parse::flag::L4);
-        let mut bits = bit(h.kind == L3::Ipv4, IPV4)
-            | bit(h.kind == L3::Ipv6, IPV6)
-            | bit(h.is_ip(), IP)
-            | bit(has_ports(h), PORTS)
-            | bit(l4 && h.protocol == protocol::TCP, TCP)
-            | bit(l4 && h.protocol == protocol::ICMP, ICMP)
-            | bit(l4 && h.protocol == protocol::ICMPV6, ICMPV6)
-            | bit(h.tags > 1, INNER_TAG)
-            | bit(h.ethertype == ethertype::IPV4, TYPE_IPV4)
-            | bit(h.ethertype == ethertype::IPV6, TYPE_IPV6)
-            | bit(matches!(h.ethertype, ethertype::IPV4 | ethertype::IPV6), IS_IP)
-            | bit(h.has(parse::flag::FRAGMENT), FRAGMENT)
-            | bit(h.has(parse::flag::LATER_FRAGMENT), LATER);
+        let mut bits = match h.kind {
+            L3::Ipv4 => IPV4 | IP,
+            L3::Ipv6 => IPV6 | IP,
+            _ => 0,
+        };
+        if h.has(parse::flag::L4) {
+            bits |= match h.protocol {
+                TCP_ => TCP | PORTS,
+                UDP | UDP_LITE | SCTP => PORTS,
+                protocol::ICMP => ICMP,
+                protocol::ICMPV6 => ICMPV6,
+                _ => 0,
+            };
+        }
+        bits |= match h.ethertype {
+            ethertype::IPV4 => TYPE_IPV4 | IS_IP,
+            ethertype::IPV6 => TYPE_IPV6 | IS_IP,
+            _ => 0,
+        };
+        if h.has(parse::flag::FRAGMENT | parse::flag::LATER_FRAGMENT) || h.tags > 1 {
+            bits |= bit(h.has(parse::flag::FRAGMENT), FRAGMENT)
+                | bit(h.has(parse::flag::LATER_FRAGMENT), LATER)
+                | bit(h.tags > 1, INNER_TAG);
+        }
         if h.ethertype == ethertype::ARP || h.ethertype == RARP {
             let operation = be(k.frame, k.l3(6), 2);
             bits |= ARP | bit(operation == 1, ARP_REQUEST) | bit(operation == 2, ARP_REPLY);

@@ -8,7 +8,8 @@
 //! | `look`, `inner`, `udf` | what is asked of a packet: the columns of keys |
 //! | `action`, `order` | what entries want done, at once and as copies leave |
 //! | `bind` | bind points, and the tables that packets meet there |
-//! | `run` | the packet half: looking up, and the one rule by which verdicts merge |
+//! | `run` | the packet half: which entries a packet hits |
+//! | `verdict` | what becomes of it: the one rule by which verdicts merge |
 //! | `counter` | ACL counters and ranges |
 //!
 //! A packet's key for a table is made once, from the columns of the table's fields alone; headers inside a
@@ -35,6 +36,7 @@ mod order;
 mod run;
 mod table;
 mod udf;
+mod verdict;
 
 pub(crate) use counter::{CounterOwner, RangeOwner};
 pub(crate) use entry::EntryOwner;
@@ -76,8 +78,7 @@ pub struct Acl {
     orders: order::Book,
     /// Entries in force that forbid to learn.
     no_learn: u32,
-    /// What a packet has hit, for use again by the next.
-    hits: Vec<run::Hit>,
+    scratch: run::Scratch,
 }
 
 impl std::fmt::Debug for Acl {

@@ -202,3 +202,70 @@ proptest! {
         acl.wires().audit();
     }
 }
+
+#[derive(Default)]
+struct Sent(Vec<(u16, Vec<u8>)>);
+
+impl switch_sim::pipeline::Sink for Sent {
+    fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]) {
+        self.0.push((port, [head, tail].concat()));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Packets of a vector that meet one table are looked up together, others alone; nobody can tell.
+    #[test]
+    fn a_vector_does_what_its_packets_do_one_by_one(
+        rules in prop::collection::vec((rule(), 0u8..3), 1..20),
+        packets in prop::collection::vec(packet(), 1..64),
+    ) {
+        let run = |one_by_one: bool| {
+            let acl = Acl::new();
+            let fields = [
+                acl_table::FIELD_SRC_IP.id(),
+                acl_table::FIELD_DST_IP.id(),
+                acl_table::FIELD_IP_PROTOCOL.id(),
+                acl_table::FIELD_L4_DST_PORT.id(),
+                acl_table::FIELD_IN_PORTS.id(),
+                acl_table::FIELD_TCP_FLAGS.id(),
+                acl_table::FIELD_ACL_IP_FRAG.id(),
+            ];
+            let tables = [acl.table(&fields), acl.table(&fields)];
+            let mut counters = Vec::new();
+            for (n, (rule, what)) in rules.iter().enumerate() {
+                let table = tables[n % 2];
+                counters.push(acl.counter(table));
+                let mut attrs = rule.attrs(&acl);
+                attrs.push(acl.counted(counters[n]));
+                attrs.push(match what {
+                    0 => packet_action(PacketAction::DROP),
+                    1 => action(acl_entry::ACTION_SET_DSCP.id(), AclAction::U8(n as u8)),
+                    _ => action(acl_entry::ACTION_REDIRECT.id(), AclAction::Oid(acl.ports[6])),
+                });
+                acl.entry(table, rule.priority, &attrs);
+            }
+            acl.bind_switch(tables[0]);
+            let on_port = Value::Oid(tables[1]);
+            acl.set(ObjectType::PORT, acl.ports[2], sai::port::INGRESS_ACL.id(), on_port);
+            let mut sent = Sent::default();
+            acl.sim
+                .with_switch(acl.switch, |sw| {
+                    let mut engine = switch_sim::pipeline::Engine::new();
+                    for packet in &packets {
+                        let port = switch_sim::port::index(acl.ports[packet.from]);
+                        engine.receive(port, &packet.frame());
+                        if one_by_one {
+                            engine.run(sw, 1, &mut switch_sim::pipeline::NoTrace, &mut sent);
+                        }
+                    }
+                    engine.run(sw, 1, &mut switch_sim::pipeline::NoTrace, &mut sent);
+                })
+                .unwrap();
+            let counts: Vec<_> = counters.iter().map(|c| acl.counts(*c)).collect();
+            (sent.0, counts)
+        };
+        prop_assert_eq!(run(true), run(false));
+    }
+}

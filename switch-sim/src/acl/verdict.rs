@@ -1,0 +1,265 @@
+//! What becomes of a packet that hits entries: the one rule by which verdicts merge.
+//!
+//! *Each thing that can be decided about a packet is decided once at a stage, by the first in order that wants
+//! it.* The things are: whether the packet goes on, whether the CPU gets a copy, where it goes, and each field
+//! that an action writes; every counter counts. The order is that of [`run`](super::run): of the bind points
+//! (port, LAG, VLAN, interface, switch), then of chain groups, then of the tables by priority. A table's winner
+//! is its entry of the highest priority, of equal ones the oldest. In a sequential group the first table with a
+//! winner ends the look-up. DROP, DENY and TRAP end it for the bind points and chain groups that would follow.
+
+use sai::ObjectId;
+use sai::types::PacketAction;
+
+use super::action::{More, Redirect};
+use super::bind::{Point, Stage};
+use super::order;
+use super::run::Hit;
+use crate::pipeline::packet::flag;
+use crate::pipeline::{DropReason, Engine, NONE, Out, Packet, Tracer};
+use crate::router;
+use crate::switch::Switch;
+
+/// Whether the packet goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Forward,
+    Drop,
+    /// To the CPU alone.
+    Trap,
+    /// Forward, whatever look-ups have said.
+    Keep,
+}
+
+/// What a packet action says of the packet's way, and whether the CPU gets a copy.
+const fn split(action: PacketAction) -> (Option<Way>, Option<bool>) {
+    match action {
+        PacketAction::DROP => (Some(Way::Drop), None),
+        PacketAction::FORWARD => (Some(Way::Forward), None),
+        PacketAction::COPY => (None, Some(true)),
+        PacketAction::COPY_CANCEL => (None, Some(false)),
+        PacketAction::TRAP => (Some(Way::Trap), Some(true)),
+        PacketAction::LOG => (Some(Way::Forward), Some(true)),
+        PacketAction::DENY => (Some(Way::Drop), Some(false)),
+        PacketAction::TRANSIT => (Some(Way::Forward), Some(false)),
+        PacketAction::DONOTDROP => (Some(Way::Keep), None),
+        _ => (None, None),
+    }
+}
+
+/// Where a redirect leads, without what stays with the entry.
+#[derive(Clone, Copy, Debug)]
+enum To {
+    Out(Out),
+    BridgePort(u16),
+    Route(ObjectId),
+    Flood,
+}
+
+/// Does what the entries want that a packet has hit; whether it goes no further.
+pub(super) fn act<T: Tracer>(
+    sw: &mut Switch,
+    engine: &mut Engine,
+    i: usize,
+    stage: Stage,
+    hits: &[Hit],
+    t: &mut T,
+) -> bool {
+    let acl = &mut sw.acl;
+    let (p, _) = engine.packet(i);
+    if let [hit] = hits
+        && acl.actions[hit.entry as usize].only_permits()
+    {
+        if let Some(counter) = acl.actions[hit.entry as usize].counter() {
+            acl.counters.count(counter, p);
+        }
+        if stage != Stage::PostIngress {
+            return false;
+        }
+    }
+    let (mut way, mut copy, mut trap, mut to) = (None, None, None, None);
+    let mut taken = Taken::default();
+    let mut orders = u32::MAX;
+    for hit in hits {
+        let actions = &acl.actions[hit.entry as usize];
+        if let Some(counter) = actions.counter() {
+            acl.counters.count(counter, p);
+        }
+        if let Some(action) = actions.packet {
+            let (goes, copies) = split(action);
+            way = way.or(goes.map(|w| (w, hit.point)));
+            copy = copy.or(copies);
+        }
+        if actions.order != u32::MAX {
+            orders = acl.orders.merge(orders, actions.order);
+        }
+        let Some(more) = &actions.more else { continue };
+        trap = trap.or(more.trap);
+        if to.is_none()
+            && let Some(redirect) = &more.redirect
+        {
+            to = Some(match redirect {
+                Redirect::Port(port) => To::Out(Out::Port(*port)),
+                Redirect::Lag(lag) => To::Out(Out::Lag(*lag)),
+                Redirect::L2mc(group) => To::Out(Out::L2mc(*group)),
+                Redirect::Ipmc(group) => To::Out(Out::Ipmc(*group)),
+                Redirect::List(_) => To::Out(Out::List(hit.entry)),
+                Redirect::BridgePort(port) => To::BridgePort(*port),
+                Redirect::Route(id) => To::Route(*id),
+                Redirect::Flood => To::Flood,
+            });
+        }
+        taken.write(p, more);
+    }
+    if stage == Stage::Egress {
+        act_out(sw, engine, i, way, copy, trap, orders, t);
+        return false;
+    }
+    if orders != u32::MAX {
+        let merged = sw.acl.orders.merge(orders, p.orders);
+        p.orders = if p.orders == u32::MAX { orders } else { merged };
+    }
+    if copy == Some(true) {
+        p.flags |= flag::PUNT | flag::ACL_PUNT;
+        p.trap = trap.unwrap_or(p.trap);
+    } else if copy == Some(false) {
+        p.flags &= !flag::PUNT;
+        p.flags |= flag::NO_COPY;
+    }
+    match way {
+        Some((Way::Drop, point)) => {
+            p.drop.get_or_insert(point.reason(stage));
+        }
+        Some((Way::Trap, point)) if copy != Some(true) => {
+            p.drop.get_or_insert(point.reason(stage));
+        }
+        Some((Way::Trap, _)) => {
+            p.drop = None;
+            p.out = Out::None;
+        }
+        other => {
+            let lifts = match other {
+                Some((Way::Keep, _)) => p.out != Out::None,
+                Some(_) => stage == Stage::PostIngress && is_acl(p.drop),
+                None => false,
+            };
+            if lifts {
+                p.drop = None;
+            }
+            if let Some(to) = to {
+                send(sw, engine, i, to, t);
+            }
+        }
+    }
+    matches!(way, Some((Way::Drop | Way::Trap, _)))
+}
+
+fn is_acl(drop: Option<DropReason>) -> bool {
+    drop.is_some_and(|d| d.layer() == crate::pipeline::Layer::Acl)
+}
+
+/// The fields of a packet that the entry before has written.
+#[derive(Default)]
+struct Taken {
+    meta: bool,
+    tc: bool,
+    color: bool,
+    pcp: bool,
+    vid: bool,
+    vrf: bool,
+    ttl: bool,
+}
+
+impl Taken {
+    fn write(&mut self, p: &mut Packet, more: &More) {
+        let first = |taken: &mut bool, wants: bool| wants && !std::mem::replace(taken, true);
+        if first(&mut self.meta, more.meta.is_some()) {
+            p.acl_meta = more.meta.unwrap_or_default();
+        }
+        if first(&mut self.tc, more.tc.is_some()) {
+            p.tc = more.tc.unwrap_or_default();
+        }
+        if first(&mut self.color, more.color.is_some()) {
+            p.color = more.color.unwrap_or_default();
+        }
+        if first(&mut self.pcp, more.pcp.is_some()) {
+            p.pcp = more.pcp.unwrap_or_default();
+        }
+        if first(&mut self.vid, more.vid.is_some()) {
+            p.vid = more.vid.unwrap_or_default();
+        }
+        if first(&mut self.vrf, more.vrf.is_some()) {
+            p.vrf = more.vrf.unwrap_or_default();
+            p.flags |= flag::VRF_SET;
+        }
+        if first(&mut self.ttl, more.ttl.is_some()) {
+            let keep = more.ttl == Some(false);
+            p.flags = if keep { p.flags | flag::KEEP_TTL } else { p.flags & !flag::KEEP_TTL };
+        }
+        if more.no_learn {
+            p.flags |= flag::NO_LEARN;
+        }
+    }
+}
+
+/// Replaces the forwarding decision.
+fn send<T: Tracer>(sw: &mut Switch, engine: &mut Engine, i: usize, to: To, t: &mut T) {
+    if let To::Route(next_hop) = to {
+        if !engine.peek(i).headers.is_ip() {
+            return;
+        }
+        let (mut p, frame) = (*engine.peek(i), engine.packet(i).1.to_vec());
+        (p.drop, p.out) = (None, Out::None);
+        if let Err(reason) = router::steer(sw, &mut p, &frame, next_hop, t) {
+            p.drop = Some(reason);
+        }
+        *engine.packet(i).0 = p;
+        return;
+    }
+    let (p, _) = engine.packet(i);
+    p.drop = None;
+    // The frame leaves as it came, but for its tag.
+    p.flags &= !flag::ROUTED;
+    let home = sw.bridge.port(p.bridge_port).map(|b| if b.domain == NONE { p.vid } else { b.domain });
+    match to {
+        To::Out(out) => {
+            p.out = out;
+            p.domain = home.unwrap_or(p.domain);
+        }
+        To::BridgePort(port) => {
+            let own = sw.bridge.port(port).map_or(NONE, |b| b.domain);
+            p.domain = if own == NONE { home.unwrap_or(p.vid) } else { own };
+            p.out = Out::BridgePort(port);
+        }
+        To::Flood => {
+            let Some(home) = home else { return };
+            p.domain = home;
+            p.flags |= flag::FLOODED;
+            p.out = Out::Flood;
+        }
+        To::Route(_) => {}
+    }
+}
+
+/// Does what entries want at egress, to the frame as it leaves.
+#[expect(clippy::too_many_arguments, reason = "what one stage has decided")]
+fn act_out<T: Tracer>(
+    sw: &mut Switch,
+    engine: &mut Engine,
+    i: usize,
+    way: Option<(Way, Point)>,
+    copy: Option<bool>,
+    trap: Option<u16>,
+    orders: u32,
+    t: &mut T,
+) {
+    if copy == Some(true) {
+        engine.packet(i).0.trap = trap.unwrap_or(NONE);
+        engine.punt_copy(sw, i, t);
+    }
+    if let Some((Way::Drop | Way::Trap, point)) = way {
+        return engine.drop(i, point.reason(Stage::Egress));
+    }
+    if let Some(orders) = sw.acl.orders.get(orders).cloned() {
+        order::carry_out(sw, engine, i, &orders, t);
+    }
+}
