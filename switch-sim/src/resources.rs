@@ -249,7 +249,8 @@ impl Switch {
                 return Ok(0);
             }
         }
-        Ok(self.resources.availability(self, meta.object_type, attrs))
+        let of_table = crate::acl::availability(self, meta.object_type, attrs);
+        Ok(of_table.unwrap_or_else(|| self.resources.availability(self, meta.object_type, attrs)))
     }
 
     /// Compares what is kept incrementally with what is computed from scratch: references, derived lists,

@@ -220,11 +220,13 @@ impl Switch {
                 entries.add(object, &attrs);
             });
         }
+        let mut objects = self.store.save_objects();
+        crate::acl::save_counts(self, &mut objects);
         Snapshot {
             switch: self.store.switch_number(),
             profile: (*self.profile).clone(),
             slots: self.store.save_slots(),
-            objects: self.store.save_objects(),
+            objects,
             entries: entries.groups,
             stats: self.save_stats(),
             unplugged: self.unplugged(),

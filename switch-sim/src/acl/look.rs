@@ -22,13 +22,21 @@ pub(super) struct Look<'a> {
     /// At egress: what is asked about tags is asked about the frame that leaves.
     pub egress: bool,
     /// `ACL_USER_META` as the tables before have left it.
-    pub meta: u32,
+    meta: u32,
+    wrote: bool,
     inner: OnceCell<Option<Inner>>,
 }
 
 impl<'a> Look<'a> {
     pub fn new(sw: &'a Switch, p: &'a Packet, frame: &'a [u8], h: &'a Headers, egress: bool) -> Look<'a> {
-        Look { sw, p, frame, h, egress, meta: p.acl_meta, inner: OnceCell::new() }
+        Look { sw, p, frame, h, egress, meta: p.acl_meta, wrote: false, inner: OnceCell::new() }
+    }
+
+    /// Has the tables that follow see a value in `ACL_USER_META`; the first that is written stays.
+    pub fn write_meta(&mut self, meta: u32) {
+        if !std::mem::replace(&mut self.wrote, true) {
+            self.meta = meta;
+        }
     }
 
     fn be32(&self, at: usize) -> u64 {

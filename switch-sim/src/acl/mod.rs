@@ -18,9 +18,11 @@
 //! how verdicts merge.
 
 use sai::types::{AclBindPointType, AclStage};
-use sai::{AttrId, ObjectId, Value};
+use sai::{AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Value};
+use sai::{acl_counter, acl_entry, acl_table};
 
-use crate::store::id::Parts;
+use crate::snapshot::Stored;
+use crate::store::id::{Parts, type_of};
 use crate::switch::Switch;
 
 mod action;
@@ -106,6 +108,35 @@ impl Acl {
     /// Whether anything is bound before my-MAC.
     pub(crate) fn before_look_up(&self) -> bool {
         self.bound.any(bind::Stage::PreIngress)
+    }
+}
+
+/// How many more entries or counters a table that is named can have.
+pub(crate) fn availability(sw: &Switch, object_type: ObjectType, attrs: &[AttrEntry]) -> Option<u64> {
+    let (of, left) = match object_type {
+        ObjectType::ACL_ENTRY => (acl_entry::TABLE_ID.id(), acl_table::AVAILABLE_ACL_ENTRY.id()),
+        ObjectType::ACL_COUNTER => (acl_counter::TABLE_ID.id(), acl_table::AVAILABLE_ACL_COUNTER.id()),
+        _ => return None,
+    };
+    let table = attrs.iter().find(|a| a.id == of)?.value.as_oid()?;
+    match sw.value(&ObjectRef::Object(ObjectType::ACL_TABLE, table), left) {
+        Ok(Value::U32(left)) => Some(left.into()),
+        _ => None,
+    }
+}
+
+/// Writes what counters have counted into a snapshot's objects.
+pub(crate) fn save_counts(sw: &Switch, objects: &mut [Stored]) {
+    for object in objects.iter_mut().filter(|o| type_of(o.id) == Some(ObjectType::ACL_COUNTER)) {
+        let counter = ObjectRef::Object(ObjectType::ACL_COUNTER, object.id);
+        for id in [acl_counter::PACKETS.id(), acl_counter::BYTES.id()] {
+            let Ok(value) = sw.value(&counter, id) else { continue };
+            match object.attrs.binary_search_by_key(&id, |a| a.id) {
+                Ok(at) => object.attrs[at].value = value,
+                Err(_) if value == Value::U64(0) => {}
+                Err(at) => object.attrs.insert(at, AttrEntry::new(id, value)),
+            }
+        }
     }
 }
 

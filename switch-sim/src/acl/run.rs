@@ -311,7 +311,9 @@ fn run(
             }
         }
         // What one chain group writes the next one reads.
-        look.meta = meta.unwrap_or(look.meta);
+        if let Some(meta) = meta {
+            look.write_meta(meta);
+        }
     }
     false
 }

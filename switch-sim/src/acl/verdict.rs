@@ -10,6 +10,7 @@
 use sai::ObjectId;
 use sai::types::PacketAction;
 
+use super::Acl;
 use super::action::{More, Redirect};
 use super::bind::{Point, Stage};
 use super::order;
@@ -55,6 +56,62 @@ enum To {
     Flood,
 }
 
+impl To {
+    fn of(redirect: &Redirect, entry: u32) -> To {
+        match redirect {
+            Redirect::Port(port) => To::Out(Out::Port(*port)),
+            Redirect::Lag(lag) => To::Out(Out::Lag(*lag)),
+            Redirect::L2mc(group) => To::Out(Out::L2mc(*group)),
+            Redirect::Ipmc(group) => To::Out(Out::Ipmc(*group)),
+            Redirect::List(_) => To::Out(Out::List(entry)),
+            Redirect::BridgePort(port) => To::BridgePort(*port),
+            Redirect::Route(id) => To::Route(*id),
+            Redirect::Flood => To::Flood,
+        }
+    }
+}
+
+/// What the entries want that a packet has hit.
+struct Verdict {
+    way: Option<(Way, Point)>,
+    copy: Option<bool>,
+    trap: Option<u16>,
+    to: Option<To>,
+    orders: u32,
+}
+
+impl Verdict {
+    /// Merges what the entries want, counts the packet and writes its fields.
+    fn of(acl: &mut Acl, p: &mut Packet, hits: &[Hit]) -> Verdict {
+        let mut v = Verdict { way: None, copy: None, trap: None, to: None, orders: u32::MAX };
+        let mut taken = Taken::default();
+        for hit in hits {
+            let actions = &acl.actions[hit.entry as usize];
+            if let Some(counter) = actions.counter() {
+                acl.counters.count(counter, p);
+            }
+            if let Some(action) = actions.packet {
+                let (goes, copies) = split(action);
+                v.way = v.way.or(goes.map(|w| (w, hit.point)));
+                v.copy = v.copy.or(copies);
+            }
+            if actions.order != u32::MAX {
+                v.orders = acl.orders.merge(v.orders, actions.order);
+            }
+            let Some(more) = &actions.more else { continue };
+            v.trap = v.trap.or(more.trap);
+            v.to = v.to.or(more.redirect.as_ref().map(|to| To::of(to, hit.entry)));
+            taken.write(p, more);
+        }
+        v
+    }
+
+    /// Whether the packet goes no further.
+    const fn ends(&self) -> bool {
+        matches!(self.way, Some((Way::Drop | Way::Trap, _)))
+    }
+}
+
 /// Does what the entries want that a packet has hit; whether it goes no further.
 pub(super) fn act<T: Tracer>(
     sw: &mut Switch,
@@ -67,69 +124,51 @@ pub(super) fn act<T: Tracer>(
     let acl = &mut sw.acl;
     let (p, _) = engine.packet(i);
     if let [hit] = hits
+        && stage != Stage::PostIngress
         && acl.actions[hit.entry as usize].only_permits()
     {
         if let Some(counter) = acl.actions[hit.entry as usize].counter() {
             acl.counters.count(counter, p);
         }
-        if stage != Stage::PostIngress {
-            return false;
-        }
-    }
-    let (mut way, mut copy, mut trap, mut to) = (None, None, None, None);
-    let mut taken = Taken::default();
-    let mut orders = u32::MAX;
-    for hit in hits {
-        let actions = &acl.actions[hit.entry as usize];
-        if let Some(counter) = actions.counter() {
-            acl.counters.count(counter, p);
-        }
-        if let Some(action) = actions.packet {
-            let (goes, copies) = split(action);
-            way = way.or(goes.map(|w| (w, hit.point)));
-            copy = copy.or(copies);
-        }
-        if actions.order != u32::MAX {
-            orders = acl.orders.merge(orders, actions.order);
-        }
-        let Some(more) = &actions.more else { continue };
-        trap = trap.or(more.trap);
-        if to.is_none()
-            && let Some(redirect) = &more.redirect
-        {
-            to = Some(match redirect {
-                Redirect::Port(port) => To::Out(Out::Port(*port)),
-                Redirect::Lag(lag) => To::Out(Out::Lag(*lag)),
-                Redirect::L2mc(group) => To::Out(Out::L2mc(*group)),
-                Redirect::Ipmc(group) => To::Out(Out::Ipmc(*group)),
-                Redirect::List(_) => To::Out(Out::List(hit.entry)),
-                Redirect::BridgePort(port) => To::BridgePort(*port),
-                Redirect::Route(id) => To::Route(*id),
-                Redirect::Flood => To::Flood,
-            });
-        }
-        taken.write(p, more);
-    }
-    if stage == Stage::Egress {
-        act_out(sw, engine, i, way, copy, trap, orders, t);
         return false;
     }
-    if orders != u32::MAX {
-        let merged = sw.acl.orders.merge(orders, p.orders);
-        p.orders = if p.orders == u32::MAX { orders } else { merged };
+    let verdict = Verdict::of(acl, p, hits);
+    match stage {
+        Stage::Egress => act_out(sw, engine, i, &verdict, t),
+        _ => act_in(sw, engine, i, stage, &verdict, t),
     }
-    if copy == Some(true) {
+    verdict.ends()
+}
+
+/// Does what entries want in the ingress half.
+fn act_in<T: Tracer>(
+    sw: &mut Switch,
+    engine: &mut Engine,
+    i: usize,
+    stage: Stage,
+    verdict: &Verdict,
+    t: &mut T,
+) {
+    let (p, _) = engine.packet(i);
+    if verdict.orders != u32::MAX {
+        p.orders = match p.orders {
+            u32::MAX => verdict.orders,
+            // A later stage overrules an earlier one.
+            before => sw.acl.orders.merge(verdict.orders, before),
+        };
+    }
+    if verdict.copy == Some(true) {
         p.flags |= flag::PUNT | flag::ACL_PUNT;
-        p.trap = trap.unwrap_or(p.trap);
-    } else if copy == Some(false) {
+        p.trap = verdict.trap.unwrap_or(p.trap);
+    } else if verdict.copy == Some(false) {
         p.flags &= !flag::PUNT;
         p.flags |= flag::NO_COPY;
     }
-    match way {
+    match verdict.way {
         Some((Way::Drop, point)) => {
             p.drop.get_or_insert(point.reason(stage));
         }
-        Some((Way::Trap, point)) if copy != Some(true) => {
+        Some((Way::Trap, point)) if verdict.copy != Some(true) => {
             p.drop.get_or_insert(point.reason(stage));
         }
         Some((Way::Trap, _)) => {
@@ -145,12 +184,11 @@ pub(super) fn act<T: Tracer>(
             if lifts {
                 p.drop = None;
             }
-            if let Some(to) = to {
+            if let Some(to) = verdict.to {
                 send(sw, engine, i, to, t);
             }
         }
     }
-    matches!(way, Some((Way::Drop | Way::Trap, _)))
 }
 
 fn is_acl(drop: Option<DropReason>) -> bool {
@@ -241,25 +279,15 @@ fn send<T: Tracer>(sw: &mut Switch, engine: &mut Engine, i: usize, to: To, t: &m
 }
 
 /// Does what entries want at egress, to the frame as it leaves.
-#[expect(clippy::too_many_arguments, reason = "what one stage has decided")]
-fn act_out<T: Tracer>(
-    sw: &mut Switch,
-    engine: &mut Engine,
-    i: usize,
-    way: Option<(Way, Point)>,
-    copy: Option<bool>,
-    trap: Option<u16>,
-    orders: u32,
-    t: &mut T,
-) {
-    if copy == Some(true) {
-        engine.packet(i).0.trap = trap.unwrap_or(NONE);
+fn act_out<T: Tracer>(sw: &mut Switch, engine: &mut Engine, i: usize, verdict: &Verdict, t: &mut T) {
+    if verdict.copy == Some(true) {
+        engine.packet(i).0.trap = verdict.trap.unwrap_or(NONE);
         engine.punt_copy(sw, i, t);
     }
-    if let Some((Way::Drop | Way::Trap, point)) = way {
+    if let Some((Way::Drop | Way::Trap, point)) = verdict.way {
         return engine.drop(i, point.reason(Stage::Egress));
     }
-    if let Some(orders) = sw.acl.orders.get(orders).cloned() {
+    if let Some(orders) = sw.acl.orders.get(verdict.orders).cloned() {
         order::carry_out(sw, engine, i, &orders, t);
     }
 }

@@ -10,6 +10,7 @@ mod suite {
     pub(crate) use crate::conformance_bed as bed;
 }
 
+mod acl_vector;
 mod acts;
 mod fdb_model;
 mod profiles;

@@ -116,6 +116,18 @@ fn counters_count_packets_and_bytes_on_the_wire() {
     assert_eq!(acl.counts(both), (6, 64));
     assert_eq!(acl.counts(packets), (1, 0));
     assert_eq!(acl.counts(bytes), (0, 64));
+    for stage in [AclStage::PRE_INGRESS, AclStage::POST_INGRESS, AclStage::EGRESS] {
+        let (acl, entry) = doing(stage, &[]);
+        let Value::Oid(table) = acl.read(ObjectType::ACL_ENTRY, entry, acl_entry::TABLE_ID.id()) else {
+            panic!("an id")
+        };
+        let counter = acl.counter(table);
+        let to = Value::AclAction(AclAction::Oid(counter));
+        acl.set(ObjectType::ACL_ENTRY, entry, acl_entry::ACTION_COUNTER.id(), to);
+        acl.send(1, &f("eth src=02:00:00:00:00:02 dst=02:00:00:00:00:01/ipv6"));
+        acl.send(0, &f("eth/ipv4"));
+        assert_eq!(acl.counts(counter), (1, 64), "{stage}");
+    }
     let other = acl.counter(acl.table(&[]));
     let alien = action(acl_entry::ACTION_COUNTER.id(), AclAction::Oid(other));
     let refused = acl.try_create(ObjectType::ACL_ENTRY, &Acl::entry_attrs(table, 1, &[alien])).unwrap_err();

@@ -74,6 +74,9 @@ fn what_cannot_be_done_is_refused() {
         acl.try_create(ObjectType::ACL_ENTRY, &attrs)
     };
     assert_eq!(left(), Value::U32(2));
+    let of = [attr(acl_entry::TABLE_ID.id(), Value::Oid(small))];
+    let query = sai::Query::Availability(ObjectType::ACL_ENTRY, &of);
+    assert_eq!(acl.backend().query(acl.switch, query).unwrap(), sai::Answer::Count(2));
     let first = entry(1).unwrap();
     entry(1).unwrap();
     assert_eq!(left(), Value::U32(0));
@@ -224,7 +227,13 @@ fn a_snapshot_brings_rules_and_bindings_back() {
     acl.remove(ObjectType::ACL_ENTRY, gone);
     acl.entry(table, 5, &[packet_action(PacketAction::FORWARD)]);
     acl.bind_switch(table);
+    let other = acl.table(&[]);
+    let counter = acl.counter(other);
+    acl.entry(other, 1, &[acl.counted(counter)]);
+    acl.set(ObjectType::PORT, acl.ports[5], sai::port::INGRESS_ACL.id(), Value::Oid(other));
+    acl.send(5, &f("eth/ipv4"));
     acl.reload();
+    assert_eq!(acl.counts(counter), (1, 64));
     assert!(acl.to(0, &f("eth/ipv4")).is_empty());
     assert!(!acl.to(1, &f("eth/ipv4")).is_empty());
     acl.bind_switch(ObjectId::NULL);

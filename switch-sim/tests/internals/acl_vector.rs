@@ -1,0 +1,86 @@
+//! Packets of a vector that meet one ACL table are looked up together, others alone; nobody can tell.
+
+use proptest::prelude::*;
+use sai::types::{AclStage, PacketAction};
+use sai::{
+    AclAction, AclField, ObjectId, ObjectType, Value, acl_counter, acl_entry, acl_table, port, switch,
+};
+use switch_sim::pipeline::{Engine, NoTrace, Sink};
+use switch_sim::port::index;
+use switch_sim::wire::PacketBuilder;
+
+use crate::bed::*;
+
+#[derive(Default)]
+struct Sent(Vec<(u16, Vec<u8>)>);
+
+impl Sink for Sent {
+    fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]) {
+        self.0.push((port, [head, tail].concat()));
+    }
+}
+
+/// What leaves, and what each entry counts. An entry is the last byte of a source address under a mask, and what
+/// becomes of the packet; every other one is bound to port 2 instead of the switch.
+fn run(
+    rules: &[(u8, u8, u8)],
+    packets: &[(u8, usize)],
+    one_by_one: bool,
+) -> (Vec<(u16, Vec<u8>)>, Vec<Value>) {
+    let bed = Bed::new();
+    let tables = [(); 2].map(|()| {
+        let stage = attr(acl_table::ACL_STAGE.id(), Value::I32(AclStage::INGRESS.0));
+        bed.create(ObjectType::ACL_TABLE, &[stage, attr(acl_table::FIELD_SRC_IP.id(), Value::Bool(true))])
+    });
+    let mut counters: Vec<ObjectId> = Vec::new();
+    for (n, (byte, mask, what)) in rules.iter().enumerate() {
+        let table = attr(acl_counter::TABLE_ID.id(), Value::Oid(tables[n % 2]));
+        let counts = attr(acl_counter::ENABLE_PACKET_COUNT.id(), Value::Bool(true));
+        counters.push(bed.create(ObjectType::ACL_COUNTER, &[table.clone(), counts]));
+        let (data, mask) = ([10, 0, 0, *byte].into(), [255, 255, 255, *mask].into());
+        let (id, does) = match what {
+            0 => (acl_entry::ACTION_PACKET_ACTION.id(), AclAction::I32(PacketAction::DROP.0)),
+            1 => (acl_entry::ACTION_SET_DSCP.id(), AclAction::U8(n as u8)),
+            _ => (acl_entry::ACTION_REDIRECT.id(), AclAction::Oid(bed.ports[6])),
+        };
+        bed.create(
+            ObjectType::ACL_ENTRY,
+            &[
+                attr(acl_entry::TABLE_ID.id(), Value::Oid(tables[n % 2])),
+                attr(acl_entry::FIELD_SRC_IP.id(), Value::AclField(AclField::Ipv4 { data, mask })),
+                attr(acl_entry::ACTION_COUNTER.id(), Value::AclAction(AclAction::Oid(counters[n]))),
+                attr(id, Value::AclAction(does)),
+            ],
+        );
+    }
+    bed.set(ObjectType::SWITCH, bed.switch, switch::INGRESS_ACL.id(), Value::Oid(tables[0]));
+    bed.set(ObjectType::PORT, bed.ports[2], port::INGRESS_ACL.id(), Value::Oid(tables[1]));
+    let mut sent = Sent::default();
+    let forward = |sw: &mut switch_sim::Switch| {
+        let mut engine = Engine::new();
+        for (byte, from) in packets {
+            let frame = PacketBuilder::ethernet([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
+            let frame = frame.ipv4([10, 0, 0, *byte], [10, 0, 0, 99]).udp(1, 2).build();
+            engine.receive(index(bed.ports[*from]), &frame);
+            if one_by_one {
+                engine.run(sw, 1, &mut NoTrace, &mut sent);
+            }
+        }
+        engine.run(sw, 1, &mut NoTrace, &mut sent);
+    };
+    bed.sim.with_switch(bed.switch, forward).unwrap();
+    let count = |c: &ObjectId| bed.get(ObjectType::ACL_COUNTER, *c, acl_counter::PACKETS.id());
+    (sent.0, counters.iter().map(count).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_vector_does_what_its_packets_do_one_by_one(
+        rules in prop::collection::vec((0u8..8, 0u8..8, 0u8..3), 1..20),
+        packets in prop::collection::vec((0u8..8, 0usize..4), 1..64),
+    ) {
+        prop_assert_eq!(run(&rules, &packets, true), run(&rules, &packets, false));
+    }
+}
