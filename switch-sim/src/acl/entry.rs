@@ -338,6 +338,17 @@ impl CompactTable for EntryOwner {
         })
     }
 
+    fn given(&self, sw: &Switch, object: &ObjectRef, attrs: &mut Vec<AttrEntry>) {
+        let Ok(entry) = find(sw, object) else { return };
+        let table = sw.acl.at(entry.table).map_or(ObjectId::NULL, |t| t.id);
+        attrs.push(AttrEntry::new(attr::TABLE_ID.id(), Value::Oid(table)));
+        attrs.push(AttrEntry::new(attr::PRIORITY.id(), Value::U32(entry.priority)));
+        if !entry.admin {
+            attrs.push(AttrEntry::new(attr::ADMIN_STATE.id(), Value::Bool(false)));
+        }
+        attrs.extend(unpack(&entry.body));
+    }
+
     fn contains(&self, sw: &Switch, object: &ObjectRef) -> bool {
         find(sw, object).is_ok()
     }

@@ -329,6 +329,8 @@ fn user_defined_fields() {
     assert!(!acl.passes(&f("eth/ipv4 id=1/udp dst=53/payload hex=1234")));
     assert!(acl.passes(&f("eth/ipv4 id=0x1234/udp dst=53/payload hex=0000")));
     assert!(acl.passes(&f("eth/ipv4 id=0x1234/gre/ipv6")), "the higher priority reads GRE's flags");
+    acl.reload();
+    assert!(!acl.passes(&f("eth/ipv4 id=0x1234")), "after a snapshot too");
     acl.set(ObjectType::UDF, of_ip, BASE.id(), Value::I32(Base::L2.0));
     assert!(acl.passes(&f("eth/ipv4 id=0x1234")), "bytes 4 and 5 of the destination MAC");
     assert!(!acl.passes(&f("eth dst=02:00:00:00:12:34/ipv4")));
