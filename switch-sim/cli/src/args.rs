@@ -219,6 +219,9 @@ pub struct Run {
     /// Set the switch up by playing this recording
     #[arg(long, value_name = "FILE")]
     pub setup: Option<PathBuf>,
+    /// Make host interfaces of type NETDEV network devices of the kernel's
+    #[arg(long)]
+    pub host_devices: bool,
     /// Time passes only by `advance`
     #[arg(long)]
     pub virtual_clock: bool,

@@ -17,6 +17,7 @@ use switch_sim::warm::{BOOT_TYPE, Keys, WARM_BOOT_READ_FILE};
 use switch_sim::world::{Clock, Wire};
 use switch_sim::{Profile, Simulator, World};
 
+use crate::host::HostDevices;
 use crate::netdev::NetDev;
 use crate::pcap::{CaptureError, Reader, Writer};
 use crate::runner::Runner;
@@ -155,6 +156,10 @@ impl Network {
                 ClockKind::Virtual => Arc::new(Unhurried),
             };
             backend = Arc::new(Chaos::new(backend, plan, clock));
+        }
+        if spec.host_devices {
+            let layer = HostDevices::new(backend, self.world.clone(), sim.clone());
+            backend = Arc::new(layer.map_err(|e| wrong(&spec.name, e))?);
         }
         let mut record = None;
         if let Some(path) = &spec.recording {

@@ -108,6 +108,8 @@ pub struct SwitchSpec {
     pub recording: Option<PathBuf>,
     /// A plan of faults to inject.
     pub chaos: Option<PathBuf>,
+    /// Whether host interfaces of type NETDEV are network devices of the kernel's; needs `CAP_NET_ADMIN`.
+    pub host_devices: bool,
     /// What ports are attached to, by their place from 0.
     pub attach: BTreeMap<String, Attach>,
 }

@@ -3,6 +3,7 @@
 mod bed;
 
 mod client;
+mod docs;
 mod replay;
 mod run;
 mod standalone;
