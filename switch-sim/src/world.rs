@@ -151,6 +151,8 @@ struct State {
     arrivals: BinaryHeap<Reverse<Arrival>>,
     /// What ports with nothing plugged in sent.
     sent: BTreeMap<End, VecDeque<Vec<u8>>>,
+    /// How many frames of a port that nobody takes are kept.
+    kept: usize,
     monitors: Vec<Arc<dyn Monitor>>,
     seq: u64,
     random: Random,
@@ -164,6 +166,10 @@ pub struct World {
     state: Arc<Mutex<State>>,
     engine: Arc<Mutex<Engine>>,
 }
+
+/// How many frames of a port with nothing plugged in wait for [`World::receive`] where the clock is the
+/// system's; the oldest are lost. On a virtual clock, where only the caller's frames come, all wait.
+pub const KEPT: usize = 4096;
 
 /// How many frames [`World::run_until_idle`] follows before it says that the network loops.
 pub const STORM: u64 = 1_000_000;
@@ -185,6 +191,7 @@ impl World {
             plugs: BTreeMap::new(),
             arrivals: BinaryHeap::new(),
             sent: BTreeMap::new(),
+            kept: if clock.is_virtual() { usize::MAX } else { KEPT },
             monitors: Vec::new(),
             seq: 0,
             random: Random(seed),
@@ -545,7 +552,13 @@ impl State {
 
     fn send(&mut self, from: End, now: u64, frame: &[u8]) {
         match self.plugs.get(&from) {
-            None => self.sent.entry(from).or_default().push_back(frame.to_vec()),
+            None => {
+                let sent = self.sent.entry(from).or_default();
+                if sent.len() >= self.kept {
+                    sent.pop_front();
+                }
+                sent.push_back(frame.to_vec());
+            }
             Some(Plug::Wire(wire)) => wire.send(frame),
             Some(Plug::Cable(end, cable)) => {
                 let (end, cable) = (*end, *cable);

@@ -230,3 +230,18 @@ fn addresses_are_a_path_or_loopback() {
     drop(server);
     assert!(matches!(Client::connect(&gone), Err(ClientError::Connection { .. })));
 }
+
+#[test]
+fn on_the_systems_clock_a_port_that_nobody_reads_keeps_the_newest_frames() {
+    let bed = bed("[profile.boot]\nports_up = true\n[[switch]]\nname = \"a\"\nports = 2\n");
+    let mut client = bed.client();
+    let other = BROADCAST.replace("88b5", "88b6");
+    ask(&mut client, json!({"op": "inject", "port": "a:0", "frame": BROADCAST, "count": 5000}));
+    ask(&mut client, json!({"op": "inject", "port": "a:0", "frame": other}));
+    let frames = ask(&mut client, json!({"op": "receive", "port": "a:1"}));
+    let frames = frames.as_array().unwrap();
+    assert_eq!(frames.len(), switch_sim::world::KEPT);
+    assert_eq!(*frames.last().unwrap(), json!(other.replace(' ', "")));
+    let (status, message) = refused(&mut client, json!({"op": "advance", "by": 1}));
+    assert!(status == "SAI_STATUS_NOT_SUPPORTED" && message.contains("virtual clock"), "{message}");
+}

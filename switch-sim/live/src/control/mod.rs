@@ -23,6 +23,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use switch_sim::{Simulator, World};
 
+use crate::runner::Attachment;
+
 mod client;
 pub mod hex;
 mod operations;
@@ -199,9 +201,9 @@ pub trait Site: Send + Sync {
     /// The switches that there are now.
     fn switches(&self) -> Vec<Handle>;
 
-    /// The name of the device that a port is attached to.
-    fn device(&self, _switch: &Handle, _port: ObjectId) -> Option<String> {
-        None
+    /// The ports that are attached to devices.
+    fn attachments(&self) -> Vec<Attachment> {
+        Vec::new()
     }
 
     /// Something was put in: a thread that runs the world looks at once.
@@ -223,9 +225,8 @@ impl Site for crate::Network {
         self.nodes().iter().map(handle).collect()
     }
 
-    fn device(&self, switch: &Handle, port: ObjectId) -> Option<String> {
-        let attachments = self.runner()?.attachments();
-        attachments.into_iter().find(|a| a.port == port && a.sim.is(&switch.sim)).map(|a| a.device)
+    fn attachments(&self) -> Vec<Attachment> {
+        self.runner().map_or_else(Vec::new, crate::Runner::attachments)
     }
 
     fn wake(&self) {

@@ -11,6 +11,7 @@ use sai::{
 use serde_json::{Map, Value as Json, json};
 
 use super::{Handle, Request, Site, hex, read};
+use crate::runner::Attachment;
 
 /// How many frames of one request run under one lock of the switch.
 const CHUNK: usize = 32;
@@ -45,9 +46,10 @@ pub fn answer(site: &dyn Site, request: &Request) -> Result<Json> {
                 Some(name) => vec![read::switch(site, Some(name))?],
                 None => site.switches(),
             };
+            let attachments = site.attachments();
             let mut all = Vec::new();
             for switch in &switches {
-                all.extend(ports(site, switch)?);
+                all.extend(ports(switch, &attachments)?);
             }
             Ok(Json::Array(all))
         }
@@ -174,8 +176,12 @@ const PORT_STATS: &[(&str, sai::port::Stat)] = &[
     ("tx_discards", sai::port::Stat::IF_OUT_DISCARDS),
 ];
 
-fn ports(site: &dyn Site, switch: &Handle) -> Result<Vec<Json>> {
+fn ports(switch: &Handle, attachments: &[Attachment]) -> Result<Vec<Json>> {
     use sai::object::port::OperStatus;
+    let device = |port| {
+        let attached = attachments.iter().find(|a| a.port == port && a.sim.is(&switch.sim))?;
+        Some(attached.device.as_str())
+    };
     let row = |(place, id): (usize, sai::ObjectId)| {
         let object = ObjectRef::Object(ObjectType::PORT, id);
         let mut asked = [
@@ -199,7 +205,7 @@ fn ports(site: &dyn Site, switch: &Handle) -> Result<Vec<Json>> {
             "oper": up,
             "speed": if let Value::U32(speed) = asked[2].value { speed } else { 0 },
             "mtu": if let Value::U32(mtu) = asked[3].value { mtu } else { 0 },
-            "device": site.device(switch, id),
+            "device": device(id),
             "counters": counters,
         }))
     };
