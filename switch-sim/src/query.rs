@@ -88,6 +88,10 @@ impl Switch {
                 let all = attr.enumeration.ok_or_else(|| {
                     Error::because(Status::INVALID_PARAMETER, format!("{} is no enum", attr.name))
                 })?;
+                if support(object_type, id)? != Support::Enforced {
+                    let reason = format!("{} is stored at most: none of its values does anything", attr.name);
+                    return Err(Error::because(Status::NOT_SUPPORTED, reason));
+                }
                 let some = owner(meta).and_then(|o| o.values(id));
                 Answer::EnumValues(match some {
                     Some(values) => values.to_vec(),

@@ -125,6 +125,7 @@ impl Switch {
             Target::Entry(_) => ObjectId::NULL,
         });
         let owner = owner(meta);
+        Switch::check_values(meta, owner, attrs).map_err(|e| e.on_object(&object))?;
         let request = Request { meta, object: &object, attrs };
         if let Some(owner) = owner {
             check_values(owner, meta, attrs).map_err(|e| e.on_object(&object))?;
@@ -236,6 +237,7 @@ impl Switch {
         rules::check_set(self, Level::Sai, meta, object, attr)?;
         self.check_profile(meta, std::slice::from_ref(attr))?;
         let owner = owner(meta);
+        Switch::check_values(meta, owner, std::slice::from_ref(attr)).map_err(|e| e.on_object(object))?;
         if let Some(owner) = owner {
             check_values(owner, meta, std::slice::from_ref(attr)).map_err(|e| e.on_object(object))?;
             owner.check_set(self, object, attr).map_err(|e| e.on_object(object))?;
@@ -276,6 +278,30 @@ impl Switch {
             }
         }
         first.map_or(Ok(()), Err)
+    }
+
+    /// Refuses a value of an enum that the owner of the type cannot do.
+    fn check_values(meta: &ObjectMeta, owner: Option<&dyn Owner>, attrs: &[AttrEntry]) -> Result<()> {
+        let Some(owner) = owner else { return Ok(()) };
+        for (n, given) in attrs.iter().enumerate() {
+            let values = match &given.value {
+                Value::I32(value) => std::slice::from_ref(value),
+                Value::I32List(values) => values,
+                _ => continue,
+            };
+            let Some(can) = owner.values(given.id) else { continue };
+            if let Some(value) = values.iter().find(|v| !can.contains(v)) {
+                let attr = meta.attr(given.id);
+                let name = attr.and_then(|a| a.enumeration).and_then(|e| e.name_of(*value));
+                let why = match name {
+                    Some(name) => format!("this switch cannot do {name}"),
+                    None => format!("this switch cannot do {value}"),
+                };
+                let error = Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why);
+                return Err(error.on_attr(attr.map_or("", |a| a.name)));
+            }
+        }
+        Ok(())
     }
 
     /// Whether the profile refuses an attribute.

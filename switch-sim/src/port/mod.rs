@@ -72,6 +72,7 @@ impl Owner for PortOwner {
                 HW_LANE_LIST,
                 SPEED,
                 MTU,
+                FEC_MODE,
                 port::PORT_VLAN_ID.id(),
                 port::DEFAULT_VLAN_PRIORITY.id(),
                 port::DROP_UNTAGGED.id(),

@@ -10,6 +10,7 @@ mod boot;
 mod bridging;
 mod bridging_attributes;
 mod bulk;
+mod contract;
 mod copp;
 mod debug_counters;
 mod domains;
