@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use super::bed::*;
 use proptest::prelude::*;
-use sai::{ObjectType, Value, bridge_port, port};
+use sai::mirror_session::Type;
+use sai::object::policer::Mode;
+use sai::types::{MeterType, PacketAction};
+use sai::vlan::TaggingMode;
+use sai::{ObjectType, Value, bridge_port, mirror_session, policer, port, samplepacket};
 use switch_sim::World;
 use switch_sim::pipeline::{Balance, Engine, NoTrace, Sink};
 use switch_sim::port::index;
@@ -34,7 +38,6 @@ impl Sink for Sent {
 
 /// A switch with a loopback port, a learning limit, and two more VLANs.
 fn odd_bed() -> Bed {
-    use sai::vlan::TaggingMode;
     let bed = Bed::new();
     bed.vlan(5, &[(0, TaggingMode::TAGGED), (1, TaggingMode::UNTAGGED), (2, TaggingMode::TAGGED)]);
     bed.vlan(6, &[(2, TaggingMode::TAGGED), (3, TaggingMode::PRIORITY_TAGGED), (7, TaggingMode::TAGGED)]);
@@ -45,9 +48,59 @@ fn odd_bed() -> Bed {
     bed
 }
 
+/// A switch that polices, mirrors and samples at ingress and egress.
+fn watched_bed() -> Bed {
+    let bed = Bed::new();
+    bed.vlan(5, &[(0, TaggingMode::TAGGED), (1, TaggingMode::UNTAGGED), (2, TaggingMode::TAGGED)]);
+    let policer = |mode: Mode, unit: MeterType, burst: u64| {
+        bed.create(
+            ObjectType::POLICER,
+            &[
+                attr(policer::MODE.id(), Value::I32(mode.0)),
+                attr(policer::METER_TYPE.id(), Value::I32(unit.0)),
+                attr(policer::CBS.id(), Value::U64(burst)),
+                attr(policer::PBS.id(), Value::U64(burst)),
+                attr(policer::YELLOW_PACKET_ACTION.id(), Value::I32(PacketAction::COPY.0)),
+                attr(policer::RED_PACKET_ACTION.id(), Value::I32(PacketAction::DROP.0)),
+            ],
+        )
+    };
+    let session = |ty: Type, monitor: usize| {
+        bed.create(
+            ObjectType::MIRROR_SESSION,
+            &[
+                attr(mirror_session::TYPE.id(), Value::I32(ty.0)),
+                attr(mirror_session::MONITOR_PORT.id(), Value::Oid(bed.ports[monitor])),
+                attr(mirror_session::VLAN_ID.id(), Value::U16(9)),
+            ],
+        )
+    };
+    let rate = attr(samplepacket::SAMPLE_RATE.id(), Value::U32(3));
+    let to_session = attr(samplepacket::TYPE.id(), Value::I32(samplepacket::Type::MIRROR_SESSION.0));
+    let sampler = bed.create(ObjectType::SAMPLEPACKET, &[rate, to_session]);
+    let [local, remote] = [session(Type::LOCAL, 7), session(Type::REMOTE, 6)];
+    let by_bytes = policer(Mode::SR_TCM, MeterType::BYTES, 900);
+    let storm = policer(Mode::STORM_CONTROL, MeterType::PACKETS, 9);
+    let set = |n: usize, by, value: Value| bed.set(ObjectType::PORT, bed.ports[n], by, value);
+    set(0, port::POLICER_ID.id(), Value::Oid(by_bytes));
+    set(1, port::POLICER_ID.id(), Value::Oid(by_bytes));
+    set(2, port::BROADCAST_STORM_CONTROL_POLICER_ID.id(), Value::Oid(storm));
+    set(3, port::FLOOD_STORM_CONTROL_POLICER_ID.id(), Value::Oid(storm));
+    set(1, port::INGRESS_MIRROR_SESSION.id(), Value::OidList(vec![local, remote]));
+    set(2, port::EGRESS_MIRROR_SESSION.id(), Value::OidList(vec![local]));
+    set(7, port::EGRESS_MIRROR_SESSION.id(), Value::OidList(vec![remote]));
+    for (n, by, sessions) in [
+        (4, port::INGRESS_SAMPLEPACKET_ENABLE.id(), port::INGRESS_SAMPLE_MIRROR_SESSION.id()),
+        (5, port::EGRESS_SAMPLEPACKET_ENABLE.id(), port::EGRESS_SAMPLE_MIRROR_SESSION.id()),
+    ] {
+        set(n, by, Value::Oid(sampler));
+        set(n, sessions, Value::OidList(vec![local]));
+    }
+    bed
+}
+
 /// Runs the frames in vectors of up to `size`; answers what left, what became of all, and the FDB.
-fn run(frames: &[(usize, Vec<u8>)], size: usize) -> (Sent, Balance, Vec<(u64, u16)>) {
-    let bed = odd_bed();
+fn run(bed: &Bed, frames: &[(usize, Vec<u8>)], size: usize) -> (Sent, Balance, Vec<(u64, u16)>) {
     let mut sent = Sent::default();
     let mut engine = Engine::new();
     bed.sim
@@ -69,9 +122,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn a_vector_does_what_its_packets_do_one_by_one(frames in frames(), size in 2..65usize) {
-        let (one, one_balance, one_fdb) = run(&frames, 1);
-        let (many, many_balance, many_fdb) = run(&frames, size);
+    fn a_vector_does_what_its_packets_do_one_by_one(
+        frames in frames(),
+        size in 2..65usize,
+        bed in prop_oneof![Just(odd_bed as fn() -> Bed), Just(watched_bed as fn() -> Bed)],
+    ) {
+        let (one, one_balance, one_fdb) = run(&bed(), &frames, 1);
+        let (many, many_balance, many_fdb) = run(&bed(), &frames, size);
         prop_assert!(one_balance.holds() && many_balance.holds());
         prop_assert_eq!(one_balance, many_balance);
         prop_assert_eq!(one_fdb, many_fdb);
