@@ -10,10 +10,11 @@ use sai::{acl_counter, acl_entry as attr, bridge_port};
 use super::order::Orders;
 use super::table::{Table, name};
 use crate::bridge::Target;
-use crate::hostif;
+use crate::pipeline::NONE;
 use crate::port::index;
 use crate::store::id::{Parts, type_of};
 use crate::switch::Switch;
+use crate::{hostif, mirror};
 
 const PRE: u8 = 1;
 const IN: u8 = 2;
@@ -37,6 +38,11 @@ actions! {
     PACKET_ACTION ACTION_PACKET_ACTION ALL;
     FLOOD ACTION_FLOOD IN | POST;
     COUNTER ACTION_COUNTER ALL;
+    MIRROR_INGRESS ACTION_MIRROR_INGRESS PRE | IN | POST;
+    MIRROR_EGRESS ACTION_MIRROR_EGRESS ALL;
+    SET_POLICER ACTION_SET_POLICER ALL;
+    INGRESS_SAMPLEPACKET_ENABLE ACTION_INGRESS_SAMPLEPACKET_ENABLE PRE | IN | POST;
+    EGRESS_SAMPLEPACKET_ENABLE ACTION_EGRESS_SAMPLEPACKET_ENABLE OUT;
     DECREMENT_TTL ACTION_DECREMENT_TTL ALL;
     SET_TC ACTION_SET_TC PRE | IN | POST;
     SET_PACKET_COLOR ACTION_SET_PACKET_COLOR PRE | IN | POST;
@@ -111,6 +117,12 @@ pub(super) struct More {
     pub pcp: Option<u8>,
     pub ttl: Option<bool>,
     pub no_learn: bool,
+    /// The policer.
+    pub policer: Option<u16>,
+    /// Mirror sessions to copy to at this stage: `mirror::sessions`.
+    pub mirror: u16,
+    /// The samplepacket.
+    pub sampler: Option<u16>,
 }
 
 /// What an entry wants done with packets that match.
@@ -234,6 +246,16 @@ impl Actions {
                     return Err(format!("{id} counts for {of}, the entry is of {}", table.id));
                 }
                 self.counter = Parts::of(*id).slot + 1;
+            }
+            (T::MIRROR_EGRESS, A::OidList(ids)) if !egress => {
+                self.orders().mirror = mirror::sessions(sw, ids)
+            }
+            (T::MIRROR_INGRESS | T::MIRROR_EGRESS, A::OidList(ids)) => {
+                self.more().mirror = mirror::sessions(sw, ids);
+            }
+            (T::SET_POLICER, A::Oid(id)) => self.more().policer = Some(index(*id)).filter(|i| *i != NONE),
+            (T::INGRESS_SAMPLEPACKET_ENABLE | T::EGRESS_SAMPLEPACKET_ENABLE, A::Oid(id)) => {
+                self.more().sampler = Some(index(*id)).filter(|i| *i != NONE);
             }
             (T::DECREMENT_TTL, A::Bool(on)) => {
                 self.more().ttl = Some(*on);

@@ -6,6 +6,7 @@ use sai::{MacAddr, ObjectId};
 
 use super::look::parse_out;
 use crate::bridge::isolation;
+use crate::mirror;
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Engine, Event, Packet, Tracer};
 use crate::switch::Switch;
@@ -35,6 +36,8 @@ pub(super) struct Orders {
     pub inner_pri: Option<u8>,
     pub add_vid: Option<u16>,
     pub add_pri: Option<u8>,
+    /// Mirror sessions that get a copy of what leaves.
+    pub mirror: u16,
     /// Lower the TTL of a packet that is not routed.
     pub ttl: bool,
     /// Ports by which no copy leaves.
@@ -55,6 +58,7 @@ impl Orders {
         first!(self, later: src_mac dst_mac inner_src_mac inner_dst_mac src_ip dst_ip src_ipv6 dst_ipv6 dscp
             ecn l4_src_port l4_dst_port outer_vid outer_pri inner_vid inner_pri add_vid add_pri block isolation);
         self.ttl |= later.ttl;
+        self.mirror |= later.mirror;
     }
 }
 
@@ -150,6 +154,7 @@ pub(super) fn carry_out<T: Tracer>(
     if let Some(reason) = held_back(sw, &p, orders) {
         return engine.drop(i, reason);
     }
+    mirror::copy_to(engine.packet(i).0, orders.mirror);
     let (head, tail) = engine.frame(i);
     let whole;
     let all = if tail.is_empty() {

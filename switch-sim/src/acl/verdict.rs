@@ -1,8 +1,9 @@
 //! What becomes of a packet that hits entries: the one rule by which verdicts merge.
 //!
 //! *Each thing that can be decided about a packet is decided once at a stage, by the first in order that wants
-//! it.* The things are: whether the packet goes on, whether the CPU gets a copy, where it goes, and each field
-//! that an action writes; every counter counts. The order is that of [`run`](super::run): of the bind points
+//! it.* The things are: whether the packet goes on, whether the CPU gets a copy, where it goes, by whom it is
+//! policed and sampled, and each field that an action writes; every counter counts, and every mirror session that
+//! is named gets its copy. A policer's action of the packet's color stands above all that drops less. The order is that of [`run`](super::run): of the bind points
 //! (port, LAG, VLAN, interface, switch), then of chain groups, then of the tables by priority. A table's winner
 //! is its entry of the highest priority, of equal ones the oldest. In a sequential group the first table with a
 //! winner ends the look-up. DROP, DENY and TRAP end it for the bind points and chain groups that would follow.
@@ -17,8 +18,8 @@ use super::order;
 use super::run::Hit;
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Engine, NONE, Out, Packet, Tracer};
-use crate::router;
 use crate::switch::Switch;
+use crate::{meter, mirror, router};
 
 /// Whether the packet goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,12 +79,25 @@ struct Verdict {
     trap: Option<u16>,
     to: Option<To>,
     orders: u32,
+    mirror: u16,
+    /// The samplepacket, and the number of the entry.
+    sampler: Option<(u16, u32)>,
+    policer: Option<u16>,
 }
 
 impl Verdict {
     /// Merges what the entries want, counts the packet and writes its fields.
     fn of(acl: &mut Acl, p: &mut Packet, hits: &[Hit]) -> Verdict {
-        let mut v = Verdict { way: None, copy: None, trap: None, to: None, orders: u32::MAX };
+        let mut v = Verdict {
+            way: None,
+            copy: None,
+            trap: None,
+            to: None,
+            orders: u32::MAX,
+            mirror: 0,
+            sampler: None,
+            policer: None,
+        };
         let mut taken = Taken::default();
         for hit in hits {
             let actions = &acl.actions[hit.entry as usize];
@@ -101,9 +115,17 @@ impl Verdict {
             let Some(more) = &actions.more else { continue };
             v.trap = v.trap.or(more.trap);
             v.to = v.to.or(more.redirect.as_ref().map(|to| To::of(to, hit.entry)));
+            v.mirror |= more.mirror;
+            v.sampler = v.sampler.or(more.sampler.map(|s| (s, hit.entry)));
+            v.policer = v.policer.or(more.policer);
             taken.write(p, more);
         }
         v
+    }
+
+    /// Whether there is anything to mirror, sample or police.
+    const fn watches(&self) -> bool {
+        self.mirror != 0 || self.sampler.is_some() || self.policer.is_some()
     }
 
     /// Whether the packet goes no further.
@@ -133,11 +155,49 @@ pub(super) fn act<T: Tracer>(
         return false;
     }
     let verdict = Verdict::of(acl, p, hits);
+    if verdict.watches() && watch(sw, engine, i, stage, &verdict, t) {
+        return true;
+    }
     match stage {
         Stage::Egress => act_out(sw, engine, i, &verdict, t),
         _ => act_in(sw, engine, i, stage, &verdict, t),
     }
     verdict.ends()
+}
+
+/// Mirrors, samples and polices a packet; whether its policer ends its way.
+#[cold]
+fn watch<T: Tracer>(
+    sw: &mut Switch,
+    engine: &mut Engine,
+    i: usize,
+    stage: Stage,
+    verdict: &Verdict,
+    t: &mut T,
+) -> bool {
+    let egress = stage == Stage::Egress;
+    mirror::copy_to(engine.packet(i).0, verdict.mirror);
+    match verdict.sampler {
+        Some((sampler, entry)) if egress => mirror::sample_out(sw, engine, i, sampler, entry),
+        Some((sampler, entry)) => mirror::sample(sw, engine, i, sampler, entry),
+        None => {}
+    }
+    let Some(policer) = verdict.policer else { return false };
+    let now = engine.now();
+    let (p, _) = engine.packet(i);
+    let action = sw.policers.police(policer, p, now, t);
+    if !egress {
+        return !meter::carry_out(p, action, DropReason::Policer);
+    }
+    if matches!(action, PacketAction::COPY | PacketAction::LOG | PacketAction::TRAP) {
+        p.trap = NONE;
+        engine.punt_copy(sw, i, t);
+    }
+    let ends = !meter::passes(action) || action == PacketAction::TRAP;
+    if ends {
+        engine.drop(i, DropReason::Policer);
+    }
+    ends
 }
 
 /// Does what entries want in the ingress half.

@@ -23,7 +23,6 @@ use crate::{lag, meter};
 mod encap;
 mod sample;
 
-#[allow(unused_imports, reason = "for ACL entries")]
 pub(crate) use sample::{Binder, SamplepacketOwner, sample, sample_out};
 
 /// The most sessions: a packet carries a bit for each.

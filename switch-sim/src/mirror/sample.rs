@@ -82,7 +82,6 @@ impl Sampler {
 
 /// Samples a packet of the ingress half on behalf of an ACL entry, which has this number. What a sampler of type
 /// MIRROR_SESSION takes goes to the sample mirror sessions of the ingress port.
-#[allow(dead_code, reason = "for ACL entries")]
 pub(crate) fn sample(sw: &mut Switch, engine: &mut Engine, i: usize, sampler: u16, entry: u32) {
     let Some(to_host) = sw.mirrors.take_sample(sampler, Binder::Acl(entry)) else { return };
     let (p, _) = engine.packet(i);
@@ -94,7 +93,6 @@ pub(crate) fn sample(sw: &mut Switch, engine: &mut Engine, i: usize, sampler: u1
 }
 
 /// The same for a packet of the egress half, with the sample mirror sessions of the egress port.
-#[allow(dead_code, reason = "for ACL entries")]
 pub(crate) fn sample_out(sw: &mut Switch, engine: &mut Engine, i: usize, sampler: u16, entry: u32) {
     let Some(to_host) = sw.mirrors.take_sample(sampler, Binder::Acl(entry)) else { return };
     let (p, _) = engine.packet(i);

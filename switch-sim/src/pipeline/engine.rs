@@ -421,17 +421,9 @@ impl Engine {
     #[cold]
     pub(crate) fn punt_copy<T: Tracer>(&mut self, sw: &mut Switch, i: usize, t: &mut T) {
         sw.plane.balance.replicas += 1;
-        if sw.plane.punted.len() >= super::Plane::MAX_PUNTED {
-            let slot = self.slot(i);
-            return self.dropped(sw, slot, DropReason::PuntQueueFull, t);
-        }
-        sw.plane.balance.punted += 1;
         let (head, tail) = self.frame(i);
         let (packet, frame) = (*self.peek(i), [head, tail].concat());
-        if T::ON {
-            t.event(&packet, Event::End(Fate::Punted { trap: hostif::trap_id(sw, packet.trap) }));
-        }
-        sw.plane.punted.push(super::Punted { packet, frame });
+        mirror::give_to_host(sw, &packet, &frame, self.now, t);
     }
 
     /// The bytes of a frame: what stands in its own buffer, and the rest that copies share.

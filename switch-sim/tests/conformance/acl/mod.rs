@@ -7,6 +7,7 @@ mod limits;
 mod merging;
 mod metadata;
 mod model;
+mod watching;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Deref;
