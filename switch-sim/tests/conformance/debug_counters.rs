@@ -2,11 +2,12 @@
 
 use super::bed::*;
 use sai::debug_counter::{self as counter, Type};
-use sai::entry::FdbEntry;
-use sai::types::{InDropReason as In, OutDropReason as Out};
+use sai::entry::{FdbEntry, RouteEntry};
+use sai::types::{InDropReason as In, OutDropReason as Out, PacketAction};
 use sai::vlan::TaggingMode;
 use sai::{Answer, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value};
-use sai::{fdb_entry, port, switch};
+use sai::{AttrId, fdb_entry, port, route_entry, router_interface as rif, switch};
+use switch_sim::wire::text;
 
 const COUNTER: ObjectType = ObjectType::DEBUG_COUNTER;
 
@@ -137,4 +138,104 @@ fn counters_of_a_type_run_out_and_come_back() {
     bed.backend().remove(&ObjectRef::Object(COUNTER, ids[3])).unwrap();
     assert_eq!(left(), 1);
     assert_eq!(index(&bed, add(&bed, Type::PORT_IN_DROP_REASONS, &[In::TTL.0])), 3);
+}
+
+/// One packet for each reason, and what brings it about.
+#[test]
+fn each_reason_counts_the_packet_that_it_drops() {
+    type Prepare = fn(&Bed);
+    let as_it_is: Prepare = |_| {};
+    let l2: [(In, Prepare, Vec<u8>); 12] = [
+        (In::SMAC_MULTICAST, as_it_is, frame(B, [3, 0, 0, 0, 0, 1])),
+        (In::SMAC_EQUALS_DMAC, as_it_is, frame(A, A)),
+        (In::SMAC_ZERO, as_it_is, frame(B, [0; 6])),
+        (In::DMAC_ZERO, as_it_is, frame([0; 6], A)),
+        (In::DMAC_RESERVED, as_it_is, frame([1, 0x80, 0xC2, 0, 0, 0], A)),
+        (In::INGRESS_VLAN_FILTER, as_it_is, tagged(B, A, 99)),
+        (In::L2_LOOPBACK_FILTER, |bed| drop(bed.send(0, &frame(ALL, B))), frame(B, A)),
+        (In::EXCEEDS_L2_MTU, |bed| set_port(bed, port::MTU.id(), Value::U32(59)), frame(B, A)),
+        (
+            In::VLAN_TAG_NOT_ALLOWED,
+            |bed| set_port(bed, port::DROP_UNTAGGED.id(), Value::Bool(true)),
+            frame(B, A),
+        ),
+        (In::FDB_UC_DISCARD, |bed| miss(bed, switch::FDB_UNICAST_MISS_PACKET_ACTION.id()), frame(B, A)),
+        (
+            In::FDB_MC_DISCARD,
+            |bed| miss(bed, switch::FDB_MULTICAST_MISS_PACKET_ACTION.id()),
+            frame([1, 0, 0x5E, 1, 1, 1], A),
+        ),
+        (
+            In::FDB_AND_BLACKHOLE_DISCARDS,
+            |bed| miss(bed, switch::FDB_UNICAST_MISS_PACKET_ACTION.id()),
+            frame(B, A),
+        ),
+    ];
+    for (reason, prepare, f) in l2 {
+        let bed = Bed::new();
+        prepare(&bed);
+        drops(&bed, reason, In::L2_ANY, In::L3_ANY, &f);
+    }
+    let l3 = [
+        (In::IP_HEADER_ERROR, "ipv4 src=10.0.0.1 dst=10.0.0.2 checksum=1"),
+        (In::NO_L3_HEADER, "payload zeros=46"),
+        (In::SIP_LOOPBACK, "ipv4 src=127.0.0.1 dst=10.0.0.2"),
+        (In::SIP_MC, "ipv4 src=224.0.0.1 dst=10.0.0.2"),
+        (In::SIP_CLASS_E, "ipv4 src=240.0.0.1 dst=10.0.0.2"),
+        (In::SIP_BC, "ipv4 src=255.255.255.255 dst=10.0.0.2"),
+        (In::SIP_UNSPECIFIED, "ipv4 src=0.0.0.0 dst=10.0.0.2"),
+        (In::SIP_EQUALS_DIP, "ipv4 src=10.0.0.2 dst=10.0.0.2"),
+        (In::DIP_LOOPBACK, "ipv4 src=10.0.0.1 dst=127.0.0.1"),
+        (In::DIP_LOCAL, "ipv4 src=10.0.0.1 dst=0.0.0.0"),
+        (In::MC_DMAC_MISMATCH, "ipv4 src=10.0.0.1 dst=224.1.1.1"),
+        (In::LPM4_MISS, "ipv4 src=10.0.0.1 dst=11.0.0.1"),
+        (In::LPM_MISS, "ipv4 src=10.0.0.1 dst=11.0.0.1"),
+        (In::LPM6_MISS, "ipv6 src=2001:db8::1 dst=2001:db8::2"),
+        (In::BLACKHOLE_ROUTE, "ipv4 src=10.0.0.1 dst=10.0.0.2"),
+        (In::FDB_AND_BLACKHOLE_DISCARDS, "ipv4 src=10.0.0.1 dst=10.0.0.2"),
+    ];
+    for (reason, packet) in l3 {
+        let (bed, mac) = routed();
+        let f = text::parse(&format!("eth src=02:00:00:00:00:0a dst={mac}/{packet} pad=60")).unwrap();
+        let any = if reason == In::FDB_AND_BLACKHOLE_DISCARDS { reason } else { In::L3_ANY };
+        drops(&bed, reason, any, In::L2_ANY, &f);
+    }
+}
+
+/// Asserts that a frame into port 0 is dropped for this reason, which counts as `any` and not as `other`.
+fn drops(bed: &Bed, reason: In, any: In, other: In, f: &[u8]) {
+    let ty = Type::PORT_IN_DROP_REASONS;
+    let [own, any, other] = [reason, any, other].map(|r| add(bed, ty, &[r.0]));
+    assert!(bed.to(0, f).is_empty(), "{reason}");
+    let counts = [own, any].map(|c| on_port(bed, 0, IN, c));
+    assert_eq!(counts, [1, 1], "{reason}");
+    assert_eq!(on_port(bed, 0, IN, other), 0, "{reason}");
+}
+
+fn set_port(bed: &Bed, id: AttrId, value: Value) {
+    bed.set(ObjectType::PORT, bed.ports[0], id, value);
+}
+
+fn miss(bed: &Bed, id: AttrId) {
+    bed.set(ObjectType::SWITCH, bed.switch, id, Value::I32(PacketAction::DROP.0));
+}
+
+/// Port 0 routed, with a route to 10.0.0.0/8 that drops; the router's MAC address.
+fn routed() -> (Bed, MacAddr) {
+    let bed = Bed::new();
+    bed.free_port(0);
+    let read = |id| bed.get(ObjectType::SWITCH, bed.switch, id);
+    let vr = read(switch::DEFAULT_VIRTUAL_ROUTER_ID.id()).as_oid().unwrap();
+    let Value::Mac(mac) = read(switch::SRC_MAC_ADDRESS.id()) else { panic!("a MAC address") };
+    let attrs = [
+        attr(rif::VIRTUAL_ROUTER_ID.id(), Value::Oid(vr)),
+        attr(rif::TYPE.id(), Value::I32(rif::Type::PORT.0)),
+        attr(rif::PORT_ID.id(), Value::Oid(bed.ports[0])),
+    ];
+    bed.create(ObjectType::ROUTER_INTERFACE, &attrs);
+    let destination = "10.0.0.0/8".parse().unwrap();
+    let route = RouteEntry { switch_id: bed.switch, vr_id: vr, destination }.into();
+    let action = attr(route_entry::PACKET_ACTION.id(), Value::I32(PacketAction::DROP.0));
+    bed.backend().create(bed.switch, Target::Entry(&route), &[action]).unwrap();
+    (bed, mac)
 }
