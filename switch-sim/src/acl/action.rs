@@ -42,7 +42,7 @@ actions! {
     MIRROR_EGRESS ACTION_MIRROR_EGRESS ALL;
     SET_POLICER ACTION_SET_POLICER ALL;
     INGRESS_SAMPLEPACKET_ENABLE ACTION_INGRESS_SAMPLEPACKET_ENABLE PRE | IN | POST;
-    EGRESS_SAMPLEPACKET_ENABLE ACTION_EGRESS_SAMPLEPACKET_ENABLE OUT;
+    EGRESS_SAMPLEPACKET_ENABLE ACTION_EGRESS_SAMPLEPACKET_ENABLE ALL;
     DECREMENT_TTL ACTION_DECREMENT_TTL ALL;
     SET_TC ACTION_SET_TC PRE | IN | POST;
     SET_PACKET_COLOR ACTION_SET_PACKET_COLOR PRE | IN | POST;
@@ -254,6 +254,9 @@ impl Actions {
                 self.more().mirror = mirror::sessions(sw, ids);
             }
             (T::SET_POLICER, A::Oid(id)) => self.more().policer = Some(index(*id)).filter(|i| *i != NONE),
+            (T::EGRESS_SAMPLEPACKET_ENABLE, A::Oid(id)) if !egress => {
+                self.orders().sampler = Some((index(*id), 0));
+            }
             (T::INGRESS_SAMPLEPACKET_ENABLE | T::EGRESS_SAMPLEPACKET_ENABLE, A::Oid(id)) => {
                 self.more().sampler = Some(index(*id)).filter(|i| *i != NONE);
             }

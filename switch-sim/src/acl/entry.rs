@@ -124,10 +124,7 @@ impl Owner for EntryOwner {
                 attr::FIELD_ACL_RANGE_TYPE.id(),
                 attr::USER_DEFINED_FIELD_GROUP_MIN.id(),
             ];
-            let mut all = [OWN, field::ENTRY_FIELDS, action::ENTRY_ACTIONS].concat();
-            // Nothing looks at the color of a packet yet.
-            all.retain(|id| *id != attr::ACTION_SET_PACKET_COLOR.id());
-            all
+            [OWN, field::ENTRY_FIELDS, action::ENTRY_ACTIONS].concat()
         });
         &ALL
     }
@@ -194,7 +191,10 @@ fn install(sw: &mut Switch, slot: usize, attrs: &[AttrEntry], actions: Actions) 
     let entry = &mut acl.entries[slot];
     let Some(table) = acl.tables[usize::from(entry.table)].as_mut() else { return };
     let mut actions = actions;
-    if let Some(orders) = actions.orders.take() {
+    if let Some(mut orders) = actions.orders.take() {
+        if let Some((_, entry)) = &mut orders.sampler {
+            *entry = slot as u32;
+        }
         actions.order = acl.orders.put(*orders);
     }
     if entry.admin {

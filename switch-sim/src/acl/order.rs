@@ -38,6 +38,8 @@ pub(super) struct Orders {
     pub add_pri: Option<u8>,
     /// Mirror sessions that get a copy of what leaves.
     pub mirror: u16,
+    /// The samplepacket that takes of what leaves, and the number of the entry that names it.
+    pub sampler: Option<(u16, u32)>,
     /// Lower the TTL of a packet that is not routed.
     pub ttl: bool,
     /// Ports by which no copy leaves.
@@ -56,7 +58,8 @@ impl Orders {
     /// Takes what only later orders want.
     pub fn add(&mut self, later: &Orders) {
         first!(self, later: src_mac dst_mac inner_src_mac inner_dst_mac src_ip dst_ip src_ipv6 dst_ipv6 dscp
-            ecn l4_src_port l4_dst_port outer_vid outer_pri inner_vid inner_pri add_vid add_pri block isolation);
+            ecn l4_src_port l4_dst_port outer_vid outer_pri inner_vid inner_pri add_vid add_pri block isolation
+            sampler);
         self.ttl |= later.ttl;
         self.mirror |= later.mirror;
     }
@@ -155,6 +158,9 @@ pub(super) fn carry_out<T: Tracer>(
         return engine.drop(i, reason);
     }
     mirror::copy_to(engine.packet(i).0, orders.mirror);
+    if let Some((sampler, entry)) = orders.sampler {
+        mirror::sample_out(sw, engine, i, sampler, entry);
+    }
     let (head, tail) = engine.frame(i);
     let whole;
     let all = if tail.is_empty() {

@@ -95,6 +95,34 @@ fn entries_police_what_they_match() {
     }
 }
 
+/// Acts: SAI_ACL_ENTRY_ATTR_ACTION_SET_PACKET_COLOR.
+#[test]
+fn a_color_that_entries_set_is_what_a_color_aware_policer_sees() {
+    use acl_entry::{ACTION_SET_PACKET_COLOR, ACTION_SET_POLICER};
+    let acl = Acl::new();
+    let [v4, _] = known(&acl);
+    let meter = acl.create(
+        ObjectType::POLICER,
+        &[
+            attr(policer::MODE.id(), Value::I32(Mode::SR_TCM.0)),
+            attr(policer::METER_TYPE.id(), Value::I32(MeterType::PACKETS.0)),
+            attr(policer::COLOR_SOURCE.id(), Value::I32(policer::ColorSource::AWARE.0)),
+            attr(policer::CBS.id(), Value::U64(9)),
+            attr(policer::PBS.id(), Value::U64(9)),
+        ],
+    );
+    let police = action(ACTION_SET_POLICER.id(), AclAction::Oid(meter));
+    let yellow = AclAction::I32(sai::types::PacketColor::YELLOW.0);
+    let entry = doing(&acl, AclStage::INGRESS, &[police, action(ACTION_SET_PACKET_COLOR.id(), yellow)]);
+    let count = |stat: Stat| acl.stat(ObjectType::POLICER, meter, stat.0);
+    acl.send(0, &v4);
+    assert_eq!([Stat::GREEN_PACKETS, Stat::YELLOW_PACKETS].map(count), [0, 1]);
+    let off = Value::AclAction(AclAction::Disabled);
+    acl.set(ObjectType::ACL_ENTRY, entry, ACTION_SET_PACKET_COLOR.id(), off);
+    acl.send(0, &v4);
+    assert_eq!([Stat::GREEN_PACKETS, Stat::YELLOW_PACKETS].map(count), [1, 1]);
+}
+
 /// Acts: SAI_ACL_ENTRY_ATTR_ACTION_INGRESS_SAMPLEPACKET_ENABLE,
 /// SAI_ACL_ENTRY_ATTR_ACTION_EGRESS_SAMPLEPACKET_ENABLE.
 #[test]
@@ -105,6 +133,11 @@ fn entries_sample_what_they_match() {
             AclStage::INGRESS,
             ACTION_INGRESS_SAMPLEPACKET_ENABLE.id(),
             (0, port::INGRESS_SAMPLE_MIRROR_SESSION.id()),
+        ),
+        (
+            AclStage::INGRESS,
+            ACTION_EGRESS_SAMPLEPACKET_ENABLE.id(),
+            (1, port::EGRESS_SAMPLE_MIRROR_SESSION.id()),
         ),
         (
             AclStage::EGRESS,
