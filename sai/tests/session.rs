@@ -243,3 +243,39 @@ fn a_waiting_receiver_is_woken() {
         assert_eq!(waiting.join().unwrap().unwrap().name(), "switch_shutdown_request");
     });
 }
+
+#[test]
+fn a_loop_of_polls_learns_of_notifications() {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let (_, switch) = start();
+    let receiver = switch.subscribe(8);
+    let readable = || {
+        let fd = receiver.pollable_fd().unwrap();
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&now)).unwrap() == 1
+    };
+    switch.remove_all_neighbors().unwrap();
+    assert!(readable(), "what came before it was asked for counts too");
+    switch.remove_all_neighbors().unwrap();
+    assert!(receiver.try_recv().is_some());
+    assert!(readable(), "one still waits");
+    assert!(receiver.try_recv().is_some());
+    assert!(!readable());
+    switch.remove_all_neighbors().unwrap();
+    assert!(readable());
+    assert!(receiver.recv_timeout(Duration::ZERO).is_some());
+    assert!(!readable());
+}
+
+#[cfg(feature = "stream")]
+#[test]
+fn a_receiver_is_a_stream() {
+    use futures_core::Stream;
+    let (_, switch) = start();
+    let mut receiver = switch.subscribe(8);
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(std::pin::pin!(&mut receiver).poll_next(&mut cx).is_pending());
+    switch.remove_all_neighbors().unwrap();
+    assert!(std::pin::pin!(&mut receiver).poll_next(&mut cx).is_ready());
+    assert!(std::pin::pin!(&mut receiver).poll_next(&mut cx).is_pending());
+}
