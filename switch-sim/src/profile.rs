@@ -66,6 +66,8 @@ pub struct Chip {
     pub multicast_queues: u32,
     /// Queues of the CPU port.
     pub cpu_queues: u32,
+    /// Packets that a queue of the CPU port holds until the host takes them.
+    pub cpu_queue_packets: u32,
     /// Ingress priority groups a port.
     pub priority_groups: u32,
     /// Traffic classes.
@@ -253,6 +255,7 @@ impl Default for Chip {
             unicast_queues: 10,
             multicast_queues: 10,
             cpu_queues: 32,
+            cpu_queue_packets: 1024,
             priority_groups: 8,
             traffic_classes: 16,
             buffer_size: 64 << 20,

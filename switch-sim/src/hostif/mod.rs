@@ -80,7 +80,7 @@ fn group<'a>(sw: &'a Switch, p: &Packet) -> &'a trap::Group {
 }
 
 /// The CPU queue of a packet: that of its trap group.
-fn queue(sw: &Switch, p: &Packet) -> u8 {
+pub(crate) fn queue(sw: &Switch, p: &Packet) -> u8 {
     group(sw, p).queue
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn police<T: Tracer>(sw: &mut Switch, p: &Packet, now: u64, t: &mut T
     policer == NONE || meter::passes(sw.policers.police(policer, &mut p.clone(), now, t))
 }
 
-/// Counts a packet for the CPU that was lost since too many waited.
+/// Counts a packet for the CPU that was lost since its queue was full.
 pub(crate) fn count_loss(sw: &mut Switch, p: &Packet) {
     let (cpu, queue) = (usize::from(cpu_port(sw)), queue(sw, p));
     if let Some(counters) = sw.ports.counters.get_mut(cpu) {
@@ -103,11 +103,12 @@ pub(crate) fn count_loss(sw: &mut Switch, p: &Packet) {
 
 /// Takes what the pipeline gave to the CPU: counts it as sent by the CPU port, and hands it to the host.
 pub(crate) fn deliver(sw: &mut Switch) {
-    if sw.plane.punted.is_empty() {
+    let punted = sw.plane.take_punted();
+    if punted.is_empty() {
         return;
     }
     let cpu = usize::from(cpu_port(sw));
-    for punted in std::mem::take(&mut sw.plane.punted) {
+    for punted in punted {
         let p = &punted.packet;
         let queue = queue(sw, p);
         if let Some(counters) = sw.ports.counters.get_mut(cpu) {

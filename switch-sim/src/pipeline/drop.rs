@@ -207,7 +207,7 @@ reasons! {
     Policer = OtherIn,
     /// A trap's action.
     TrapAction = OtherIn,
-    /// Too many packets wait for the CPU.
+    /// The CPU queue is full.
     PuntQueueFull = OtherIn,
     /// The pipeline was passed too often.
     RecirculationLimit = OtherIn,

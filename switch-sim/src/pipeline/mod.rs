@@ -35,7 +35,7 @@
 //!   `router::rewrite`, which runs for each copy at egress.
 //! - A copy for the CPU: set [`flag::PUNT`] and [`Packet::trap`]. With `drop` set too the packet is trapped
 //!   and counts as dropped as well; to trap without a drop clear `drop` and set `out` to `Out::None`. The
-//!   frames wait in [`Plane::punted`] for `hostif`; beyond [`Plane::MAX_PUNTED`] they are dropped.
+//!   frames wait in the CPU queues for `hostif`; beyond what its CPU queue holds they are dropped.
 //! - A stage that changes what packets read (learning is the one there is) first asks
 //!   [`Engine::may_change`]: only the first packet of a vector may, so that a vector does what its packets
 //!   would do one by one. Counters and what only the same stage reads, in order (policers), need not ask.
@@ -153,13 +153,33 @@ pub struct Plane {
     pub stages: u32,
     /// What became of all packets.
     pub balance: Balance,
-    /// Packets for the CPU that `hostif` has not taken yet, no more than [`Plane::MAX_PUNTED`].
-    pub punted: Vec<Punted>,
+    /// Packets for the CPU that `hostif` has not taken yet.
+    pub(crate) punted: Vec<Punted>,
+    /// How many of them wait in each CPU queue.
+    pub(crate) waiting: Vec<u32>,
 }
 
 impl Plane {
-    /// The most packets that wait for `hostif`; one more is dropped with [`DropReason::PuntQueueFull`].
-    pub const MAX_PUNTED: usize = 1024;
+    /// How many packets wait in a CPU queue.
+    pub fn waiting_in(&self, queue: u8) -> u32 {
+        self.waiting.get(usize::from(queue)).copied().unwrap_or(0)
+    }
+
+    /// Puts a packet into a CPU queue.
+    pub(crate) fn punt(&mut self, queue: u8, punted: Punted) {
+        let queue = usize::from(queue);
+        if self.waiting.len() <= queue {
+            self.waiting.resize(queue + 1, 0);
+        }
+        self.waiting[queue] += 1;
+        self.punted.push(punted);
+    }
+
+    /// Takes what waits in all CPU queues, in the order in which it came.
+    pub(crate) fn take_punted(&mut self) -> Vec<Punted> {
+        self.waiting.fill(0);
+        std::mem::take(&mut self.punted)
+    }
 
     /// Takes an optional stage into use, or out of it.
     pub fn use_stage(&mut self, node: Node, used: bool) {

@@ -5,7 +5,8 @@ use sai::entry::{Entry, FdbEntry};
 use sai::types::{FdbEvent, PacketAction};
 use sai::vlan::TaggingMode;
 use sai::{MacAddr, ObjectRef, ObjectType, Special, Target, Value, bridge_port, port, switch, vlan};
-use switch_sim::pipeline::{DropReason, Node, Plane};
+use switch_sim::Profile;
+use switch_sim::pipeline::{DropReason, Node};
 
 #[test]
 fn unknown_unicast_floods_and_a_learned_station_gets_its_frames_alone() {
@@ -280,7 +281,7 @@ fn packets_for_the_cpu_are_taken_even_if_no_host_interface_wants_them() {
     let trap = Value::I32(PacketAction::COPY.0);
     bed.set(ObjectType::SWITCH, bed.switch, switch::FDB_BROADCAST_MISS_PACKET_ACTION.id(), trap);
     let drops = || bed.stat(ObjectType::PORT, bed.ports[0], port::Stat::IF_IN_DISCARDS.0);
-    for _ in 0..Plane::MAX_PUNTED + 3 {
+    for _ in 0..Profile::default().chip.cpu_queue_packets + 3 {
         assert_eq!(bed.to(0, &frame(ALL, A)).len(), 7, "the packet itself goes on");
     }
     assert_eq!(drops(), 0);

@@ -9,11 +9,14 @@ use sai::mirror_session::Type;
 use sai::object::policer::Mode;
 use sai::types::{MeterType, PacketAction};
 use sai::vlan::TaggingMode;
-use sai::{ObjectType, Value, bridge_port, mirror_session, policer, port, samplepacket};
-use switch_sim::World;
-use switch_sim::pipeline::{Balance, Engine, NoTrace, Sink};
+use sai::{
+    ObjectType, Value, bridge_port, hostif_trap, hostif_trap_group, mirror_session, policer, port, queue,
+    samplepacket,
+};
+use switch_sim::pipeline::{Balance, Engine, NoTrace, Sink, VECTOR};
 use switch_sim::port::index;
 use switch_sim::world::Cable;
+use switch_sim::{Switch, World};
 
 /// Few stations and VLANs, so that frames meet.
 fn frames() -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
@@ -192,4 +195,50 @@ fn a_loop_of_cables_is_told() {
     a.send(0, &frame(ALL, A));
     let storm = world.run_until_idle().unwrap_err();
     assert!(storm.to_string().contains("loops"), "{storm}");
+}
+
+#[test]
+fn a_cpu_queue_holds_so_many_packets_and_leaves_the_others_alone() {
+    let bed = Bed::new();
+    let group = |queue: u32| {
+        let queue = attr(hostif_trap_group::QUEUE.id(), Value::U32(queue));
+        bed.create(ObjectType::HOSTIF_TRAP_GROUP, &[queue])
+    };
+    for (ty, queue) in [(hostif_trap::Type::LLDP, 3), (hostif_trap::Type::PTP, 4)] {
+        let attrs = [
+            attr(hostif_trap::TRAP_TYPE.id(), Value::I32(ty.0)),
+            attr(hostif_trap::PACKET_ACTION.id(), Value::I32(PacketAction::TRAP.0)),
+            attr(hostif_trap::TRAP_GROUP.id(), Value::Oid(group(queue))),
+        ];
+        bed.create(ObjectType::HOSTIF_TRAP, &attrs);
+    }
+    let of_type = |dst, ethertype: [u8; 2]| {
+        let mut f = frame(dst, A);
+        f[12..14].copy_from_slice(&ethertype);
+        f
+    };
+    let lldp = of_type([1, 0x80, 0xC2, 0, 0, 0x0E], [0x88, 0xCC]);
+    let ptp = of_type([1, 0x1B, 0x19, 0, 0, 0], [0x88, 0xF7]);
+    let holds = eight_ports().chip.cpu_queue_packets as usize;
+    let vectors = holds / VECTOR + 1;
+    // Vectors whose packets nobody takes between them.
+    let run = |sw: &mut Switch| {
+        let mut engine = Engine::new();
+        for n in 0..vectors {
+            (0..VECTOR).for_each(|_| engine.receive(index(bed.ports[0]), &lldp));
+            engine.run(sw, 1, &mut NoTrace, &mut Sent::default());
+            if n == 0 {
+                engine.receive(index(bed.ports[0]), &ptp);
+                engine.run(sw, 1, &mut NoTrace, &mut Sent::default());
+            }
+        }
+        assert!(sw.plane.balance.holds());
+    };
+    bed.sim.with_switch(bed.switch, run).unwrap();
+    bed.send(1, &ptp);
+    let count = |queue: usize, stat: queue::Stat| bed.stat(ObjectType::QUEUE, bed.cpu_queue(queue), stat.0);
+    let lost = (vectors * VECTOR - holds) as u64;
+    assert_eq!(count(3, queue::Stat::PACKETS), holds as u64);
+    assert_eq!(count(3, queue::Stat::DROPPED_PACKETS), lost);
+    assert_eq!((count(4, queue::Stat::PACKETS), count(4, queue::Stat::DROPPED_PACKETS)), (2, 0));
 }

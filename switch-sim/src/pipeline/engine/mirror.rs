@@ -7,7 +7,7 @@ use crate::hostif;
 use crate::lag;
 use crate::mirror::{self, Binder, Copy};
 use crate::pipeline::packet::{NONE, Out, Packet, flag, wire_len};
-use crate::pipeline::{DropReason, Event, Fate, Plane, Punted, Tracer};
+use crate::pipeline::{DropReason, Event, Fate, Punted, Tracer};
 use crate::switch::Switch;
 use crate::wire::parse::Headers;
 
@@ -179,7 +179,8 @@ pub(super) fn give_to_host<T: Tracer>(sw: &mut Switch, p: &Packet, frame: &[u8],
     if !hostif::police(sw, p, now, t) {
         return count_drop(sw, p, DropReason::Policer, t);
     }
-    if sw.plane.punted.len() >= Plane::MAX_PUNTED {
+    let waiting = sw.plane.waiting_in(hostif::queue(sw, p));
+    if waiting >= sw.profile.chip.cpu_queue_packets {
         hostif::count_loss(sw, p);
         return count_drop(sw, p, DropReason::PuntQueueFull, t);
     }
@@ -187,7 +188,7 @@ pub(super) fn give_to_host<T: Tracer>(sw: &mut Switch, p: &Packet, frame: &[u8],
     if T::ON {
         t.event(p, Event::End(Fate::Punted { trap: hostif::trap_id(sw, p.trap) }));
     }
-    sw.plane.punted.push(Punted { packet: *p, frame: frame.to_vec() });
+    sw.plane.punt(hostif::queue(sw, p), Punted { packet: *p, frame: frame.to_vec() });
 }
 
 /// The physical port by which a packet will leave, where it is one.
