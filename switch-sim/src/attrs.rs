@@ -176,6 +176,4 @@ pub mod switch {
     pub const FDB_MULTICAST_MISS_PACKET_ACTION: sai::AttrId =
         sai::switch::FDB_MULTICAST_MISS_PACKET_ACTION.id();
     pub const TPID_OUTER_VLAN: sai::AttrId = sai::switch::TPID_OUTER_VLAN.id();
-    pub const LAG_DEFAULT_HASH_ALGORITHM: sai::AttrId = sai::switch::LAG_DEFAULT_HASH_ALGORITHM.id();
-    pub const LAG_DEFAULT_HASH_SEED: sai::AttrId = sai::switch::LAG_DEFAULT_HASH_SEED.id();
 }

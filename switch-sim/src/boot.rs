@@ -41,16 +41,16 @@ impl Switch {
             let cpu = self.default_object(CPU_PORT).expect("just made");
             self.make_queue(cpu, ObjectId::NULL, queue::Type::ALL.0, queue);
         }
-        let fields = vec![
-            sai::types::NativeHashField::SRC_IP.0,
-            sai::types::NativeHashField::DST_IP.0,
-            sai::types::NativeHashField::IP_PROTOCOL.0,
-            sai::types::NativeHashField::L4_SRC_PORT.0,
-            sai::types::NativeHashField::L4_DST_PORT.0,
-        ];
+        // SAI names the Ethernet fields and the port; without those of IP all routed traffic from one
+        // neighbor would be one flow.
+        use sai::types::NativeHashField as Field;
+        let ethernet = [Field::SRC_MAC, Field::DST_MAC, Field::IN_PORT, Field::ETHERTYPE];
+        let ip = [Field::SRC_IP, Field::DST_IP, Field::IP_PROTOCOL, Field::L4_SRC_PORT, Field::L4_DST_PORT];
+        let fields = ethernet.into_iter().chain(ip).map(|f| f.0).collect();
         let hash = vec![at(hash::NATIVE_HASH_FIELD_LIST.id(), Value::I32List(fields))];
         self.make_default(switch::ECMP_HASH.id(), ObjectType::HASH, hash.clone());
         self.make_default(switch::LAG_HASH.id(), ObjectType::HASH, hash);
+        crate::hash::derive_switch(self);
         let vlan_id = vec![at(vlan::VLAN_ID.id(), Value::U16(1))];
         let vlan = self.make_default(switch::DEFAULT_VLAN_ID.id(), ObjectType::VLAN, vlan_id);
         self.make_default(switch::DEFAULT_VIRTUAL_ROUTER_ID.id(), ObjectType::VIRTUAL_ROUTER, Vec::new());
@@ -215,6 +215,9 @@ answers! { sw;
     LAG_MEMBERS => Value::U32(sw.profile.limits.lag_members),
     NUMBER_OF_LAGS => Value::U32(sw.profile.limits.lags),
     ECMP_MEMBERS => Value::U32(sw.profile.limits.ecmp_width),
+    MAX_NUMBER_OF_FORWARDING_CLASSES => Value::U8(u8::MAX),
+    MY_MAC_TABLE_MINIMUM_PRIORITY => Value::U32(0),
+    MY_MAC_TABLE_MAXIMUM_PRIORITY => Value::U32(crate::router::MAX_MY_MAC_PRIORITY),
     MAX_ECMP_MEMBER_COUNT => Value::U32(sw.profile.limits.ecmp_width),
     NUMBER_OF_ECMP_GROUPS => Value::U32(sw.profile.limits.next_hop_groups),
     NUMBER_OF_UNICAST_QUEUES => Value::U32(sw.profile.chip.unicast_queues),
@@ -275,16 +278,32 @@ impl Owner for SwitchOwner {
                 switch::FDB_MULTICAST_MISS_PACKET_ACTION.id(),
                 switch::FDB_BROADCAST_MISS_PACKET_ACTION.id(),
                 switch::TPID_OUTER_VLAN.id(),
-                switch::LAG_DEFAULT_HASH_ALGORITHM.id(),
-                switch::LAG_DEFAULT_HASH_SEED.id(),
                 switch::ECMP_DEFAULT_HASH_ALGORITHM.id(),
                 switch::ECMP_DEFAULT_HASH_SEED.id(),
                 switch::MIRROR_TC.id(),
                 switch::PRE_INGRESS_ACL.id(),
                 switch::INGRESS_ACL.id(),
                 switch::EGRESS_ACL.id(),
+                switch::ECMP_DEFAULT_HASH_OFFSET.id(),
+                switch::ECMP_DEFAULT_SYMMETRIC_HASH.id(),
+                switch::ECMP_HASH_IPV4.id(),
+                switch::ECMP_HASH_IPV6.id(),
+                switch::ECMP_HASH_IPV4_IN_IPV4.id(),
+                switch::LAG_DEFAULT_HASH_ALGORITHM.id(),
+                switch::LAG_DEFAULT_HASH_SEED.id(),
+                switch::LAG_DEFAULT_HASH_OFFSET.id(),
+                switch::LAG_DEFAULT_SYMMETRIC_HASH.id(),
+                switch::LAG_HASH_IPV4.id(),
+                switch::LAG_HASH_IPV6.id(),
+                switch::LAG_HASH_IPV4_IN_IPV4.id(),
+                switch::QOS_DSCP_TO_FORWARDING_CLASS_MAP.id(),
             ]
         }
+    }
+
+    fn values(&self, asked: AttrId) -> Option<&'static [i32]> {
+        let hash = [switch::ECMP_DEFAULT_HASH_ALGORITHM.id(), switch::LAG_DEFAULT_HASH_ALGORITHM.id()];
+        hash.contains(&asked).then_some(crate::hash::ALGORITHMS)
     }
 
     fn counted(&self) -> &'static [StatId] {
@@ -297,14 +316,14 @@ impl Owner for SwitchOwner {
 
     fn created(&self, sw: &mut Switch, _: &ObjectRef) {
         crate::bridge::fdb::derive_switch(sw);
-        crate::lag::derive_switch(sw);
+        crate::hash::derive_switch(sw);
         crate::router::derive_switch(sw);
         crate::mirror::derive_switch(sw);
     }
 
     fn changed(&self, sw: &mut Switch, _: &ObjectRef, attr: AttrId) {
         crate::bridge::fdb::derive_switch(sw);
-        crate::lag::derive_switch(sw);
+        crate::hash::derive_switch(sw);
         crate::router::derive_switch(sw);
         crate::mirror::derive_switch(sw);
         if attr == switch::TPID_OUTER_VLAN.id() {

@@ -23,9 +23,6 @@ const INDICES: u32 = 8;
 
 /// The reasons that SAI names and nothing in the pipeline causes.
 const NEVER: &[DropReason] = &[
-    DropReason::UcDipMcDmac,
-    DropReason::Ipv6McScope0,
-    DropReason::Ipv6McScope1,
     DropReason::L3EgressLinkDown,
     DropReason::DecapError,
     DropReason::FdbAndBlackholeDiscards,

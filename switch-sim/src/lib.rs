@@ -2,6 +2,7 @@
 
 pub mod bridge;
 pub mod feature;
+pub mod hash;
 pub mod lag;
 pub mod pipeline;
 pub mod port;
@@ -32,7 +33,9 @@ mod random;
 mod special;
 mod view;
 
-pub use profile::{BootShape, Breakout, Chip, Limits, PortProfile, PortRow, Profile, ProfileError, Refuse};
+pub use profile::{
+    BootShape, Breakout, Chip, Limits, PortProfile, PortRow, Profile, ProfileError, Refuse, Resilient,
+};
 pub use sim::Simulator;
 pub use switch::Switch;
 pub use world::World;

@@ -40,6 +40,8 @@ pub struct Profile {
     pub boot: BootShape,
     /// Table sizes.
     pub limits: Limits,
+    /// Groups whose members come and go without moving the flows of others.
+    pub resilient: Resilient,
     /// What it refuses.
     pub refuse: Refuse,
     /// Onto which lanes ports can be created.
@@ -131,6 +133,17 @@ pub struct BootShape {
     pub ports_up: bool,
     /// A link partner at each port, so that a port comes up when it is enabled.
     pub link_up: bool,
+}
+
+/// The buckets of resilient groups: a change of members moves only the flows that it must. 0 lays a group out anew
+/// at each change.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Resilient {
+    /// Buckets of each LAG, up to 65,536.
+    pub lag: u32,
+    /// Buckets of each next-hop group of type `DYNAMIC_UNORDERED_ECMP`, up to 65,536.
+    pub ecmp: u32,
 }
 
 macro_rules! limits {
@@ -239,6 +252,7 @@ impl Default for Profile {
             speeds: speeds.into_iter().map(|(n, list)| (n.to_owned(), list)).collect(),
             boot: BootShape::default(),
             limits: Limits::default(),
+            resilient: Resilient::default(),
             refuse: Refuse::default(),
             breakout: Breakout::default(),
             features: BTreeMap::new(),

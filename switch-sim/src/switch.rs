@@ -44,6 +44,8 @@ pub struct Switch {
     pub bridge: Bridge,
     /// Link aggregation.
     pub lags: Lags,
+    /// Which fields of packets choose members of LAGs and next-hop groups.
+    pub hash: crate::hash::Hashes,
     /// Traps, CPU queues and host interfaces.
     pub host: Host,
     /// Policers and storm control.
@@ -78,6 +80,7 @@ impl Switch {
             ports: Ports::default(),
             bridge: Bridge::new(u64::from(number)),
             lags: Lags::default(),
+            hash: crate::hash::Hashes::default(),
             host: Host::default(),
             policers: Policers::default(),
             mirrors: crate::mirror::Mirrors::default(),

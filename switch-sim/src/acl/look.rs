@@ -91,7 +91,7 @@ impl<'a> Look<'a> {
         }
         match self.out() {
             Target::Port(port) => port,
-            Target::Lag(index) => lag::select(self.sw, &mut { *self.p }, self.frame, index).unwrap_or(NONE),
+            Target::Lag(index) => lag::would_select(self.sw, self.p, self.frame, index).unwrap_or(NONE),
             Target::None => NONE,
         }
     }

@@ -44,7 +44,7 @@ pub(crate) use counter::{CounterOwner, RangeOwner};
 pub(crate) use entry::EntryOwner;
 pub(crate) use group::{ANSWERED, ChainOwner, GroupOwner, MemberOwner, TableOwner};
 pub(crate) use run::{carry_out, copies, egress, forbids_learning, ingress, post_ingress, pre_ingress};
-pub(crate) use udf::{UdfGroupOwner, UdfMatchOwner, UdfOwner};
+pub(crate) use udf::{UdfGroupOwner, UdfMatchOwner, UdfOwner, Udfs};
 
 /// The stages that tables can be of.
 const STAGES: &[i32] =
@@ -75,7 +75,7 @@ pub struct Acl {
     age: u64,
     counters: counter::Counters,
     ranges: counter::Ranges,
-    udfs: udf::Udfs,
+    pub(crate) udfs: udf::Udfs,
     bound: bind::Bound,
     orders: order::Book,
     /// Entries in force that forbid to learn.

@@ -88,7 +88,7 @@ pub(crate) fn carry_out<T: Tracer>(sw: &mut Switch, engine: &mut Engine, i: usiz
 pub(crate) fn copies(sw: &Switch, p: &Packet, entry: u32, copies: &mut Vec<Copy>) {
     let actions = sw.acl.actions.get(entry as usize);
     if let Some(Redirect::List(targets)) = actions.and_then(|a| a.more.as_ref()?.redirect.as_ref()) {
-        let copy = |to| Copy { to, bridge_port: NONE, domain: p.domain, rif: NONE };
+        let copy = |to| Copy { to, bridge_port: NONE, domain: p.domain, rif: NONE, adjacency: u32::MAX };
         copies.extend(targets.iter().map(|to| copy(*to)));
     }
 }

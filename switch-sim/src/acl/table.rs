@@ -427,7 +427,7 @@ impl Table {
             }
         }
         for udf in &self.udfs {
-            if let Some(bytes) = look.sw.acl.udfs.read(udf.group, look) {
+            if let Some(bytes) = look.sw.acl.udfs.read(udf.group, look.h, look.frame) {
                 udf.has.set(key, 1);
                 for (at, part) in udf.parts.iter().zip(bytes.chunks(8)) {
                     let mut whole = [0; 8];

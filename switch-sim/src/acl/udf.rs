@@ -6,11 +6,12 @@ use sai::{AttrId, Error, ObjectId, ObjectRef, Result, Status, Value};
 use sai::{acl_table, udf as attr, udf_group, udf_match};
 
 use super::field;
-use super::look::{Look, be};
+use super::look::be;
 use crate::feature::{Owner, Request};
 use crate::store::Object;
 use crate::store::id::Parts;
 use crate::switch::Switch;
+use crate::wire::parse::Headers;
 use crate::wire::protocol;
 
 /// The most bytes of a group.
@@ -27,14 +28,13 @@ struct Match {
 }
 
 impl Match {
-    fn takes(&self, k: &Look<'_>) -> bool {
-        let protocol_is = |p: u8| k.h.is_ip() && k.h.protocol == p;
-        let gre = be(k.frame, usize::from(k.h.l4) + 2, 2) as u16;
-        (k.h.ethertype ^ self.ethertype.0) & self.ethertype.1 == 0
-            && (self.protocol.1 == 0
-                || k.h.is_ip() && (k.h.protocol ^ self.protocol.0) & self.protocol.1 == 0)
+    fn takes(&self, h: &Headers, frame: &[u8]) -> bool {
+        let protocol_is = |p: u8| h.is_ip() && h.protocol == p;
+        let gre = be(frame, usize::from(h.l4) + 2, 2) as u16;
+        (h.ethertype ^ self.ethertype.0) & self.ethertype.1 == 0
+            && (self.protocol.1 == 0 || h.is_ip() && (h.protocol ^ self.protocol.0) & self.protocol.1 == 0)
             && (self.gre.1 == 0 || protocol_is(protocol::GRE) && (gre ^ self.gre.0) & self.gre.1 == 0)
-            && (self.l4_dst_port.1 == 0 || (k.h.dst_port ^ self.l4_dst_port.0) & self.l4_dst_port.1 == 0)
+            && (self.l4_dst_port.1 == 0 || (h.dst_port ^ self.l4_dst_port.0) & self.l4_dst_port.1 == 0)
     }
 }
 
@@ -44,6 +44,8 @@ struct Extract {
     takes: Match,
     base: Base,
     offset: usize,
+    /// `HASH_MASK`: what of the bytes hashes look at; empty for all.
+    mask: Vec<u8>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -59,16 +61,28 @@ pub(crate) struct Udfs(Vec<Group>);
 
 impl Udfs {
     /// The bytes of a group in a packet, where a match takes it and it is long enough.
-    pub(super) fn read<'a>(&self, group: usize, k: &Look<'a>) -> Option<&'a [u8]> {
+    pub(super) fn read<'a>(&self, group: usize, h: &Headers, frame: &'a [u8]) -> Option<&'a [u8]> {
+        self.find(group, h, frame).map(|(bytes, _)| bytes)
+    }
+
+    /// The bytes of a group in a packet as hashes take them: masked. Answers them and how many they are.
+    pub(crate) fn hashed(&self, group: u32, h: &Headers, frame: &[u8]) -> Option<([u8; 16], usize)> {
+        let (bytes, mask) = self.find(group as usize, h, frame)?;
+        let byte = |i: usize| bytes.get(i).map_or(0, |b| b & mask.get(i).unwrap_or(&0xff));
+        Some((std::array::from_fn(byte), bytes.len().min(16)))
+    }
+
+    fn find<'a>(&self, group: usize, h: &Headers, frame: &'a [u8]) -> Option<(&'a [u8], &[u8])> {
         let group = self.0.get(group)?;
-        let extract = group.extracts.iter().find(|e| e.takes.takes(k))?;
+        let extract = group.extracts.iter().find(|e| e.takes.takes(h, frame))?;
         let base = match extract.base {
             Base::L2 => 0,
-            Base::L3 => usize::from(k.h.l3),
-            _ if k.h.l4 == 0 => return None,
-            _ => usize::from(k.h.l4),
+            Base::L3 => usize::from(h.l3),
+            _ if h.l4 == 0 => return None,
+            _ => usize::from(h.l4),
         };
-        k.frame.get(base + extract.offset..)?.get(..group.length)
+        let bytes = frame.get(base + extract.offset..)?.get(..group.length)?;
+        Some((bytes, &extract.mask))
     }
 
     fn at(&mut self, group: ObjectId) -> &mut Group {
@@ -106,6 +120,10 @@ fn derive(sw: &mut Switch, group: ObjectId) {
             takes: takes(sw, sw.store.oid(id, attr::MATCH_ID.id())),
             base: Base(sw.store.number(id, attr::BASE.id()) as i32),
             offset: sw.store.number(id, attr::OFFSET.id()) as usize,
+            mask: match sw.store.get(id).and_then(|o| o.value(attr::HASH_MASK.id())) {
+                Some(Value::U8List(mask)) => mask.clone(),
+                _ => Vec::new(),
+            },
         })
         .collect();
     extracts.sort_by_key(|e| (std::cmp::Reverse(e.takes.priority), e.id));
@@ -173,7 +191,8 @@ pub(crate) struct UdfOwner;
 
 impl Owner for UdfOwner {
     fn enforced(&self) -> &'static [AttrId] {
-        const { &[attr::MATCH_ID.id(), attr::GROUP_ID.id(), attr::BASE.id(), attr::OFFSET.id()] }
+        use attr::*;
+        const { &[MATCH_ID.id(), GROUP_ID.id(), BASE.id(), OFFSET.id(), HASH_MASK.id()] }
     }
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {

@@ -51,10 +51,10 @@ fn add(sw: &Switch, p: &Packet, bridge_port: u16, copies: &mut Vec<Copy>) {
     if to == super::Target::None || egress::allowed(sw, p, bridge_port).is_err() {
         return;
     }
-    if copies.iter().any(|c| c.bridge_port == bridge_port) {
+    if copies.iter().any(|c| c.bridge_port == bridge_port && c.domain == p.domain) {
         return;
     }
-    copies.push(Copy { to, bridge_port, domain: p.domain, rif: NONE });
+    copies.push(Copy { to, bridge_port, domain: p.domain, rif: NONE, adjacency: u32::MAX });
 }
 
 fn target(bridge: &Bridge, bridge_port: u16) -> super::Target {

@@ -20,6 +20,10 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
         };
         if p.has(flag::MULTICAST) {
             decide_multicast(&sw.bridge, p, frame, mac, t);
+            if p.has(flag::MULTICAST_ROUTED) && (p.drop.is_some() || p.out == Out::None) {
+                // The bridge has no copy to send, but the router has.
+                (p.drop, p.out) = (None, Out::Ipmc(p.adjacency));
+            }
         } else {
             match sw.bridge.fdb.table.get(mac_key(p.domain, mac)) {
                 Some(value) => {
@@ -74,8 +78,15 @@ fn act(p: &mut Packet, action: PacketAction, out: Option<Out>, discard: DropReas
     }
 }
 
+/// Decides by the entries of the packet's domain, or to flood.
 #[cold]
-fn decide_multicast<T: Tracer>(bridge: &Bridge, p: &mut Packet, frame: &[u8], mac: [u8; 6], t: &mut T) {
+pub(crate) fn decide_multicast<T: Tracer>(
+    bridge: &Bridge,
+    p: &mut Packet,
+    frame: &[u8],
+    mac: [u8; 6],
+    t: &mut T,
+) {
     if p.has(flag::BROADCAST) {
         return flood(bridge, p, 2);
     }

@@ -216,8 +216,11 @@ pub struct Copy {
     pub bridge_port: u16,
     /// In which domain.
     pub domain: u16,
-    /// Out of which router interface; [`NONE`] for none.
+    /// Out of which router interface that rewrites it; [`NONE`] for none.
     pub rif: u16,
+    /// By which hop of that interface, as [`Packet::adjacency`]; `u32::MAX` for an IP multicast copy that keeps
+    /// its destination MAC address.
+    pub adjacency: u32,
 }
 
 /// Everything of bridging that packets read and write.

@@ -102,6 +102,7 @@ kinds! {
     TTL_ERROR DROP |p, _| {
         p.drop == Some(DropReason::Ttl) || punted_by_router(p) && p.out_rif == NONE_RIF && p.headers.ttl <= 1
     };
+    UNKNOWN_L3_MULTICAST FORWARD |p, _| p.has(flag::MULTICAST_MISS);
     L3_MTU_ERROR DROP |p, _| p.drop == Some(DropReason::ExceedsL3Mtu);
     STATIC_FDB_MOVE DROP |p, _| p.drop == Some(DropReason::StaticMove);
     NEIGHBOR_MISS TRAP |p, _| punted_by_router(p) && p.out_rif != NONE_RIF && p.headers.ttl > 1;

@@ -1,17 +1,19 @@
 //! Link aggregation: members, and which of them a packet leaves by.
 
-use sai::{AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Value};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sai::{AttrEntry, AttrId, Error, ObjectId, ObjectRef, Result, Status, Value};
 
 use crate::attrs::{lag as lag_attr, lag_member as attr};
 use crate::bridge::control::{give_way, yields};
 use crate::feature::{Owner, Request};
+use crate::hash as flow_hash;
 use crate::pipeline::{NONE, Packet, flag};
 use crate::port::{self, Attachment, index};
 use crate::store::Object;
 use crate::switch::Switch;
 use crate::table::group::Group;
-use crate::table::hash::{Algorithm, FlowHash};
-use crate::wire::parse::{self, L3};
+use crate::table::hash::Algorithm;
 
 /// What a port's membership says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,25 +35,18 @@ pub struct Lag {
     pub group: Group<u16>,
     /// What it is attached to.
     pub attached: Attachment,
+    /// `HASH_ALGORITHM`, where it has one of its own.
+    algorithm: Option<Algorithm>,
+    /// Packets that were hashed for it, where the algorithm counts them.
+    turn: AtomicU32,
 }
 
 /// The LAGs of a switch by slot.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Lags {
     lags: Vec<Option<Lag>>,
     /// Membership by port.
     of_port: Vec<Option<Membership>>,
-    /// How the flow hash is computed.
-    pub hash: FlowHash,
-    /// Whether a change of members moves as few flows as can be, and the buckets it then has.
-    pub resilient: Option<usize>,
-}
-
-impl Default for Lags {
-    fn default() -> Lags {
-        let hash = FlowHash { algorithm: Algorithm::Crc, seed: 0 };
-        Lags { lags: Vec::new(), of_port: Vec::new(), hash, resilient: None }
-    }
 }
 
 impl Lags {
@@ -99,17 +94,10 @@ fn derive(sw: &mut Switch, lag: u16) {
         })
         .map(|(id, port)| (*port, sw.store.number(*id, attr::WEIGHT) as u32))
         .collect();
-    let resilient = sw.lags.resilient;
+    let resilient = sw.profile.resilient.lag as usize;
     let Some(Some(record)) = sw.lags.lags.get_mut(usize::from(lag)) else { return };
-    match resilient {
-        None => record.group = Group::weighted(&active),
-        Some(buckets) => {
-            if record.group.buckets().len() != buckets {
-                record.group = Group::resilient(buckets);
-            }
-            record.group.redistribute(&active);
-        }
-    }
+    record.group.assign(&active, resilient);
+    crate::router::group::monitor::changed(sw);
 }
 
 /// A port went up or down: its LAG sends by the others.
@@ -119,55 +107,38 @@ pub fn port_changed(sw: &mut Switch, port: u16) {
     }
 }
 
-/// The fields that tell flows apart: addresses, protocol and ports of IP, else MAC addresses and EtherType.
-/// Answers them and how many bytes they are.
-#[inline]
-pub(crate) fn fields(p: &Packet, frame: &[u8]) -> ([u8; 41], usize) {
-    let mut fields = [0u8; 41];
-    let at = usize::from(p.headers.l3);
-    let addresses = match p.headers.kind {
-        L3::Ipv4 => frame.get(at + 12..at + 20),
-        L3::Ipv6 => frame.get(at + 8..at + 40),
-        _ => None,
-    };
-    let len = match addresses {
-        Some(addresses) => {
-            let n = addresses.len();
-            fields[..n].copy_from_slice(addresses);
-            fields[n] = p.headers.protocol;
-            if p.headers.has(parse::flag::L4) {
-                fields[n + 1..n + 3].copy_from_slice(&p.headers.src_port.to_be_bytes());
-                fields[n + 3..n + 5].copy_from_slice(&p.headers.dst_port.to_be_bytes());
-            }
-            n + 5
-        }
-        None => {
-            let macs = frame.get(..12).unwrap_or_default();
-            fields[..macs.len()].copy_from_slice(macs);
-            fields[12..14].copy_from_slice(&p.headers.ethertype.to_be_bytes());
-            14
-        }
-    };
-    (fields, len)
-}
-
-/// The flow hash of a packet, over its [`fields`].
-#[inline]
-pub(crate) fn hash(sw: &Switch, p: &mut Packet, frame: &[u8]) -> u32 {
-    if p.has(flag::HASHED) {
-        return p.hash;
-    }
-    let (fields, len) = fields(p, frame);
-    p.hash = sw.lags.hash.hash(&fields[..len], 0);
-    p.flags |= flag::HASHED;
-    p.hash
-}
-
 /// The member that a packet leaves by.
 #[inline]
 pub(crate) fn select(sw: &Switch, p: &mut Packet, frame: &[u8], lag: u16) -> Option<u16> {
-    let hash = hash(sw, p, frame);
-    sw.lags.get(lag)?.group.select(hash)
+    let lag = sw.lags.get(lag)?;
+    let turn = lag.turn.load(Ordering::Relaxed);
+    let hash = hash(sw, p, frame, lag, turn);
+    lag.turn.store(turn.wrapping_add(1), Ordering::Relaxed);
+    lag.group.select(hash)
+}
+
+/// The member that a packet would leave by if it did so next.
+pub(crate) fn would_select(sw: &Switch, p: &Packet, frame: &[u8], lag: u16) -> Option<u16> {
+    let lag = sw.lags.get(lag)?;
+    let hash = hash(sw, &mut { *p }, frame, lag, lag.turn.load(Ordering::Relaxed));
+    lag.group.select(hash)
+}
+
+/// The hash of a packet for a LAG. Copies are hashed once, unless the LAG has a way of its own or goes by the
+/// count.
+#[inline]
+fn hash(sw: &Switch, p: &mut Packet, frame: &[u8], lag: &Lag, turn: u32) -> u32 {
+    let role = &sw.hash.lag;
+    let shared = lag.algorithm.is_none() && role.flow.algorithm.reads_fields();
+    if shared && p.has(flag::HASHED) {
+        return p.hash;
+    }
+    let hash = sw.hash.of(role, lag.algorithm, &sw.acl.udfs, p, frame, turn.into());
+    if shared {
+        p.hash = hash;
+        p.flags |= flag::HASHED;
+    }
+    hash
 }
 
 /// Owns `SAI_OBJECT_TYPE_LAG`.
@@ -184,7 +155,12 @@ impl Owner for LagOwner {
             lag_attr::TPID,
             const { sai::lag::INGRESS_ACL.id() },
             const { sai::lag::EGRESS_ACL.id() },
+            const { sai::lag::HASH_ALGORITHM.id() },
         ]
+    }
+
+    fn values(&self, asked: AttrId) -> Option<&'static [i32]> {
+        (asked == sai::lag::HASH_ALGORITHM.id()).then_some(flow_hash::OWN_ALGORITHMS)
     }
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
@@ -194,7 +170,14 @@ impl Owner for LagOwner {
             sw.lags.lags.resize_with(at + 1, || None);
         }
         let group = Group::weighted(&[]);
-        sw.lags.lags[at] = Some(Lag { id, members: Vec::new(), group, attached: Attachment::default() });
+        sw.lags.lags[at] = Some(Lag {
+            id,
+            members: Vec::new(),
+            group,
+            attached: Attachment::default(),
+            algorithm: flow_hash::algorithm(sw.store.number(id, sai::lag::HASH_ALGORITHM.id())),
+            turn: AtomicU32::new(0),
+        });
     }
 
     fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
@@ -220,6 +203,13 @@ impl Owner for LagMemberOwner {
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
+        if let Some((_, Value::Oid(lag))) = request.given(attr::LAG_ID)
+            && let Some(record) = sw.lags.get(index(*lag))
+            && record.members.len() >= sw.profile.limits.lag_members as usize
+        {
+            let why = format!("{lag} has {} members, as many as a LAG can", record.members.len());
+            return Err(Error::because(Status::INSUFFICIENT_RESOURCES, why));
+        }
         let Some((n, Value::Oid(port))) = request.given(attr::PORT_ID) else { return Ok(()) };
         let refuse = |why: String| {
             Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why)
@@ -274,30 +264,6 @@ impl LagMemberOwner {
         }
         let rx = !sw.store.flag(id, attr::INGRESS_DISABLE);
         sw.lags.of_port[port] = Some(Membership { lag, rx });
-        derive(sw, index(lag));
-    }
-}
-
-/// The algorithm that a `sai_hash_algorithm_t` names.
-pub(crate) const fn algorithm(number: i64) -> Algorithm {
-    match number {
-        1 => Algorithm::Xor,
-        2 => Algorithm::Random,
-        3 => Algorithm::Crc32Lo,
-        4 => Algorithm::Crc32Hi,
-        5 => Algorithm::CrcCcitt,
-        6 => Algorithm::CrcXor,
-        _ => Algorithm::Crc,
-    }
-}
-
-/// Reads the switch's attributes that LAGs depend on.
-pub fn derive_switch(sw: &mut Switch) {
-    use crate::attrs::switch;
-    let algorithm = algorithm(sw.store.number(sw.id, switch::LAG_DEFAULT_HASH_ALGORITHM));
-    let seed = sw.store.number(sw.id, switch::LAG_DEFAULT_HASH_SEED) as u32;
-    sw.lags.hash = FlowHash { algorithm, seed };
-    for lag in sw.store.ids(ObjectType::LAG).collect::<Vec<_>>() {
         derive(sw, index(lag));
     }
 }

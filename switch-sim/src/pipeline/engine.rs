@@ -287,9 +287,13 @@ impl Engine {
         let mut copies = std::mem::take(&mut self.copies);
         copies.clear();
         match self.packets[i].out {
-            Out::Ipmc(group) => router::replicate(sw, &self.packets[i], group, &mut copies),
+            Out::Ipmc(_) => {}
             Out::List(entry) => acl::copies(sw, &self.packets[i], entry, &mut copies),
             _ => bridge::flood::copies(sw, &self.packets[i], &mut copies),
+        }
+        let p = &self.packets[i];
+        if p.has(flag::MULTICAST_ROUTED) && !matches!(p.out, Out::List(_)) {
+            router::replicate(sw, p, &self.buffers[i][p.start as usize..], &mut copies);
         }
         if copies.is_empty() {
             self.dropped(sw, i, DropReason::NoFloodMember, t);
@@ -304,6 +308,10 @@ impl Engine {
             p.domain = copy.domain;
             p.out_rif = copy.rif;
             p.out_bridge_port = copy.bridge_port;
+            if copy.rif != NONE {
+                p.flags |= flag::ROUTED;
+                p.adjacency = copy.adjacency;
+            }
             p.queue = queue;
             let port = match copy.to {
                 bridge::Target::Port(port) => Some(port),

@@ -66,6 +66,11 @@ pub mod flag {
     pub const MIRRORED: u32 = 1 << 26;
     /// The sampler of the ingress port took the packet for the host.
     pub const SAMPLED: u32 = 1 << 27;
+    /// IP multicast that the router has no entry for.
+    pub const MULTICAST_MISS: u32 = 1 << 28;
+    /// The router sends copies to the group in [`Packet::adjacency`](super::Packet::adjacency), whatever the
+    /// bridge does.
+    pub const MULTICAST_ROUTED: u32 = 1 << 29;
 }
 
 /// Where a packet goes. The stage that decides writes it; a later one (ACL redirect, a trap) may replace it.

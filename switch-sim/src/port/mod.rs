@@ -95,6 +95,7 @@ impl Owner for PortOwner {
                 port::FLOOD_STORM_CONTROL_POLICER_ID.id(),
                 port::BROADCAST_STORM_CONTROL_POLICER_ID.id(),
                 port::MULTICAST_STORM_CONTROL_POLICER_ID.id(),
+                port::QOS_DSCP_TO_FORWARDING_CLASS_MAP.id(),
             ]
         }
     }
@@ -327,5 +328,6 @@ impl Switch {
         }
         derive(self, port);
         crate::lag::port_changed(self, index(port));
+        crate::router::group::monitor::changed(self);
     }
 }

@@ -34,7 +34,11 @@ pub(crate) fn rewrite<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Wor
         if p.has(flag::ROUTED) {
             router::rewrite(sw, p, frame, t);
         }
-        let tag = if p.out_bridge_port != NONE { bridge::egress::tag(sw, p) } else { router::tag(sw, p) };
+        let tag = match () {
+            () if p.has(flag::ROUTED) && router::keeps_tag(p) => Tag::Keep,
+            () if p.out_bridge_port != NONE => bridge::egress::tag(sw, p),
+            () => router::tag(sw, p),
+        };
         let tpid = sw.ports.records.get(usize::from(p.out_port)).map_or(0x8100, |r| r.tpid);
         retag(engine, i, tag, tpid, t);
         if engine.packet(i).0.orders != u32::MAX {

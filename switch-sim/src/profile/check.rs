@@ -34,6 +34,8 @@ impl Profile {
         most("chip.multicast_queues", chip.unicast_queues.saturating_add(chip.multicast_queues), 256)?;
         most("chip.cpu_queues", chip.cpu_queues, 256)?;
         most("chip.priority_groups", chip.priority_groups, 256)?;
+        most("resilient.lag", self.resilient.lag, 65_536)?;
+        most("resilient.ecmp", self.resilient.ecmp, 65_536)?;
         let most = crate::mirror::MAX_SESSIONS;
         if self.limits.mirror_sessions as usize > most {
             return Err(invalid("limits.mirror_sessions", format!("at most {most}")));

@@ -6,14 +6,16 @@ use sai::types::PacketAction;
 use sai::{MacAddr, ObjectId};
 
 use super::adjacency::To;
+use super::group::of_packet;
 use super::rif::{Base, Rif};
 use super::{Router, counter_slot, martian, rif};
-use crate::bridge::{Copy, FIRST_1D};
-use crate::lag;
+use crate::bridge::FIRST_1D;
+use crate::hostif;
 use crate::pipeline::packet::{flag, wire_len};
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Out, Packet, Tracer, VECTOR, Work};
 use crate::switch::Switch;
 use crate::table::exact::mac_key;
+use crate::table::hash;
 use crate::wire::parse::{self, L3};
 
 /// Routes packets.
@@ -81,9 +83,6 @@ fn look_up(sw: &Switch, engine: &mut Engine, mut work: Work) -> [u32; VECTOR] {
     found
 }
 
-/// Lists the copies of a packet to an IP multicast group.
-pub(crate) fn replicate(_: &Switch, _: &Packet, _: u32, _: &mut Vec<Copy>) {}
-
 /// The IPv4 address at an offset; 0 beyond the end.
 #[inline(always)]
 pub(super) fn v4(frame: &[u8], at: usize) -> u32 {
@@ -98,7 +97,7 @@ pub(super) fn v6(frame: &[u8], at: usize) -> u128 {
 
 /// Carries out a packet action; answers whether the packet goes on.
 #[inline(always)]
-fn act(p: &mut Packet, action: PacketAction, reason: DropReason) -> Result<bool, DropReason> {
+pub(super) fn act(p: &mut Packet, action: PacketAction, reason: DropReason) -> Result<bool, DropReason> {
     match action {
         PacketAction::FORWARD | PacketAction::TRANSIT => Ok(true),
         PacketAction::COPY | PacketAction::LOG => {
@@ -113,7 +112,7 @@ fn act(p: &mut Packet, action: PacketAction, reason: DropReason) -> Result<bool,
     }
 }
 
-fn hit<T: Tracer>(t: &mut T, p: &Packet, table: &str, object: ObjectId, key: String) {
+pub(super) fn hit<T: Tracer>(t: &mut T, p: &Packet, table: &str, object: ObjectId, key: String) {
     t.event(p, Event::Hit { table: table.into(), object, key });
 }
 
@@ -151,14 +150,18 @@ fn decide<T: Tracer>(
     count(router, counter_slot(found.counter), p);
     p.dst_meta[2] = found.meta;
     p.flags |= flag::ROUTE_HIT;
-    if !act(p, found.action, DropReason::BlackholeRoute)? {
+    let goes_on = act(p, found.action, DropReason::BlackholeRoute)?;
+    if !found.user_trap.is_null() && p.has(flag::PUNT) {
+        p.trap = hostif::slot_of(sw, found.user_trap);
+    }
+    if !goes_on {
         return Ok(());
     }
     if found.to == To::Cpu {
         p.flags |= flag::PUNT | flag::TO_ME;
         return Ok(());
     }
-    let vr = &router.vrs[usize::from(p.vrf)];
+    let vr = &sw.router.vrs[usize::from(p.vrf)];
     if p.headers.has(parse::flag::IP_OPTIONS) && !act(p, vr.options, DropReason::NonRoutable)? {
         return Ok(());
     }
@@ -170,6 +173,16 @@ fn decide<T: Tracer>(
     leave(sw, p, hop, keep, t)
 }
 
+/// Source and destination of an IP packet.
+pub(super) fn addresses(p: &Packet, frame: &[u8]) -> (IpAddr, IpAddr) {
+    let at = usize::from(p.headers.l3);
+    let source = match p.headers.kind {
+        L3::Ipv6 => IpAddr::V6(v6(frame, at + 8).into()),
+        _ => IpAddr::V4(v4(frame, at + 12).into()),
+    };
+    (source, destination(p, frame))
+}
+
 fn destination(p: &Packet, frame: &[u8]) -> IpAddr {
     let at = usize::from(p.headers.l3);
     match p.headers.kind {
@@ -179,7 +192,7 @@ fn destination(p: &Packet, frame: &[u8]) -> IpAddr {
 }
 
 #[inline(always)]
-fn count(router: &mut Router, counter: u32, p: &Packet) {
+pub(super) fn count(router: &mut Router, counter: u32, p: &Packet) {
     if let Some([packets, bytes]) = router.counters.get_mut(counter as usize) {
         *packets += 1;
         *bytes += wire_len(p.len());
@@ -213,6 +226,8 @@ fn walk<T: Tracer>(
     mut to: To,
     t: &mut T,
 ) -> Result<Option<(u32, u8)>, DropReason> {
+    // The switch's hash is computed once, and made another for a group within a group.
+    let mut hashed = None;
     loop {
         match to {
             To::NextHop(slot) => {
@@ -228,14 +243,31 @@ fn walk<T: Tracer>(
             }
             To::Host(hop) => return Ok(Some((hop, 0))),
             To::Group(slot) => {
-                let hash = hash(sw, p, frame);
-                let Some(group) = sw.router.groups.get(slot as usize) else {
+                let Some(group) = sw.router.groups.get_mut(slot as usize) else {
                     return Err(DropReason::UnresolvedNextHop);
                 };
+                group.turn += 1;
+                let (own, turn) = (group.algorithm, group.turn);
+                let bucket = if group.classes.is_some() {
+                    let class = of_packet(sw, p);
+                    let group = &sw.router.groups[slot as usize];
+                    group.classes.as_ref().map_or(0, |of| of[usize::from(class)] as usize)
+                } else {
+                    let ecmp = &sw.hash.ecmp;
+                    let counted = !own.unwrap_or(ecmp.flow.algorithm).reads_fields();
+                    let hash = match hashed {
+                        Some(hash) if own.is_none() && !counted => hash::again(hash),
+                        _ => sw.hash.of(ecmp, own, &sw.acl.udfs, p, frame, turn),
+                    };
+                    if own.is_none() {
+                        hashed = Some(hash);
+                    }
+                    group.buckets.bucket_of(hash)
+                };
+                let group = &sw.router.groups[slot as usize];
                 let counter = group.counter;
-                let Some(&way) = group.select(hash) else { return Err(DropReason::UnresolvedNextHop) };
+                let Some(&way) = group.way(bucket) else { return Err(DropReason::UnresolvedNextHop) };
                 if T::ON {
-                    let bucket = group.buckets.bucket_of(hash);
                     hit(t, p, "next hop group", group.id, format!("bucket {bucket}, member {}", way.id));
                 }
                 count(&mut sw.router, counter, p);
@@ -263,13 +295,6 @@ fn walk<T: Tracer>(
             To::Null | To::Cpu => return Err(DropReason::BlackholeRoute),
         }
     }
-}
-
-/// The hash that chooses a member of a group.
-fn hash(sw: &mut Switch, p: &Packet, frame: &[u8]) -> u32 {
-    let (fields, len) = lag::fields(p, frame);
-    sw.router.hashed += 1;
-    sw.router.hash.hash(&fields[..len], sw.router.hashed)
 }
 
 /// Routes an IP packet to a next hop or a group of them, whatever its destination.
@@ -313,7 +338,11 @@ fn leave<T: Tracer>(
     p.dst_meta[1] = to.meta;
     p.flags |= flag::NEIGHBOR_HIT;
     let (mac, counter) = (to.mac, to.counter);
-    if !act(p, to.action, DropReason::BlackholeArp)? {
+    let goes_on = act(p, to.action, DropReason::BlackholeArp)?;
+    if to.trap != NONE && p.has(flag::PUNT) {
+        p.trap = to.trap;
+    }
+    if !goes_on {
         return Ok(());
     }
     if to.rif == p.rif && !act(p, out.loopback, DropReason::L3LoopbackFilter)? {
@@ -344,8 +373,19 @@ fn decide_way(sw: &Switch, p: &mut Packet, mac: [u8; 6]) -> Result<(), DropReaso
         }
         Base::None => return Err(DropReason::NonRoutable),
         Base::Vlan(vid) => vid,
-        Base::Bridge(bridge) => FIRST_1D + bridge,
+        Base::Bridge(bridge) => {
+            // The bridge port by which the router stands in the bridge may be disabled.
+            let domain = FIRST_1D + bridge;
+            if sw.bridge.domain(domain).is_none_or(|d| d.rif == NONE) {
+                return Err(DropReason::ErifDisabled);
+            }
+            domain
+        }
     };
+    if mac[0] & 1 != 0 {
+        // To all, or to a cluster with a group address.
+        p.flags |= if mac == [0xff; 6] { flag::MULTICAST | flag::BROADCAST } else { flag::MULTICAST };
+    }
     match sw.bridge.fdb.table.get(mac_key(p.domain, mac)) {
         Some(entry) if matches!(entry.action(), PacketAction::DROP | PacketAction::DENY) => {
             Err(DropReason::FdbUcDiscard)

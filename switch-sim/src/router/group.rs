@@ -2,19 +2,27 @@
 
 use sai::meta::AttrMeta;
 use sai::object::next_hop_group::Type;
-use sai::object::next_hop_group_member::{ConfiguredRole, ObservedRole};
 use sai::{
-    AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, SaiEnum, Status, Value, next_hop_group as attr,
-    next_hop_group_member as member,
+    AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, SaiEnum, Status, Value,
+    next_hop_group as attr,
 };
 
 use super::adjacency::To;
 use super::{counter_slot, read};
 use crate::feature::{Owner, Request};
+use crate::hash;
 use crate::store::Object;
 use crate::store::id::Parts;
 use crate::switch::Switch;
 use crate::table::group::Group;
+use crate::table::hash::Algorithm;
+
+mod class;
+mod member;
+pub(crate) mod monitor;
+
+pub(crate) use class::{MapOwner, of_packet};
+pub(crate) use member::MemberOwner;
 
 /// One way that a group offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +33,16 @@ pub struct Member {
     pub to: To,
     /// Slot of its counter; `u32::MAX` for none.
     pub counter: u32,
+    /// `WEIGHT`.
+    weight: u32,
+    /// `SEQUENCE_ID` or `INDEX`, whichever the type of group goes by; 0 in the others.
+    order: u32,
+    /// How many members the group had before it.
+    age: u32,
+    /// Of a protection group: not a primary.
+    standby: bool,
+    /// What it monitors is up; true where it monitors nothing.
+    alive: bool,
 }
 
 /// A next-hop group as packets see it.
@@ -34,17 +52,77 @@ pub struct NextHopGroup {
     pub id: ObjectId,
     /// The ways.
     pub members: Vec<Member>,
-    /// Which way each bucket of the hash takes, as an index into `members`.
+    /// Which way each bucket takes, as an index into `members`.
     pub buckets: Group<u16>,
     /// Slot of its counter; `u32::MAX` for none.
     pub counter: u32,
+    /// `HASH_ALGORITHM`, where it has one of its own.
+    pub(super) algorithm: Option<Algorithm>,
+    /// Packets that were hashed for it, where the algorithm counts them.
+    pub(super) turn: u64,
+    /// Of a class-based group: the bucket of each forwarding class.
+    pub(super) classes: Option<Box<[u32; 256]>>,
+    kind: Type,
+    /// Buckets of a fine-grained or class-based group.
+    size: usize,
+    /// `SET_SWITCHOVER`.
+    switchover: bool,
+    next_age: u32,
 }
 
 impl NextHopGroup {
-    /// The way of a packet with this hash.
+    /// The way that a bucket takes.
     #[inline(always)]
-    pub fn select(&self, hash: u32) -> Option<&Member> {
-        self.members.get(usize::from(self.buckets.select(hash)?))
+    pub(super) fn way(&self, bucket: usize) -> Option<&Member> {
+        let member = (*self.buckets.buckets().get(bucket)?)?;
+        self.members.get(usize::from(member))
+    }
+
+    /// Puts a member into its place.
+    fn insert(&mut self, member: Member) {
+        let at = self.members.partition_point(|m| (m.order, m.age) < (member.order, member.age));
+        self.members.insert(at, member);
+        self.next_age = self.next_age.max(member.age + 1);
+        self.buckets.relabel(|m| Some(if usize::from(m) >= at { m + 1 } else { m }));
+    }
+
+    /// Takes a member out.
+    fn take(&mut self, id: ObjectId) -> Option<Member> {
+        let at = self.members.iter().position(|m| m.id == id)?;
+        self.buckets.relabel(|m| match usize::from(m) {
+            m if m == at => None,
+            later if later > at => Some(m - 1),
+            _ => Some(m),
+        });
+        Some(self.members.remove(at))
+    }
+
+    /// Gives the members their buckets.
+    fn lay_out(&mut self, resilient: usize) {
+        let members = self.members.iter().zip(0u16..);
+        match self.kind {
+            Type::FINE_GRAIN_ECMP | Type::CLASS_BASED => {
+                self.buckets = Group::from_buckets(vec![None; self.size]);
+                for (m, i) in members.filter(|(m, _)| m.alive) {
+                    self.buckets.set_bucket(m.order as usize, Some(i));
+                }
+            }
+            Type::PROTECTION => {
+                let of = |standby| {
+                    let ways = self.members.iter().zip(0u16..);
+                    ways.filter(move |(m, _)| m.standby == standby && m.alive).map(|(_, i)| i)
+                };
+                let first = Group::ordered(of(self.switchover));
+                // Where none of those asked for is left the others stand in.
+                self.buckets =
+                    if first.buckets().is_empty() { Group::ordered(of(!self.switchover)) } else { first };
+            }
+            kind => {
+                let shares: Vec<_> = members.filter(|(m, _)| m.alive).map(|(m, i)| (i, m.weight)).collect();
+                let resilient = if kind == Type::DYNAMIC_UNORDERED_ECMP { resilient } else { 0 };
+                self.buckets.assign(&shares, resilient);
+            }
+        }
     }
 }
 
@@ -53,11 +131,16 @@ const TYPES: &[i32] = &[
     Type::DYNAMIC_ORDERED_ECMP.0,
     Type::FINE_GRAIN_ECMP.0,
     Type::PROTECTION.0,
+    Type::CLASS_BASED.0,
+    Type::HW_PROTECTION.0,
     Type::ECMP_WITH_MEMBERS.0,
 ];
 
 /// The most ways of a group: members are named by 16 bits.
 const MAX_MEMBERS: usize = u16::MAX as usize;
+
+/// Forwarding classes are numbers of eight bits.
+const CLASSES: u32 = 256;
 
 /// Owns `SAI_OBJECT_TYPE_NEXT_HOP_GROUP`.
 #[derive(Debug)]
@@ -71,9 +154,11 @@ impl Owner for GroupOwner {
                 attr::SET_SWITCHOVER.id(),
                 attr::COUNTER_ID.id(),
                 attr::CONFIGURED_SIZE.id(),
+                attr::SELECTION_MAP.id(),
                 attr::NEXT_HOP_LIST.id(),
                 attr::NEXT_HOP_MEMBER_WEIGHT_LIST.id(),
                 attr::NEXT_HOP_MEMBER_COUNTER_LIST.id(),
+                attr::HASH_ALGORITHM.id(),
             ]
         }
     }
@@ -83,25 +168,48 @@ impl Owner for GroupOwner {
     }
 
     fn values(&self, asked: AttrId) -> Option<&'static [i32]> {
-        (asked == attr::TYPE.id()).then_some(TYPES)
+        match asked {
+            a if a == attr::TYPE.id() => Some(TYPES),
+            a if a == attr::HASH_ALGORITHM.id() => Some(hash::OWN_ALGORITHMS),
+            _ => None,
+        }
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
-        let width = sw.profile.limits.ecmp_width as usize;
-        let too_many = |n: usize, count: usize, name| {
-            let why = format!("{count} ways; the widest group of this chip has {width}");
-            Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why).on_attr(name))
+        request.attrs.iter().enumerate().try_for_each(|(n, given)| check_width(sw, n, given))?;
+        let size = request.given(attr::CONFIGURED_SIZE.id());
+        if let Some((n, Value::I32(kind))) = request.given(attr::TYPE.id())
+            && *kind == Type::FINE_GRAIN_ECMP.0
+            && !matches!(size, Some((_, Value::U32(1..))))
+        {
+            let n = size.map_or(n, |(n, _)| n);
+            let why = "a fine-grained group has at least one bucket".to_owned();
+            return refuse(n, "SAI_NEXT_HOP_GROUP_ATTR_CONFIGURED_SIZE", why);
+        }
+        let count = |a| match request.given(a) {
+            Some((n, Value::OidList(list))) => Some((n, list.len())),
+            Some((n, Value::U32List(list))) => Some((n, list.len())),
+            _ => None,
         };
-        match request.given(attr::NEXT_HOP_LIST.id()) {
-            Some((n, Value::OidList(list))) if list.len() > width.min(MAX_MEMBERS) => {
-                too_many(n, list.len(), "SAI_NEXT_HOP_GROUP_ATTR_NEXT_HOP_LIST")
+        let ways = count(attr::NEXT_HOP_LIST.id()).map_or(0, |(_, len)| len);
+        for (list, name) in PARALLEL {
+            if let Some((n, len)) = count(list) {
+                check_parallel(n, name, len, ways)?;
             }
-            _ => match request.given(attr::CONFIGURED_SIZE.id()) {
-                Some((n, Value::U32(size))) if *size as usize > width => {
-                    too_many(n, *size as usize, "SAI_NEXT_HOP_GROUP_ATTR_CONFIGURED_SIZE")
-                }
-                _ => Ok(()),
-            },
+        }
+        Ok(())
+    }
+
+    fn check_set(&self, sw: &Switch, object: &ObjectRef, given: &AttrEntry) -> Result<()> {
+        check_width(sw, 0, given)?;
+        let len = match &given.value {
+            Value::OidList(list) => list.len(),
+            Value::U32List(list) => list.len(),
+            _ => return Ok(()),
+        };
+        match PARALLEL.iter().find(|(list, _)| *list == given.id) {
+            Some((_, name)) => check_parallel(0, name, len, oids(sw, object, attr::NEXT_HOP_LIST.id()).len()),
+            None => Ok(()),
         }
     }
 
@@ -121,6 +229,10 @@ impl Owner for GroupOwner {
         if sw.router.groups.len() <= slot {
             sw.router.groups.resize_with(slot + 1, NextHopGroup::default);
         }
+        let size = read::number(sw, object, attr::CONFIGURED_SIZE.id());
+        let kind = kind(sw, object);
+        let size = if kind == Type::CLASS_BASED && size == 0 { CLASSES } else { size };
+        sw.router.groups[slot] = NextHopGroup { id, kind, size: size as usize, ..NextHopGroup::default() };
         derive(sw, id);
     }
 
@@ -137,181 +249,99 @@ impl Owner for GroupOwner {
     }
 }
 
-/// Owns `SAI_OBJECT_TYPE_NEXT_HOP_GROUP_MEMBER`.
-#[derive(Debug)]
-pub(crate) struct MemberOwner;
+/// The lists that say more of the members that `NEXT_HOP_LIST` has.
+const PARALLEL: [(AttrId, &str); 2] = [
+    (attr::NEXT_HOP_MEMBER_WEIGHT_LIST.id(), "SAI_NEXT_HOP_GROUP_ATTR_NEXT_HOP_MEMBER_WEIGHT_LIST"),
+    (attr::NEXT_HOP_MEMBER_COUNTER_LIST.id(), "SAI_NEXT_HOP_GROUP_ATTR_NEXT_HOP_MEMBER_COUNTER_LIST"),
+];
+
+fn check_parallel(n: usize, name: &'static str, len: usize, ways: usize) -> Result<()> {
+    // Lists are set one by one: one that is longer than the members yet to come may be set before them.
+    if len != 0 && len < ways {
+        return refuse(n, name, format!("{len} values for {ways} next hops"));
+    }
+    Ok(())
+}
+
+/// Refuses more ways than the chip has.
+fn check_width(sw: &Switch, n: usize, given: &AttrEntry) -> Result<()> {
+    let width = (sw.profile.limits.ecmp_width as usize).min(MAX_MEMBERS);
+    let (count, name) = match &given.value {
+        Value::OidList(list) if given.id == attr::NEXT_HOP_LIST.id() => {
+            (list.len(), "SAI_NEXT_HOP_GROUP_ATTR_NEXT_HOP_LIST")
+        }
+        Value::U32(size) if given.id == attr::CONFIGURED_SIZE.id() => {
+            (*size as usize, "SAI_NEXT_HOP_GROUP_ATTR_CONFIGURED_SIZE")
+        }
+        _ => return Ok(()),
+    };
+    if count > width {
+        return refuse(n, name, format!("{count} ways; the widest group of this chip has {width}"));
+    }
+    Ok(())
+}
 
 fn refuse(n: usize, attr: &'static str, why: String) -> Result<()> {
     Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why).on_attr(attr))
-}
-
-/// Refuses a way that would come back to the group itself.
-fn check_way(sw: &Switch, group: ObjectId, n: usize, way: ObjectId) -> Result<()> {
-    let name = "SAI_NEXT_HOP_GROUP_MEMBER_ATTR_NEXT_HOP_ID";
-    match To::of(way) {
-        Some(To::NextHop(_)) => Ok(()),
-        Some(To::Group(slot)) => {
-            let inner = sw.router.groups.get(slot as usize);
-            let nested = inner.is_some_and(|g| g.members.iter().any(|m| matches!(m.to, To::Group(_))));
-            if way == group || nested {
-                return refuse(n, name, format!("{way}: groups nest two levels deep"));
-            }
-            Ok(())
-        }
-        _ => refuse(n, name, format!("{way} is neither a next hop nor a next-hop group")),
-    }
-}
-
-impl Owner for MemberOwner {
-    fn enforced(&self) -> &'static [AttrId] {
-        const {
-            &[
-                member::NEXT_HOP_GROUP_ID.id(),
-                member::NEXT_HOP_ID.id(),
-                member::WEIGHT.id(),
-                member::CONFIGURED_ROLE.id(),
-                member::INDEX.id(),
-                member::SEQUENCE_ID.id(),
-                member::COUNTER_ID.id(),
-            ]
-        }
-    }
-
-    fn answered(&self) -> &'static [AttrId] {
-        const { &[member::OBSERVED_ROLE.id()] }
-    }
-
-    fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
-        let given = |a| request.given(a).and_then(|(n, v)| Some((n, v.as_oid()?)));
-        let Some((at, group)) = given(member::NEXT_HOP_GROUP_ID.id()) else { return Ok(()) };
-        let Some(record) = sw.router.groups.get(Parts::of(group).slot as usize) else { return Ok(()) };
-        let object = ObjectRef::Object(ObjectType::NEXT_HOP_GROUP, group);
-        if kind(sw, &object) == Type::ECMP_WITH_MEMBERS {
-            let why = format!("the ways of {group} are its NEXT_HOP_LIST");
-            return refuse(at, "SAI_NEXT_HOP_GROUP_MEMBER_ATTR_NEXT_HOP_GROUP_ID", why);
-        }
-        let width = sw.profile.limits.ecmp_width as usize;
-        if record.members.len() >= width.min(MAX_MEMBERS) {
-            let why = format!("{group} has {width} members, as many as a group of this chip can");
-            return Err(Error::because(Status::INSUFFICIENT_RESOURCES, why));
-        }
-        match given(member::NEXT_HOP_ID.id()) {
-            Some((n, way)) => check_way(sw, group, n, way),
-            None => Ok(()),
-        }
-    }
-
-    fn check_set(&self, sw: &Switch, object: &ObjectRef, given: &sai::AttrEntry) -> Result<()> {
-        match given.value {
-            Value::Oid(way) if given.id == member::NEXT_HOP_ID.id() => {
-                check_way(sw, read::oid(sw, object, member::NEXT_HOP_GROUP_ID.id()), 0, way)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn get(&self, sw: &Switch, object: &ObjectRef, asked: &'static AttrMeta) -> Option<Result<Value>> {
-        if asked.id != member::OBSERVED_ROLE.id() {
-            return None;
-        }
-        let id = object.oid()?;
-        let group = read::oid(sw, object, member::NEXT_HOP_GROUP_ID.id());
-        let group = sw.router.groups.get(Parts::of(group).slot as usize)?;
-        let used = group.buckets.buckets().iter().flatten();
-        let active = used.into_iter().any(|m| group.members[usize::from(*m)].id == id);
-        let role = if active { ObservedRole::ACTIVE } else { ObservedRole::INACTIVE };
-        Some(Ok(Value::I32(role.0)))
-    }
-
-    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
-        let group = read::oid(sw, object, member::NEXT_HOP_GROUP_ID.id());
-        derive(sw, group);
-    }
-
-    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
-        let group = read::oid(sw, object, member::NEXT_HOP_GROUP_ID.id());
-        derive(sw, group);
-    }
-
-    fn removed(&self, sw: &mut Switch, _: &ObjectRef, was: Object) {
-        if let Some(group) = was.value(member::NEXT_HOP_GROUP_ID.id()).and_then(Value::as_oid) {
-            derive(sw, group);
-        }
-    }
 }
 
 fn kind(sw: &Switch, group: &ObjectRef) -> Type {
     Type::from_raw(read::number(sw, group, attr::TYPE.id()) as i32)
 }
 
-/// Lays a group out again.
+fn oids(sw: &Switch, object: &ObjectRef, list: AttrId) -> Vec<ObjectId> {
+    match sw.value(object, list) {
+        Ok(Value::OidList(ids)) => ids,
+        _ => Vec::new(),
+    }
+}
+
+/// Changes a group's record and lays it out again, in one step: a packet sees it as it was or as it is.
+fn change(sw: &mut Switch, id: ObjectId, change: impl FnOnce(&mut NextHopGroup)) {
+    let resilient = sw.profile.resilient.ecmp as usize;
+    if let Some(group) = sw.router.groups.get_mut(Parts::of(id).slot as usize).filter(|g| g.id == id) {
+        change(group);
+        group.lay_out(resilient);
+    }
+}
+
+/// Derives what a group's own attributes say.
 fn derive(sw: &mut Switch, id: ObjectId) {
     let object = ObjectRef::Object(ObjectType::NEXT_HOP_GROUP, id);
-    let view = &*sw;
-    let Some(stored) = view.store.get(id) else { return };
     let kind = kind(sw, &object);
-    let (members, buckets) = if kind == Type::ECMP_WITH_MEMBERS {
-        listed(sw, &object)
-    } else {
-        let ids = stored.list(attr::NEXT_HOP_MEMBER_LIST.id());
-        let mut rows: Vec<_> =
-            ids.iter().map(|id| (*id, ObjectRef::Object(ObjectType::NEXT_HOP_GROUP_MEMBER, *id))).collect();
-        if kind == Type::DYNAMIC_ORDERED_ECMP {
-            rows.sort_by_cached_key(|(_, m)| read::number(sw, m, member::SEQUENCE_ID.id()));
-        }
-        let members: Vec<Member> = rows
-            .iter()
-            .map(|(id, m)| Member {
-                id: *id,
-                to: To::of(read::oid(sw, m, member::NEXT_HOP_ID.id())).unwrap_or(To::Null),
-                counter: counter_slot(read::oid(sw, m, member::COUNTER_ID.id())),
-            })
-            .collect();
-        let number = |a| {
-            let all = rows.iter().zip(0u16..).map(move |((_, m), i)| (i, read::number(view, m, a)));
-            all.collect::<Vec<_>>()
-        };
-        let buckets = match kind {
-            Type::FINE_GRAIN_ECMP => {
-                let size = read::number(sw, &object, attr::CONFIGURED_SIZE.id()) as usize;
-                let mut group = Group::from_buckets(vec![None; size]);
-                for (i, index) in number(member::INDEX.id()) {
-                    group.set_bucket(index as usize, Some(i));
-                }
-                group
-            }
-            Type::PROTECTION => {
-                let standby = read::flag(sw, &object, attr::SET_SWITCHOVER.id());
-                let role = if standby { ConfiguredRole::STANDBY } else { ConfiguredRole::PRIMARY };
-                let roles = number(member::CONFIGURED_ROLE.id());
-                Group::ordered(roles.into_iter().filter(|(_, r)| *r == role.0 as u32).map(|(i, _)| i))
-            }
-            Type::DYNAMIC_ORDERED_ECMP => Group::ordered(0..members.len() as u16),
-            _ => Group::weighted(&number(member::WEIGHT.id())),
-        };
-        (members, buckets)
-    };
+    let listed = (kind == Type::ECMP_WITH_MEMBERS).then(|| listed(sw, &object));
     let counter = counter_slot(read::oid(sw, &object, attr::COUNTER_ID.id()));
-    sw.router.groups[Parts::of(id).slot as usize] = NextHopGroup { id, members, buckets, counter };
+    let algorithm = hash::algorithm(read::number(sw, &object, attr::HASH_ALGORITHM.id()).into());
+    let switchover = read::flag(sw, &object, attr::SET_SWITCHOVER.id());
+    let classes = (kind == Type::CLASS_BASED).then(|| class::buckets(sw, &object));
+    change(sw, id, |group| {
+        group.counter = counter;
+        group.algorithm = algorithm;
+        group.switchover = switchover;
+        group.classes = classes;
+        if let Some(members) = listed {
+            group.members = members;
+        }
+    });
 }
 
 /// The ways of a group that lists them itself; a weight that is missing is 1.
-fn listed(sw: &Switch, group: &ObjectRef) -> (Vec<Member>, Group<u16>) {
-    let oids = |a| match sw.value(group, a) {
-        Ok(Value::OidList(ids)) => ids,
-        _ => Vec::new(),
-    };
+fn listed(sw: &Switch, group: &ObjectRef) -> Vec<Member> {
     let weights = match sw.value(group, attr::NEXT_HOP_MEMBER_WEIGHT_LIST.id()) {
         Ok(Value::U32List(weights)) => weights,
         _ => Vec::new(),
     };
-    let counters = oids(attr::NEXT_HOP_MEMBER_COUNTER_LIST.id());
-    let ways = oids(attr::NEXT_HOP_LIST.id());
-    let members = ways.iter().enumerate().map(|(i, id)| Member {
+    let counters = oids(sw, group, attr::NEXT_HOP_MEMBER_COUNTER_LIST.id());
+    let ways = oids(sw, group, attr::NEXT_HOP_LIST.id());
+    let member = |(i, id): (usize, &ObjectId)| Member {
         id: *id,
         to: To::of(*id).unwrap_or(To::Null),
         counter: counter_slot(counters.get(i).copied().unwrap_or(ObjectId::NULL)),
-    });
-    let shares: Vec<_> = (0..ways.len()).map(|i| (i as u16, weights.get(i).copied().unwrap_or(1))).collect();
-    (members.collect(), Group::weighted(&shares))
+        weight: weights.get(i).copied().unwrap_or(1),
+        order: i as u32,
+        age: 0,
+        standby: false,
+        alive: true,
+    };
+    ways.iter().enumerate().map(member).collect()
 }

@@ -1,6 +1,6 @@
 //! Whether a packet is for the router.
 
-use super::rif;
+use super::{multicast, my_mac as others, rif};
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Engine, NONE, Node, Tracer, Work};
 use crate::switch::Switch;
@@ -9,7 +9,7 @@ use crate::wire::{ethertype, parse::Headers};
 
 /// Sends packets to a MAC address of the interface to [`Node::Route`], the others to the bridge, or nowhere
 /// where there is no bridge.
-pub(crate) fn my_mac<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, _: &mut T) {
+pub(crate) fn my_mac<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
     for i in work {
         let (p, frame) = engine.packet(i);
         let Some(rif) = rif::at(&sw.router.rifs, p.rif) else {
@@ -19,7 +19,17 @@ pub(crate) fn my_mac<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work
         if !p.has(flag::VRF_SET) {
             p.vrf = rif.vr;
         }
-        let mine = !p.has(flag::MULTICAST) && frame.get(..6).is_some_and(|mac| rif.has_mac(mac));
+        if p.has(flag::MULTICAST) && rif.multicast != [false; 2] && !p.has(flag::BROADCAST) {
+            let result = multicast::receive(sw, p, frame, t);
+            match result {
+                _ if p.bridge_port != NONE => engine.send(i, Node::Bridge),
+                Ok(()) => engine.onward(sw, i, Node::Route),
+                Err(reason) => engine.deny(sw, i, reason, Node::MyMac),
+            }
+            continue;
+        }
+        let mac = frame.get(..6).unwrap_or_default();
+        let mine = !p.has(flag::MULTICAST) && (rif.has_mac(mac) || others::any(&sw.router.my_macs, p, mac));
         if mine && is_ip(&p.headers) {
             p.flags |= flag::TO_ROUTER;
             prefetch(sw, p.vrf, &p.headers, frame);

@@ -7,6 +7,8 @@
 //! | `route`, `adjacency` | route entries: prefixes to shared records of where they lead |
 //! | `next_hop`, `group` | next hops of type IP, and groups of them |
 //! | `neighbor` | neighbors: the hops at the end of each way |
+//! | `my_mac` | MAC addresses of the router beside those of its interfaces |
+//! | `ipmc`, `multicast` | IP multicast: entries, groups, RPF groups; what packets do with them |
 //! | `input`, `forward`, `martian`, `output` | the packet half: my-MAC, look-up, checks, rewrite |
 //!
 //! A packet's way is prefix, adjacency, (group,) next hop, hop, interface; each step is an index into a
@@ -15,13 +17,11 @@
 //! all else is derived from the objects of the store.
 
 use sai::types::IpAddrFamily;
-use sai::{ObjectId, StatId, Value, object::counter::Stat, switch};
+use sai::{ObjectId, StatId, Value, object::counter::Stat};
 
 use crate::feature::Owner;
-use crate::lag;
 use crate::store::id::Parts;
 use crate::switch::Switch;
-use crate::table::hash::FlowHash;
 
 pub mod adjacency;
 mod attach;
@@ -29,7 +29,10 @@ mod forward;
 pub mod group;
 mod host;
 mod input;
+pub mod ipmc;
 mod martian;
+mod multicast;
+mod my_mac;
 pub mod neighbor;
 pub mod next_hop;
 mod output;
@@ -38,10 +41,12 @@ pub mod rif;
 pub(crate) mod route;
 pub mod vr;
 
-pub(crate) use forward::{replicate, route, steer};
+pub(crate) use forward::{route, steer};
 pub(crate) use host::from_host;
 pub(crate) use input::my_mac;
-pub(crate) use output::{rewrite, tag};
+pub(crate) use multicast::replicate;
+pub(crate) use my_mac::{MAX_PRIORITY as MAX_MY_MAC_PRIORITY, MyMacOwner};
+pub(crate) use output::{keeps_tag, rewrite, tag};
 
 /// The tables of the router.
 #[derive(Debug, Default)]
@@ -60,12 +65,14 @@ pub struct Router {
     pub next_hops: Vec<next_hop::NextHop>,
     /// By slot of the next-hop group.
     pub groups: Vec<group::NextHopGroup>,
+    /// IP multicast.
+    pub ipmc: ipmc::Ipmc,
+    /// MAC addresses of the router beside those of its interfaces.
+    my_macs: Vec<my_mac::MyMac>,
     /// Packets and octets by slot of the counter object.
     pub counters: Vec<[u64; 2]>,
-    /// How the hash is computed that chooses a member of a group.
-    pub hash: FlowHash,
-    /// How many packets were hashed.
-    hashed: u64,
+    /// Groups with members that monitor something.
+    monitoring: Vec<ObjectId>,
 }
 
 /// The slot of a counter object; `u32::MAX` for none.
@@ -77,11 +84,8 @@ fn family(v6: bool) -> Value {
     Value::I32(if v6 { IpAddrFamily::IPV6.0 } else { IpAddrFamily::IPV4.0 })
 }
 
-/// Derives what depends on the switch's own attributes: its MAC address, and the hash of groups.
+/// Derives what depends on the switch's MAC address.
 pub(crate) fn derive_switch(sw: &mut Switch) {
-    let algorithm = sw.store.number(sw.id, switch::ECMP_DEFAULT_HASH_ALGORITHM.id());
-    let seed = sw.store.number(sw.id, switch::ECMP_DEFAULT_HASH_SEED.id()) as u32;
-    sw.router.hash = FlowHash { algorithm: lag::algorithm(algorithm), seed };
     for id in sw.store.ids(sai::ObjectType::VIRTUAL_ROUTER).collect::<Vec<_>>() {
         vr::derive(sw, id);
     }

@@ -13,6 +13,7 @@ use super::adjacency::Adjacency;
 use super::vr::Destination;
 use super::{counter_slot, read};
 use crate::feature::Owner;
+use crate::pipeline::NONE;
 use crate::store::Object;
 use crate::store::id::Parts;
 use crate::switch::Switch;
@@ -33,6 +34,8 @@ pub struct Hop {
     pub meta: u32,
     /// Slot of the neighbor's counter; `u32::MAX` for none.
     pub counter: u32,
+    /// `hostif`'s index of the user-defined trap; [`NONE`] for none.
+    pub trap: u16,
     /// Next hops that name it.
     users: u32,
 }
@@ -78,6 +81,7 @@ impl Hops {
             action: PacketAction::FORWARD,
             meta: 0,
             counter: u32::MAX,
+            trap: NONE,
             users: 0,
         };
         let hop = match self.free.pop() {
@@ -132,6 +136,7 @@ impl Owner for NeighborOwner {
                 attr::NO_HOST_ROUTE.id(),
                 attr::META_DATA.id(),
                 attr::COUNTER_ID.id(),
+                attr::USER_TRAP_ID.id(),
             ]
         }
     }
@@ -181,10 +186,14 @@ impl NeighborOwner {
         let action = read::action(sw, object, attr::PACKET_ACTION.id());
         let meta = read::number(sw, object, attr::META_DATA.id());
         let counter = counter_slot(read::oid(sw, object, attr::COUNTER_ID.id()));
+        let trap = match read::oid(sw, object, attr::USER_TRAP_ID.id()) {
+            none if none.is_null() => NONE,
+            trap => crate::hostif::slot_of(sw, trap),
+        };
         let host_route = !read::flag(sw, object, attr::NO_HOST_ROUTE.id());
         let hop = sw.router.hops.place(Parts::of(rif).slot as u16, ip);
         let record = &mut sw.router.hops.records[hop as usize];
-        *record = Hop { rif: record.rif, mac, known: true, action, meta, counter, users: record.users };
+        *record = Hop { rif: record.rif, mac, known: true, action, meta, counter, trap, users: record.users };
         set_host_route(sw, rif, ip, hop, host_route);
     }
 }

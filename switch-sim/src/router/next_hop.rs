@@ -30,6 +30,8 @@ pub mod keep {
     pub const SRC_MAC: u8 = 2;
     /// The destination MAC address.
     pub const DST_MAC: u8 = 4;
+    /// The VLAN tag.
+    pub const VLAN: u8 = 8;
 }
 
 /// Owns `SAI_OBJECT_TYPE_NEXT_HOP`.
@@ -47,6 +49,7 @@ impl Owner for NextHopOwner {
                 attr::DISABLE_DECREMENT_TTL.id(),
                 attr::DISABLE_SRC_MAC_REWRITE.id(),
                 attr::DISABLE_DST_MAC_REWRITE.id(),
+                attr::DISABLE_VLAN_REWRITE.id(),
             ]
         }
     }
@@ -84,7 +87,8 @@ fn derive(sw: &mut Switch, object: &ObjectRef) {
     let bit = |a, bit| if read::flag(sw, object, a) { bit } else { 0 };
     let keep = bit(attr::DISABLE_DECREMENT_TTL.id(), keep::TTL)
         | bit(attr::DISABLE_SRC_MAC_REWRITE.id(), keep::SRC_MAC)
-        | bit(attr::DISABLE_DST_MAC_REWRITE.id(), keep::DST_MAC);
+        | bit(attr::DISABLE_DST_MAC_REWRITE.id(), keep::DST_MAC)
+        | bit(attr::DISABLE_VLAN_REWRITE.id(), keep::VLAN);
     let record = &mut sw.router.next_hops[Parts::of(id).slot as usize];
     record.counter = counter;
     record.keep = keep;

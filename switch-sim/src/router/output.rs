@@ -3,14 +3,14 @@
 use sai::MacAddr;
 
 use super::next_hop::keep;
-use super::rif;
+use super::{Router, rif};
 use crate::pipeline::packet::wire_len;
 use crate::pipeline::{Event, Packet, Tracer, flag};
 use crate::port::output::Tag;
 use crate::switch::Switch;
 use crate::wire::edit;
 
-const KEEP: u32 = 29;
+const KEEP: u32 = 28;
 
 /// A hop and what the rewrite keeps, as [`Packet::adjacency`] has them.
 #[inline(always)]
@@ -18,18 +18,37 @@ pub(super) const fn pack(hop: u32, keep: u8) -> u32 {
     hop | (keep as u32) << KEEP
 }
 
-/// Rewrites a routed packet by its hop: MAC addresses and TTL.
+/// Whether the rewrite leaves the VLAN tag as it is.
+#[inline(always)]
+pub(crate) const fn keeps_tag(p: &Packet) -> bool {
+    p.adjacency != u32::MAX && p.adjacency >> KEEP & keep::VLAN as u32 != 0
+}
+
+impl Router {
+    /// The destination MAC address that the rewrite by a packed hop gives.
+    pub(super) fn mac_of(&self, adjacency: u32) -> Option<[u8; 6]> {
+        let rewrites = adjacency != u32::MAX && adjacency >> KEEP & u32::from(keep::DST_MAC) == 0;
+        rewrites.then(|| self.hops.get(adjacency & ((1 << KEEP) - 1)).mac)
+    }
+}
+
+/// Rewrites a routed packet by its hop, or an IP multicast copy that has none by its interface: MAC addresses and
+/// TTL.
 #[inline(always)]
 pub(crate) fn rewrite<T: Tracer>(sw: &mut Switch, p: &mut Packet, frame: &mut [u8], t: &mut T) {
     let router = &mut sw.router;
-    let hop = router.hops.get(p.adjacency & ((1 << KEEP) - 1));
-    let kept = (p.adjacency >> KEEP) as u8;
-    // A flooded copy has lost its interface on the way.
-    p.out_rif = hop.rif;
-    let Some(out) = rif::at(&router.rifs, hop.rif) else { return };
+    let (kept, mac) = if p.adjacency == u32::MAX {
+        (keep::DST_MAC, [0; 6])
+    } else {
+        let hop = router.hops.get(p.adjacency & ((1 << KEEP) - 1));
+        // A flooded copy has lost its interface on the way.
+        p.out_rif = hop.rif;
+        ((p.adjacency >> KEEP) as u8, hop.mac)
+    };
+    let Some(out) = rif::at(&router.rifs, p.out_rif) else { return };
     let Some(&[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5]) = frame.first_chunk::<12>() else { return };
     let (old_dst, old_src) = ([d0, d1, d2, d3, d4, d5], [s0, s1, s2, s3, s4, s5]);
-    let dst = if kept & keep::DST_MAC == 0 { hop.mac } else { old_dst };
+    let dst = if kept & keep::DST_MAC == 0 { mac } else { old_dst };
     let src = if kept & keep::SRC_MAC == 0 { out.mac } else { old_src };
     let lower = kept & keep::TTL == 0 && !out.keep_ttl && p.headers.ttl > 0 && !p.has(flag::KEEP_TTL);
     if T::ON {
@@ -46,7 +65,7 @@ pub(crate) fn rewrite<T: Tracer>(sw: &mut Switch, p: &mut Packet, frame: &mut [u
     if lower {
         edit::decrement_ttl(frame, &p.headers);
     }
-    let counts = &mut router.rif_counts[usize::from(hop.rif)];
+    let counts = &mut router.rif_counts[usize::from(p.out_rif)];
     counts[2] += wire_len(p.len());
     counts[3] += 1;
 }

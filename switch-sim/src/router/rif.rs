@@ -45,6 +45,8 @@ pub struct Rif {
     pub vid: u16,
     /// Its MAC address: to whom packets are for it, from whom those that it sends are.
     pub mac: [u8; 6],
+    /// The address by which packets are for it: its own, unless a My-MAC entry stands in for that.
+    ingress_mac: [u8; 6],
     /// More MAC addresses that are its own: those of virtual interfaces on the same base.
     pub virtual_macs: Vec<[u8; 6]>,
     /// Another address for a base that has one: adds a MAC address and sends nothing itself.
@@ -90,6 +92,9 @@ impl Owner for RifOwner {
                 attr::DISABLE_DECREMENT_TTL.id(),
                 attr::INGRESS_ACL.id(),
                 attr::EGRESS_ACL.id(),
+                attr::V4_MCAST_ENABLE.id(),
+                attr::V6_MCAST_ENABLE.id(),
+                attr::MY_MAC.id(),
             ]
         }
     }
@@ -146,6 +151,7 @@ impl Owner for RifOwner {
     fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
         if let Some(id) = object.oid() {
             derive(sw, id);
+            super::group::monitor::changed(sw);
         }
     }
 
@@ -247,12 +253,16 @@ fn derive(sw: &mut Switch, id: ObjectId) {
         of(&[Type::BRIDGE], attr::BRIDGE_ID.id()),
     );
     let vid = if kind == Type::SUB_PORT { read::number(sw, &object, attr::OUTER_VLAN_ID.id()) } else { 0 };
+    let mac = read::mac(sw, &object, attr::SRC_MAC_ADDRESS.id());
+    // Nobody's unicast address.
+    let ingress_mac = if oid(attr::MY_MAC.id()).is_null() { mac } else { [0xff; 6] };
     let record = Rif {
         id,
+        ingress_mac,
         vr: Parts::of(oid(attr::VIRTUAL_ROUTER_ID.id())).slot as u16,
         base,
         vid: vid as u16,
-        mac: read::mac(sw, &object, attr::SRC_MAC_ADDRESS.id()),
+        mac,
         virtual_macs: Vec::new(),
         is_virtual: flag(attr::IS_VIRTUAL.id()),
         admin: [flag(attr::ADMIN_V4_STATE.id()), flag(attr::ADMIN_V6_STATE.id())],
@@ -286,8 +296,28 @@ impl Rif {
     /// Whether a MAC address is one of its own.
     #[inline(always)]
     pub fn has_mac(&self, mac: &[u8]) -> bool {
-        mac == self.mac || (!self.virtual_macs.is_empty() && self.virtual_macs.iter().any(|m| mac == m))
+        mac == self.ingress_mac
+            || (!self.virtual_macs.is_empty() && self.virtual_macs.iter().any(|m| mac == m))
     }
+}
+
+/// A statistic (`sai_bridge_port_stat_t`) of a bridge port of the router: of one interface in a bridge, or of all
+/// interfaces of VLANs. What the router sends comes into the bridge.
+pub(crate) fn bridged(sw: &Switch, interface: Option<ObjectId>, stat: StatId) -> Option<u64> {
+    use sai::object::bridge_port::Stat as Port;
+    let from = match sai::object::bridge_port::Stat(stat as i32) {
+        Port::IN_OCTETS => Stat::OUT_OCTETS,
+        Port::IN_PACKETS => Stat::OUT_PACKETS,
+        Port::OUT_OCTETS => Stat::IN_OCTETS,
+        Port::OUT_PACKETS => Stat::IN_PACKETS,
+        _ => return None,
+    };
+    let wanted = |r: &Rif| match interface {
+        Some(id) => r.id == id,
+        None => !r.id.is_null() && matches!(r.base, Base::Vlan(_)),
+    };
+    let rifs = sw.router.rifs.iter().zip(&sw.router.rif_counts);
+    Some(rifs.filter(|(r, _)| wanted(r)).map(|(_, counts)| counts[from.0 as usize]).sum())
 }
 
 /// The interface that a slot names, unless it is [`NONE`].

@@ -20,7 +20,15 @@ pub(crate) struct RouteOwner;
 
 impl Owner for RouteOwner {
     fn enforced(&self) -> &'static [AttrId] {
-        const { &[attr::PACKET_ACTION.id(), attr::NEXT_HOP_ID.id(), attr::META_DATA.id(), attr::COUNTER_ID.id()] }
+        const {
+            &[
+                attr::PACKET_ACTION.id(),
+                attr::NEXT_HOP_ID.id(),
+                attr::META_DATA.id(),
+                attr::COUNTER_ID.id(),
+                attr::USER_TRAP_ID.id(),
+            ]
+        }
     }
 
     fn answered(&self) -> &'static [AttrId] {

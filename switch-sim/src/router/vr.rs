@@ -128,6 +128,7 @@ impl Owner for VrOwner {
                 attr::SRC_MAC_ADDRESS.id(),
                 attr::VIOLATION_TTL1_PACKET_ACTION.id(),
                 attr::VIOLATION_IP_OPTIONS_PACKET_ACTION.id(),
+                attr::UNKNOWN_L3_MULTICAST_PACKET_ACTION.id(),
             ]
         }
     }

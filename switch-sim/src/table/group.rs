@@ -103,6 +103,26 @@ impl<M: Copy + Eq> Group<M> {
         }
     }
 
+    /// Gives members with these weights their buckets: as few as will do, laid out anew; or always this many,
+    /// of which as few as can be move.
+    pub fn assign(&mut self, members: &[(M, u32)], buckets: usize) {
+        if buckets == 0 {
+            *self = Self::weighted(members);
+            return;
+        }
+        if self.buckets.len() != buckets {
+            *self = Self::resilient(buckets);
+        }
+        self.redistribute(members);
+    }
+
+    /// Gives the members other names, or takes them out of their buckets.
+    pub fn relabel(&mut self, name: impl Fn(M) -> Option<M>) {
+        for bucket in &mut self.buckets {
+            *bucket = bucket.and_then(&name);
+        }
+    }
+
     /// Puts a member, or none, into one bucket of a fine-grained group; `false` if there is no such bucket.
     pub fn set_bucket(&mut self, index: usize, member: Option<M>) -> bool {
         self.buckets.get_mut(index).map(|bucket| *bucket = member).is_some()

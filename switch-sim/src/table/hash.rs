@@ -21,32 +21,59 @@ pub enum Algorithm {
     CrcCcitt,
     /// CRC-16 of CCITT, exclusive or the 16-bit words.
     CrcXor,
+    /// The count itself: one member after the other; the fields do not matter.
+    RoundRobin,
+    /// The first result of Jenkins' lookup3.
+    JenkinsLo,
+    /// The second result of Jenkins' lookup3.
+    JenkinsHi,
 }
 
-/// An algorithm with its seed.
+impl Algorithm {
+    /// Whether the fields of a packet matter.
+    pub const fn reads_fields(self) -> bool {
+        !matches!(self, Algorithm::Random | Algorithm::RoundRobin)
+    }
+}
+
+/// An algorithm with its seed and offset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FlowHash {
     /// The algorithm.
     pub algorithm: Algorithm,
     /// The seed.
     pub seed: u32,
+    /// By how many bits the result is rotated right, within the 16 or 32 bits that the algorithm gives.
+    pub offset: u8,
 }
 
 impl FlowHash {
-    /// The hash of the fields of a packet; `count` numbers the packets for [`Algorithm::Random`].
+    /// The hash of the fields of a packet; `count` numbers the packets for [`Algorithm::Random`] and
+    /// [`Algorithm::RoundRobin`].
     #[inline]
     pub fn hash(&self, fields: &[u8], count: u64) -> u32 {
-        let seed = self.seed;
+        let (seed, turn) = (self.seed, u32::from(self.offset));
+        let narrow = |h: u16| u32::from(h.rotate_right(turn));
         match self.algorithm {
-            Algorithm::Crc => crc32(seed, fields),
-            Algorithm::Xor => u32::from(xor(seed, fields)),
-            Algorithm::Random => random(seed, count),
-            Algorithm::Crc32Lo => crc32(seed, fields) & 0xffff,
-            Algorithm::Crc32Hi => crc32(seed, fields) >> 16,
-            Algorithm::CrcCcitt => u32::from(crc_ccitt(seed as u16, fields)),
-            Algorithm::CrcXor => u32::from(crc_ccitt(seed as u16, fields) ^ xor(0, fields)),
+            Algorithm::Crc => crc32(seed, fields).rotate_right(turn),
+            Algorithm::Xor => narrow(xor(seed, fields)),
+            Algorithm::Random => random(seed, count).rotate_right(turn),
+            Algorithm::Crc32Lo => narrow(crc32(seed, fields) as u16),
+            Algorithm::Crc32Hi => narrow((crc32(seed, fields) >> 16) as u16),
+            Algorithm::CrcCcitt => narrow(crc_ccitt(seed as u16, fields)),
+            Algorithm::CrcXor => narrow(crc_ccitt(seed as u16, fields) ^ xor(0, fields)),
+            Algorithm::RoundRobin => count as u32,
+            Algorithm::JenkinsLo => jenkins(seed, fields).0.rotate_right(turn),
+            Algorithm::JenkinsHi => jenkins(seed, fields).1.rotate_right(turn),
         }
     }
+}
+
+/// Another number from a hash, for a choice after a choice by it: the remainders of the two have nothing in common.
+#[inline]
+pub fn again(hash: u32) -> u32 {
+    let mixed = hash.wrapping_mul(0x9E37_79B1);
+    mixed ^ mixed >> 15
 }
 
 /// CRC-32 (reflected 0x04C11DB7) as zlib has it: `crc32(0, b"123456789") == 0xCBF43926`, and the CRC of two
@@ -94,6 +121,48 @@ pub fn xor(seed: u32, bytes: &[u8]) -> u16 {
         sum ^= u16::from_be_bytes(*word);
     }
     sum ^ rest.first().map_or(0, |last| u16::from(*last) << 8)
+}
+
+/// Bob Jenkins' lookup3 over bytes, words little endian: its first and second result (`c` and `b`). The seed
+/// starts the first, 0 the second.
+#[inline]
+pub fn jenkins(seed: u32, bytes: &[u8]) -> (u32, u32) {
+    let start = 0xDEAD_BEEF_u32.wrapping_add(bytes.len() as u32).wrapping_add(seed);
+    let (mut a, mut b, mut c) = (start, start, start);
+    // The last block, whole or not, is mixed in another way than those before it.
+    let whole = bytes.len().saturating_sub(1) / 12 * 12;
+    let (blocks, last) = bytes.split_at(whole);
+    let words = |block: &[u8]| -> [u32; 3] {
+        std::array::from_fn(|w| {
+            (0..4).fold(0, |n, i| n | u32::from(block.get(4 * w + i).copied().unwrap_or(0)) << (8 * i))
+        })
+    };
+    for block in blocks.chunks_exact(12) {
+        let [x, y, z] = words(block);
+        (a, b, c) = (a.wrapping_add(x), b.wrapping_add(y), c.wrapping_add(z));
+        for [r, s, t] in [[4, 6, 8], [16, 19, 4]] {
+            a = a.wrapping_sub(c) ^ c.rotate_left(r);
+            c = c.wrapping_add(b);
+            b = b.wrapping_sub(a) ^ a.rotate_left(s);
+            a = a.wrapping_add(c);
+            c = c.wrapping_sub(b) ^ b.rotate_left(t);
+            b = b.wrapping_add(a);
+        }
+    }
+    if last.is_empty() {
+        return (c, b);
+    }
+    let [x, y, z] = words(last);
+    (a, b, c) = (a.wrapping_add(x), b.wrapping_add(y), c.wrapping_add(z));
+    let mix = |to: u32, by: u32, r: u32| (to ^ by).wrapping_sub(by.rotate_left(r));
+    c = mix(c, b, 14);
+    a = mix(a, c, 11);
+    b = mix(b, a, 25);
+    c = mix(c, b, 16);
+    a = mix(a, c, 4);
+    b = mix(b, a, 14);
+    c = mix(c, b, 24);
+    (c, b)
 }
 
 /// The `count`-th number of the sequence that `seed` starts (SplitMix64).
@@ -182,7 +251,7 @@ mod tests {
         fn equal_their_definitions(seed: u32, bytes in prop::collection::vec(any::<u8>(), 0..70)) {
             prop_assert_eq!(crc32(seed, &bytes), naive_crc32(seed, &bytes));
             prop_assert_eq!(crc_ccitt(seed as u16, &bytes), naive_ccitt(seed as u16, &bytes));
-            let of = |algorithm| FlowHash { algorithm, seed }.hash(&bytes, 0);
+            let of = |algorithm| FlowHash { algorithm, seed, offset: 0 }.hash(&bytes, 0);
             prop_assert_eq!(of(Algorithm::Crc32Hi) << 16 | of(Algorithm::Crc32Lo), of(Algorithm::Crc));
             prop_assert_eq!(of(Algorithm::CrcXor), of(Algorithm::CrcCcitt) ^ u32::from(xor(0, &bytes)));
         }
@@ -196,11 +265,24 @@ mod tests {
         assert_eq!(crc_ccitt(0, b"123456789"), 0x31C3);
         assert_eq!(xor(0, &[0x12, 0x34, 0x11, 0x11, 0xff]), 0xfc25);
         assert_eq!(xor(0x0001_0002, &[]), 3);
+        // As Jenkins' own driver prints them.
+        let text = b"Four score and seven years ago";
+        assert_eq!(jenkins(0, b""), (0xDEAD_BEEF, 0xDEAD_BEEF));
+        assert_eq!(jenkins(0, text), (0x1777_0551, 0xCE72_26E6));
+        assert_eq!(jenkins(1, text).0, 0xCD62_8161);
+    }
+
+    #[test]
+    fn the_offset_rotates_within_the_width_of_the_algorithm() {
+        let of = |algorithm, offset| FlowHash { algorithm, seed: 0, offset }.hash(b"123456789", 0);
+        assert_eq!(of(Algorithm::Crc, 8), 0x26CB_F439);
+        assert_eq!(of(Algorithm::Crc32Lo, 8), 0x2639);
+        assert_eq!(of(Algorithm::Crc32Lo, 16), 0x3926);
     }
 
     #[test]
     fn random_spreads_whatever_the_fields() {
-        let hash = FlowHash { algorithm: Algorithm::Random, seed: 5 };
+        let hash = FlowHash { algorithm: Algorithm::Random, seed: 5, offset: 0 };
         let mut used = [0; 8];
         (0..8000).for_each(|count| used[hash.hash(b"same", count) as usize % 8] += 1);
         assert!(used.iter().all(|n| (800..1200).contains(n)), "{used:?}");

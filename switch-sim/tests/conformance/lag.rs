@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::bed::*;
 use sai::vlan::TaggingMode;
-use sai::{ObjectId, ObjectType, Target, Value, bridge_port, lag_member};
+use sai::{ObjectId, ObjectRef, ObjectType, Status, Target, Value, bridge_port, lag, lag_member, port};
+use switch_sim::warm::Keys;
 
 /// A LAG over ports 4 to 7, bridged in VLAN 1 like ports 0 to 3.
 fn with_lag() -> (Bed, ObjectId, Vec<ObjectId>) {
@@ -68,4 +69,105 @@ fn a_port_is_in_one_lag() {
     let again =
         bed.backend().create(bed.switch, Target::Object(ObjectType::LAG_MEMBER), &member(lag, bed.ports[4]));
     assert!(again.unwrap_err().to_string().contains("is a member of"));
+}
+
+/// A LAG over some of ports 4 to 7, bridged in VLAN 1 like ports 0 to 3, with its members and bridge port.
+fn over(bed: &Bed, ports: &[usize]) -> (ObjectId, Vec<ObjectId>, ObjectId) {
+    (4..8).for_each(|n| bed.free_port(n));
+    let lag = bed.create(ObjectType::LAG, &[]);
+    let members = ports.iter().map(|n| bed.create(ObjectType::LAG_MEMBER, &member(lag, bed.ports[*n])));
+    let members = members.collect();
+    let bp = bed.bridge_port(lag);
+    bed.member(bed.vlan1, bp, TaggingMode::UNTAGGED);
+    (lag, members, bp)
+}
+
+/// The member by which each of 60 flows leaves; 0 for none.
+fn flows(bed: &Bed) -> Vec<usize> {
+    let way = |n: u8| bed.to(0, &frame([2, 9, 9, 9, 9, n], A)).into_iter().find(|port| *port >= 4);
+    (0..60).map(|n| way(n).unwrap_or(0)).collect()
+}
+
+fn used(bed: &Bed) -> Vec<usize> {
+    flows(bed).into_iter().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Acts: SAI_LAG_MEMBER_ATTR_LAG_ID, SAI_LAG_MEMBER_ATTR_PORT_ID, SAI_LAG_MEMBER_ATTR_EGRESS_DISABLE,
+/// SAI_LAG_MEMBER_ATTR_INGRESS_DISABLE, SAI_LAG_MEMBER_ATTR_WEIGHT.
+#[test]
+fn members_share_flows_by_weight_unless_disabled() {
+    let bed = Bed::new();
+    let (lag, members, _) = over(&bed, &[4, 5]);
+    assert_eq!(used(&bed), [4, 5]);
+    bed.set(ObjectType::LAG_MEMBER, members[1], lag_member::WEIGHT.id(), Value::U32(3));
+    let heavy = flows(&bed).iter().filter(|port| **port == 5).count();
+    assert!((36..55).contains(&heavy), "three quarters of 60: {heavy}");
+    bed.set(ObjectType::LAG_MEMBER, members[0], lag_member::EGRESS_DISABLE.id(), Value::Bool(true));
+    assert_eq!(used(&bed), [5]);
+    assert!(!bed.to(4, &frame(ALL, B)).is_empty(), "still takes in");
+    bed.set(ObjectType::LAG_MEMBER, members[0], lag_member::INGRESS_DISABLE.id(), Value::Bool(true));
+    assert!(bed.to(4, &frame(ALL, B)).is_empty());
+    let again = bed.create(ObjectType::LAG_MEMBER, &member(lag, bed.ports[6]));
+    assert_eq!(used(&bed), [5, 6]);
+    bed.remove(ObjectType::LAG_MEMBER, again);
+    assert_eq!(used(&bed), [5]);
+}
+
+/// Acts: SAI_LAG_ATTR_PORT_VLAN_ID, SAI_LAG_ATTR_DROP_UNTAGGED, SAI_LAG_ATTR_DROP_TAGGED,
+/// SAI_LAG_ATTR_DEFAULT_VLAN_PRIORITY, SAI_LAG_ATTR_TPID.
+#[test]
+fn a_lags_attributes_stand_for_those_of_its_members() {
+    let bed = Bed::new();
+    let (lag, _, bp) = over(&bed, &[4, 5]);
+    let set_lag = |id, value| bed.set(ObjectType::LAG, lag, id, value);
+    let vlan = bed.vlan(20, &[(0, TaggingMode::TAGGED)]);
+    bed.member(vlan, bp, TaggingMode::UNTAGGED);
+    assert_eq!(bed.to(4, &frame(ALL, B)), [0, 1, 2, 3]);
+    set_lag(lag::PORT_VLAN_ID.id(), Value::U16(20));
+    set_lag(lag::DEFAULT_VLAN_PRIORITY.id(), Value::U8(5));
+    assert_eq!(bed.send(4, &frame(ALL, B)), [(0, tagged(ALL, B, 5 << 13 | 20))]);
+    set_lag(lag::DROP_UNTAGGED.id(), Value::Bool(true));
+    assert!(bed.to(5, &frame(ALL, B)).is_empty());
+    assert_eq!(bed.to(5, &tagged(ALL, B, 20)), [0]);
+    set_lag(lag::DROP_TAGGED.id(), Value::Bool(true));
+    assert!(bed.to(5, &tagged(ALL, B, 20)).is_empty());
+    set_lag(lag::DROP_TAGGED.id(), Value::Bool(false));
+    set_lag(lag::TPID.id(), Value::U16(0x9100));
+    let mut other = tagged(ALL, B, 20);
+    other[12..14].copy_from_slice(&[0x91, 0]);
+    assert_eq!(bed.to(5, &other), [0]);
+    let held = attr(port::PORT_VLAN_ID.id(), Value::U16(7));
+    let refused = set(&bed, &ObjectRef::Object(ObjectType::PORT, bed.ports[4]), held);
+    assert_eq!(refused.unwrap_err().status(), Status::INVALID_ATTR_VALUE_0);
+}
+
+#[test]
+fn a_resilient_lag_moves_only_the_flows_of_who_goes() {
+    needs!(Profile);
+    let mut profile = eight_ports();
+    profile.resilient.lag = 60;
+    let bed = Bed::with(profile, Keys::default());
+    let (_, members, _) = over(&bed, &[4, 5, 6]);
+    let before = flows(&bed);
+    bed.set_link(5, false);
+    let without = flows(&bed);
+    for (was, is) in before.iter().zip(&without) {
+        assert!(*was == 5 || was == is, "{was} went to {is}");
+    }
+    assert_eq!(used(&bed), [4, 6]);
+    bed.set_link(5, true);
+    bed.remove(ObjectType::LAG_MEMBER, members[2]);
+    assert_eq!(used(&bed), [4, 5]);
+}
+
+#[test]
+fn a_lag_takes_no_more_members_than_the_chip_has_room_for() {
+    needs!(Profile);
+    let mut profile = eight_ports();
+    profile.limits.lag_members = 2;
+    let bed = Bed::with(profile, Keys::default());
+    let (lag, ..) = over(&bed, &[4, 5]);
+    let full = create(&bed, bed.switch, ObjectType::LAG_MEMBER, &member(lag, bed.ports[6]));
+    assert_eq!(full.unwrap_err().status(), Status::INSUFFICIENT_RESOURCES);
+    assert_eq!(used(&bed), [4, 5]);
 }

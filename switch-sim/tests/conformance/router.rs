@@ -1,151 +1,14 @@
 //! Routing: packets in, packets out.
 
-use std::net::IpAddr;
-
+use super::bed::routed::*;
 use super::bed::*;
-use sai::entry::{Entry, NeighborEntry, RouteEntry};
 use sai::object::router_interface::Type;
 use sai::types::PacketAction;
 use sai::{
-    Answer, AttrEntry, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value, bridge_port,
-    counter, hostif_trap, neighbor_entry, next_hop, next_hop_group, next_hop_group_member, queue,
-    route_entry, router_interface as rif, switch, virtual_router,
+    Answer, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value, bridge_port, hostif_trap,
+    neighbor_entry, route_entry, router_interface as rif, switch, virtual_router,
 };
 use switch_sim::pipeline::DropReason;
-
-const HOST: [u8; 6] = [2, 0, 0, 0, 1, 0];
-
-fn neighbor_mac(n: u8) -> [u8; 6] {
-    [2, 0, 0, 0, 9, n]
-}
-
-/// Ports 0 to 3 are free of bridging, 4 to 7 are in VLAN 1.
-struct Routed {
-    bed: Bed,
-    vr: ObjectId,
-    mac: [u8; 6],
-}
-
-impl std::ops::Deref for Routed {
-    type Target = Bed;
-    fn deref(&self) -> &Bed {
-        &self.bed
-    }
-}
-
-impl Routed {
-    fn new() -> Routed {
-        let bed = Bed::new();
-        (0..4).for_each(|n| bed.free_port(n));
-        let mut r = Routed { bed, vr: ObjectId::NULL, mac: [0; 6] };
-        let this = ObjectRef::Object(ObjectType::SWITCH, r.switch);
-        r.vr = r.get(&this, switch::DEFAULT_VIRTUAL_ROUTER_ID.id()).as_oid().unwrap();
-        let Value::Mac(MacAddr(mac)) = r.get(&this, switch::SRC_MAC_ADDRESS.id()) else { panic!() };
-        r.mac = mac;
-        r
-    }
-
-    fn get(&self, object: &ObjectRef, id: u32) -> Value {
-        let mut asked = [AttrEntry::ask(id)];
-        self.backend().get(object, &mut asked).unwrap();
-        asked[0].value.clone()
-    }
-
-    fn rif_with(&self, kind: Type, attrs: &[AttrEntry]) -> ObjectId {
-        let mut all = vec![
-            attr(rif::VIRTUAL_ROUTER_ID.id(), Value::Oid(self.vr)),
-            attr(rif::TYPE.id(), Value::I32(kind.0)),
-        ];
-        all.extend_from_slice(attrs);
-        self.create(ObjectType::ROUTER_INTERFACE, &all)
-    }
-
-    fn port_rif(&self, port: usize) -> ObjectId {
-        self.rif_with(Type::PORT, &[attr(rif::PORT_ID.id(), Value::Oid(self.ports[port]))])
-    }
-
-    fn entry(&self, entry: Entry, attrs: &[AttrEntry]) {
-        self.backend().create(self.switch, Target::Entry(&entry), attrs).unwrap();
-    }
-
-    fn neighbor_key(&self, rif: ObjectId, ip: &str) -> Entry {
-        let ip_address = ip.parse().unwrap();
-        Entry::Neighbor(NeighborEntry { switch_id: self.switch, rif_id: rif, ip_address })
-    }
-
-    fn neighbor(&self, rif: ObjectId, ip: &str, mac: [u8; 6]) {
-        let mac = attr(neighbor_entry::DST_MAC_ADDRESS.id(), Value::Mac(MacAddr(mac)));
-        self.entry(self.neighbor_key(rif, ip), &[mac]);
-    }
-
-    fn next_hop(&self, rif: ObjectId, ip: &str) -> ObjectId {
-        let ip: IpAddr = ip.parse().unwrap();
-        self.create(
-            ObjectType::NEXT_HOP,
-            &[
-                attr(next_hop::TYPE.id(), Value::I32(next_hop::Type::IP.0)),
-                attr(next_hop::IP.id(), Value::IpAddress(ip)),
-                attr(next_hop::ROUTER_INTERFACE_ID.id(), Value::Oid(rif)),
-            ],
-        )
-    }
-
-    fn route_key(&self, to: &str) -> Entry {
-        let destination = to.parse().unwrap();
-        Entry::Route(RouteEntry { switch_id: self.switch, vr_id: self.vr, destination })
-    }
-
-    fn route(&self, to: &str, next_hop: ObjectId) {
-        let next_hop = attr(route_entry::NEXT_HOP_ID.id(), Value::Oid(next_hop));
-        self.entry(self.route_key(to), &[next_hop]);
-    }
-
-    fn set_entry(&self, entry: Entry, id: u32, value: Value) {
-        self.backend().set(&ObjectRef::Entry(entry), &attr(id, value)).unwrap();
-    }
-
-    fn remove_entry(&self, entry: Entry) {
-        self.backend().remove(&ObjectRef::Entry(entry)).unwrap();
-    }
-
-    fn reason(&self, port: usize, frame: &[u8]) -> Option<DropReason> {
-        self.bed.reason(port, frame)
-    }
-
-    fn punted(&self) -> usize {
-        self.read_and_clear(ObjectType::QUEUE, self.cpu_queue(0), queue::Stat::PACKETS.0) as usize
-    }
-
-    /// A packet to the router from a host.
-    fn ip(&self, src: &str, dst: &str) -> Vec<u8> {
-        packet(self.mac, HOST, src, dst, 64, 1000)
-    }
-}
-
-/// A UDP packet.
-fn packet(dmac: [u8; 6], smac: [u8; 6], src: &str, dst: &str, ttl: u8, port: u16) -> Vec<u8> {
-    let udp = [&port.to_be_bytes()[..], &[0, 53, 0, 12, 0, 0, 1, 2, 3, 4]].concat();
-    let mut f = [&dmac[..], &smac].concat();
-    match (src.parse().unwrap(), dst.parse().unwrap()) {
-        (IpAddr::V4(src), IpAddr::V4(dst)) => {
-            let mut ip = vec![0x45, 0, 0, 32, 0, 0, 0, 0, ttl, 17, 0, 0];
-            ip.extend(src.octets());
-            ip.extend(dst.octets());
-            let sum = switch_sim::wire::checksum::checksum(&ip);
-            ip[10..12].copy_from_slice(&sum.to_be_bytes());
-            f.extend([0x08, 0x00]);
-            f.extend(ip);
-        }
-        (IpAddr::V6(src), IpAddr::V6(dst)) => {
-            f.extend([0x86, 0xDD, 0x60, 0, 0, 0, 0, 12, 17, ttl]);
-            f.extend(src.octets());
-            f.extend(dst.octets());
-        }
-        _ => panic!("one family"),
-    }
-    f.extend(udp);
-    f
-}
 
 fn two_ports() -> (Routed, ObjectId, ObjectId) {
     let r = Routed::new();
@@ -369,53 +232,6 @@ fn a_lag_interface_routes_over_its_members() {
     let used: std::collections::BTreeSet<_> = (0..64).flat_map(flow).collect();
     assert_eq!(used.into_iter().collect::<Vec<_>>(), [1, 2]);
     assert_eq!(r.to(2, &r.ip("1.1.1.1", "10.0.2.2")), [0], "its members take packets in");
-}
-
-#[test]
-fn groups_share_flows_out_by_weight() {
-    let r = Routed::new();
-    let _in = r.port_rif(0);
-    let group = r.create(
-        ObjectType::NEXT_HOP_GROUP,
-        &[attr(next_hop_group::TYPE.id(), Value::I32(next_hop_group::Type::DYNAMIC_UNORDERED_ECMP.0))],
-    );
-    let tally = r.create(ObjectType::COUNTER, &[]);
-    let mut members = Vec::new();
-    for (port, weight) in [(1, 1), (2, 3)] {
-        let rif = r.port_rif(port);
-        let ip = format!("10.0.{port}.2");
-        r.neighbor(rif, &ip, neighbor_mac(port as u8));
-        let mut attrs = vec![
-            attr(next_hop_group_member::NEXT_HOP_GROUP_ID.id(), Value::Oid(group)),
-            attr(next_hop_group_member::NEXT_HOP_ID.id(), Value::Oid(r.next_hop(rif, &ip))),
-            attr(next_hop_group_member::WEIGHT.id(), Value::U32(weight)),
-        ];
-        if port == 1 {
-            attrs.push(attr(next_hop_group_member::COUNTER_ID.id(), Value::Oid(tally)));
-        }
-        members.push(r.create(ObjectType::NEXT_HOP_GROUP_MEMBER, &attrs));
-    }
-    r.route("20.0.0.0/8", group);
-    let run = || {
-        let mut by = [0u32; 8];
-        for n in 0..400 {
-            for port in r.to(0, &packet(r.mac, HOST, "1.1.1.1", "20.0.0.1", 64, n)) {
-                by[port] += 1;
-            }
-        }
-        by
-    };
-    let by = run();
-    assert_eq!(by[1] + by[2], 400, "every packet leaves once");
-    assert!((70..130).contains(&by[1]), "a quarter: {by:?}");
-    assert_eq!(r.stat(ObjectType::COUNTER, tally, counter::Stat::PACKETS.0), u64::from(by[1]));
-    assert_eq!(run(), by, "a flow keeps its way");
-    r.remove(ObjectType::NEXT_HOP_GROUP_MEMBER, members[0]);
-    assert_eq!(run()[2], 400);
-    r.remove(ObjectType::NEXT_HOP_GROUP_MEMBER, members[1]);
-    assert_eq!(r.reason(0, &r.ip("1.1.1.1", "20.0.0.1")), Some(DropReason::UnresolvedNextHop));
-    let busy = r.backend().remove(&ObjectRef::Object(ObjectType::NEXT_HOP_GROUP, group));
-    assert_eq!(busy.unwrap_err().status(), Status::OBJECT_IN_USE);
 }
 
 #[test]

@@ -100,6 +100,35 @@ pub fn give_way(sw: &mut Switch, at: u16) {
     }
 }
 
+/// Refuses a router interface that is not one of the bridge.
+fn check_router(sw: &Switch, request: &Request<'_>, n: usize, rif: ObjectId) -> Result<()> {
+    let kind = sai::bridge_port::Type::TYPE_1D_ROUTER.0;
+    if !matches!(request.given(port_attr::TYPE), Some((_, Value::I32(k))) if *k == kind) {
+        return Ok(());
+    }
+    let bridge = match request.given(port_attr::BRIDGE_ID) {
+        Some((_, Value::Oid(bridge))) => *bridge,
+        _ => ObjectId::NULL,
+    };
+    if sw.store.oid(rif, sai::router_interface::BRIDGE_ID.id()) != bridge || bridge.is_null() {
+        let why = format!("{rif} is no router interface of the bridge");
+        return Err(
+            Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why).on_attr("SAI_BRIDGE_PORT_ATTR_RIF_ID")
+        );
+    }
+    Ok(())
+}
+
+/// Lets a router interface into its bridge, or keeps it out, as its 1D_ROUTER bridge port says.
+fn derive_router(sw: &mut Switch, id: ObjectId) {
+    let rif = sw.store.oid(id, sai::bridge_port::RIF_ID.id());
+    let Some(record) = sw.bridge.port(index(id)) else { return };
+    let (domain, up) = (record.domain, record.up);
+    if !rif.is_null() && domain != NONE {
+        sw.bridge.attach_rif(domain, if up { index(rif) } else { NONE });
+    }
+}
+
 impl Owner for BridgePortOwner {
     fn enforced(&self) -> &'static [AttrId] {
         &[
@@ -116,16 +145,22 @@ impl Owner for BridgePortOwner {
             port_attr::ISOLATION_GROUP,
             port_attr::RX_DROP,
             port_attr::TX_DROP,
+            const { sai::bridge_port::RIF_ID.id() },
         ]
     }
 
-    /// The other types are stored: the router meets a bridge in the record of the domain.
+    /// A 1Q_ROUTER stands for all VLAN interfaces; a 1D_ROUTER is how a router interface stands in its bridge.
     fn values(&self, attr: AttrId) -> Option<&'static [i32]> {
         use sai::bridge_port::Type;
-        (attr == port_attr::TYPE).then_some(&[Type::PORT.0, Type::SUB_PORT.0])
+        const TYPES: &[i32] =
+            &[Type::PORT.0, Type::SUB_PORT.0, Type::TYPE_1Q_ROUTER.0, Type::TYPE_1D_ROUTER.0];
+        (attr == port_attr::TYPE).then_some(TYPES)
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
+        if let Some((n, Value::Oid(rif))) = request.given(sai::bridge_port::RIF_ID.id()) {
+            check_router(sw, request, n, *rif)?;
+        }
         let Some((n, Value::Oid(below))) = request.given(port_attr::PORT_ID) else { return Ok(()) };
         let attached = match type_of(*below) {
             Some(ObjectType::LAG) => sw.lags.attachment(index(*below)),
@@ -169,6 +204,7 @@ impl Owner for BridgePortOwner {
         let Some(id) = object.oid() else { return };
         derive_port(sw, id);
         join(sw, id);
+        derive_router(sw, id);
         let (at, below) = (index(id), sw.store.oid(id, port_attr::PORT_ID));
         let kind = sai::bridge_port::Type(sw.store.number(id, port_attr::TYPE) as i32);
         let vid = sw.store.number(id, port_attr::VLAN_ID) as u16;
@@ -187,6 +223,8 @@ impl Owner for BridgePortOwner {
             leave(sw, before, id, index(id));
             join(sw, id);
         }
+        derive_router(sw, id);
+        crate::router::group::monitor::changed(sw);
         if attr == port_attr::ADMIN_STATE && !sw.store.flag(id, port_attr::ADMIN_STATE) {
             flush_port(sw, index(id));
         }
@@ -198,6 +236,10 @@ impl Owner for BridgePortOwner {
         flush_port(sw, at);
         let domain = sw.bridge.port(at).map_or(NONE, |b| b.domain);
         leave(sw, domain, id, at);
+        let rif = given(&was, sai::bridge_port::RIF_ID.id());
+        if !rif.is_null() {
+            sw.bridge.attach_rif(domain, index(rif));
+        }
         let vid = match was.value(port_attr::VLAN_ID) {
             Some(Value::U16(vid)) => Some(*vid),
             _ => None,
@@ -214,6 +256,15 @@ impl Owner for BridgePortOwner {
     }
 
     fn stat(&self, sw: &Switch, object: &ObjectRef, stat: StatId) -> Option<u64> {
-        counts(ObjectType::BRIDGE_PORT, stat, sw.bridge.port(index(object.oid()?))?.counts)
+        let id = object.oid()?;
+        let kind = sai::bridge_port::Type(sw.store.number(id, port_attr::TYPE) as i32);
+        let of_router = |rif: Option<ObjectId>| crate::router::rif::bridged(sw, rif, stat);
+        match kind {
+            sai::bridge_port::Type::TYPE_1Q_ROUTER => of_router(None),
+            sai::bridge_port::Type::TYPE_1D_ROUTER => {
+                of_router(Some(sw.store.oid(id, sai::bridge_port::RIF_ID.id())))
+            }
+            _ => counts(ObjectType::BRIDGE_PORT, stat, sw.bridge.port(index(id))?.counts),
+        }
     }
 }

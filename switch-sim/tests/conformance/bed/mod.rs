@@ -3,6 +3,7 @@
 
 mod frames;
 mod object;
+pub mod routed;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,0 +1,256 @@
+//! Flow hashes: which fields of a packet choose the member of a LAG or next-hop group that it leaves by.
+//!
+//! A hash object lists fields; the switch says which object serves which kind of packet in each [`Role`] (LAGs,
+//! next-hop groups), and with what algorithm, seed, offset and symmetry. An object is compiled into a [`Recipe`]
+//! when it is set; a packet is hashed where a choice has to be made, over the headers it came in with.
+
+use sai::types::NativeHashField;
+use sai::{AttrId, ObjectId, ObjectRef, Value};
+use sai::{fine_grained_hash_field as fine, hash as attr, switch};
+
+use crate::acl::Udfs;
+use crate::feature::Owner;
+use crate::pipeline::Packet;
+use crate::store::Object;
+use crate::store::id::Parts;
+use crate::switch::Switch;
+use crate::table::hash::{Algorithm, FlowHash};
+use crate::wire::parse::L3;
+use crate::wire::protocol;
+
+mod inner;
+mod recipe;
+
+use recipe::Recipe;
+
+/// How packets are hashed.
+#[derive(Debug, Default)]
+pub struct Hashes {
+    /// By slot of the hash object.
+    recipes: Vec<Recipe>,
+    /// For next-hop groups.
+    pub ecmp: Role,
+    /// For LAGs.
+    pub lag: Role,
+}
+
+/// How packets are hashed for one purpose.
+#[derive(Debug, Default)]
+pub struct Role {
+    /// Algorithm, seed and offset.
+    pub flow: FlowHash,
+    /// Whether source and destination may change places.
+    symmetric: bool,
+    /// Slots of the hash objects for IPv4, IPv6, IPv4 in IPv4, and all else.
+    objects: [u32; 4],
+}
+
+impl Hashes {
+    /// The hash of a packet for a role, by the role's algorithm or the one that a group or LAG has for itself.
+    /// `turn` numbers the packets that are hashed for the same group or LAG.
+    #[inline]
+    pub(crate) fn of(
+        &self,
+        role: &Role,
+        own: Option<Algorithm>,
+        udfs: &Udfs,
+        p: &Packet,
+        frame: &[u8],
+        turn: u64,
+    ) -> u32 {
+        let flow = match own {
+            Some(algorithm) => FlowHash { algorithm, ..role.flow },
+            None => role.flow,
+        };
+        if !flow.algorithm.reads_fields() {
+            return flow.hash(&[], turn);
+        }
+        let kind = match p.headers.kind {
+            L3::Ipv4 if p.headers.protocol == protocol::IPIP => 2,
+            L3::Ipv4 => 0,
+            L3::Ipv6 => 1,
+            _ => 3,
+        };
+        match self.recipes.get(role.objects[kind] as usize) {
+            Some(recipe) => flow.hash(recipe.gather(udfs, p, frame, role.symmetric).bytes(), turn),
+            None => flow.hash(&[], turn),
+        }
+    }
+}
+
+/// The algorithm that a `sai_hash_algorithm_t` names; `None` for `SAI_HASH_ALGORITHM_NONE`, which leaves it to
+/// the switch.
+pub(crate) const fn algorithm(number: i64) -> Option<Algorithm> {
+    Some(match number {
+        0 => Algorithm::Crc,
+        1 => Algorithm::Xor,
+        2 => Algorithm::Random,
+        3 => Algorithm::Crc32Lo,
+        4 => Algorithm::Crc32Hi,
+        5 => Algorithm::CrcCcitt,
+        6 => Algorithm::CrcXor,
+        8 => Algorithm::RoundRobin,
+        9 => Algorithm::JenkinsLo,
+        10 => Algorithm::JenkinsHi,
+        _ => return None,
+    })
+}
+
+/// The attributes of the switch that say how packets are hashed.
+pub(crate) const SWITCH_ATTRS: [AttrId; 14] = [
+    switch::ECMP_DEFAULT_HASH_ALGORITHM.id(),
+    switch::ECMP_DEFAULT_HASH_SEED.id(),
+    switch::ECMP_DEFAULT_HASH_OFFSET.id(),
+    switch::ECMP_DEFAULT_SYMMETRIC_HASH.id(),
+    switch::ECMP_HASH_IPV4.id(),
+    switch::ECMP_HASH_IPV6.id(),
+    switch::ECMP_HASH_IPV4_IN_IPV4.id(),
+    switch::LAG_DEFAULT_HASH_ALGORITHM.id(),
+    switch::LAG_DEFAULT_HASH_SEED.id(),
+    switch::LAG_DEFAULT_HASH_OFFSET.id(),
+    switch::LAG_DEFAULT_SYMMETRIC_HASH.id(),
+    switch::LAG_HASH_IPV4.id(),
+    switch::LAG_HASH_IPV6.id(),
+    switch::LAG_HASH_IPV4_IN_IPV4.id(),
+];
+
+/// The algorithms that the switch has, `SAI_HASH_ALGORITHM_NONE` not among them.
+pub(crate) const ALGORITHMS: &[i32] = &[0, 1, 2, 3, 4, 5, 6, 8, 9, 10];
+
+/// What a group or LAG may have for itself: one of those, or `SAI_HASH_ALGORITHM_NONE` for the switch's.
+pub(crate) const OWN_ALGORITHMS: &[i32] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+
+/// Derives both roles from the switch's attributes.
+pub(crate) fn derive_switch(sw: &mut Switch) {
+    let at = |base: usize, default: AttrId| {
+        let [algorithm_id, seed, offset, symmetric, v4, v6, ip_in_ip] =
+            std::array::from_fn(|i| SWITCH_ATTRS[base + i]);
+        let default = sw.store.oid(sw.id, default);
+        let general = |id: ObjectId, other: ObjectId| if id.is_null() { other } else { id };
+        let v4 = general(sw.store.oid(sw.id, v4), default);
+        let v6 = general(sw.store.oid(sw.id, v6), default);
+        let ip_in_ip = general(sw.store.oid(sw.id, ip_in_ip), v4);
+        Role {
+            flow: FlowHash {
+                algorithm: algorithm(sw.store.number(sw.id, algorithm_id)).unwrap_or_default(),
+                seed: sw.store.number(sw.id, seed) as u32,
+                offset: sw.store.number(sw.id, offset) as u8,
+            },
+            symmetric: sw.store.flag(sw.id, symmetric),
+            objects: [v4, v6, ip_in_ip, default].map(|id| Parts::of(id).slot),
+        }
+    };
+    (sw.hash.ecmp, sw.hash.lag) = (at(0, switch::ECMP_HASH.id()), at(7, switch::LAG_HASH.id()));
+}
+
+/// The fields that the switch hashes by: every native field, and `NONE`, which stands for nothing.
+const FIELDS: [i32; 36] = {
+    let mut fields = [0; 36];
+    let mut at = 0;
+    while at < 36 {
+        fields[at] = at as i32;
+        at += 1;
+    }
+    fields
+};
+
+/// Owns `SAI_OBJECT_TYPE_HASH`.
+#[derive(Debug)]
+pub(crate) struct HashOwner;
+
+impl Owner for HashOwner {
+    fn enforced(&self) -> &'static [AttrId] {
+        const {
+            &[
+                attr::NATIVE_HASH_FIELD_LIST.id(),
+                attr::FINE_GRAINED_HASH_FIELD_LIST.id(),
+                attr::UDF_GROUP_LIST.id(),
+            ]
+        }
+    }
+
+    fn values(&self, asked: AttrId) -> Option<&'static [i32]> {
+        (asked == attr::NATIVE_HASH_FIELD_LIST.id()).then_some(&FIELDS)
+    }
+
+    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
+        let Some(id) = object.oid() else { return };
+        let slot = Parts::of(id).slot as usize;
+        let recipe = compile(sw, id);
+        if sw.hash.recipes.len() <= slot {
+            sw.hash.recipes.resize_with(slot + 1, Recipe::default);
+        }
+        sw.hash.recipes[slot] = recipe;
+    }
+
+    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
+        self.created(sw, object);
+    }
+
+    fn removed(&self, sw: &mut Switch, object: &ObjectRef, _: Object) {
+        if let Some(id) = object.oid() {
+            sw.hash.recipes[Parts::of(id).slot as usize] = Recipe::default();
+        }
+    }
+}
+
+fn compile(sw: &Switch, id: ObjectId) -> Recipe {
+    let mut recipe = Recipe::default();
+    if let Some(Value::I32List(fields)) =
+        sw.store.get(id).and_then(|o| o.value(attr::NATIVE_HASH_FIELD_LIST.id()))
+    {
+        // The list is a set: its order does not matter.
+        let mut fields = fields.clone();
+        fields.sort_unstable();
+        fields.dedup();
+        fields.into_iter().for_each(|f| recipe.add(NativeHashField(f)));
+    }
+    let mut steps: Vec<_> = sw
+        .store
+        .oids(id, attr::FINE_GRAINED_HASH_FIELD_LIST.id())
+        .into_iter()
+        .map(|f| {
+            let sequence = sw.store.number(f, fine::SEQUENCE_ID.id()) as u32;
+            let field = NativeHashField(sw.store.number(f, fine::NATIVE_HASH_FIELD.id()) as i32);
+            (sequence, field, mask(sw, f))
+        })
+        .collect();
+    steps.sort_by_key(|(sequence, field, _)| (*sequence, field.0));
+    steps.into_iter().for_each(|(sequence, field, mask)| recipe.add_fine(field, mask, sequence));
+    for group in sw.store.oids(id, attr::UDF_GROUP_LIST.id()) {
+        recipe.add_udf(Parts::of(group).slot);
+    }
+    recipe
+}
+
+/// The mask of a fine-grained field: of IPv4 in the first four bytes.
+fn mask(sw: &Switch, field: ObjectId) -> [u8; 16] {
+    let given = |a| sw.store.get(field).and_then(|o| o.value(a));
+    match (given(fine::IPV4_MASK.id()), given(fine::IPV6_MASK.id())) {
+        (Some(Value::Ipv4(mask)), _) => {
+            let [a, b, c, d] = mask.octets();
+            let mut bytes = [0xff; 16];
+            bytes[..4].copy_from_slice(&[a, b, c, d]);
+            bytes
+        }
+        (_, Some(Value::Ipv6(mask))) => mask.octets(),
+        _ => [0xff; 16],
+    }
+}
+
+/// Owns `SAI_OBJECT_TYPE_FINE_GRAINED_HASH_FIELD`.
+#[derive(Debug)]
+pub(crate) struct FineGrainedOwner;
+
+impl Owner for FineGrainedOwner {
+    fn enforced(&self) -> &'static [AttrId] {
+        const {
+            &[
+                fine::NATIVE_HASH_FIELD.id(),
+                fine::IPV4_MASK.id(),
+                fine::IPV6_MASK.id(),
+                fine::SEQUENCE_ID.id(),
+            ]
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! A hash object, compiled: which bytes of a packet are hashed, in which order.
+
+use sai::types::NativeHashField as Field;
+
+use super::inner::Inner;
+use crate::acl::Udfs;
+use crate::pipeline::Packet;
+use crate::wire::parse::{self, Headers, L3};
+use crate::wire::protocol;
+
+/// Outer fields, a bit each: those that nearly all packets are hashed by.
+mod outer {
+    pub const SRC_MAC: u16 = 1 << 0;
+    pub const DST_MAC: u16 = 1 << 1;
+    pub const MACS: u16 = SRC_MAC | DST_MAC;
+    pub const ETHERTYPE: u16 = 1 << 2;
+    pub const VLAN_ID: u16 = 1 << 3;
+    pub const IN_PORT: u16 = 1 << 4;
+    pub const SRC_IPV4: u16 = 1 << 5;
+    pub const DST_IPV4: u16 = 1 << 6;
+    pub const SRC_IPV6: u16 = 1 << 7;
+    pub const DST_IPV6: u16 = 1 << 8;
+    pub const PROTOCOL: u16 = 1 << 9;
+    pub const SRC_PORT: u16 = 1 << 10;
+    pub const DST_PORT: u16 = 1 << 11;
+}
+
+/// The bytes that are hashed; what is too much is left out.
+pub(super) struct Key {
+    bytes: [u8; Key::SIZE],
+    len: usize,
+}
+
+impl Key {
+    const SIZE: usize = 192;
+
+    #[inline(always)]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    #[inline(always)]
+    fn put(&mut self, bytes: &[u8]) {
+        if let Some(room) = self.bytes.get_mut(self.len..self.len + bytes.len()) {
+            room.copy_from_slice(bytes);
+            self.len += bytes.len();
+        }
+    }
+
+    /// Puts a source and a destination of `N` bytes each, or one of them; in ascending order if it does not
+    /// matter which is which.
+    #[inline(always)]
+    fn pair<const N: usize>(&mut self, take: [bool; 2], symmetric: bool, source: &[u8; N], other: &[u8; N]) {
+        match take {
+            [true, true] if symmetric && other < source => {
+                self.put(other);
+                self.put(source);
+            }
+            [source_too, other_too] => {
+                if source_too {
+                    self.put(source);
+                }
+                if other_too {
+                    self.put(other);
+                }
+            }
+        }
+    }
+}
+
+/// A field with a value to compute one by one.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    field: Field,
+    mask: [u8; 16],
+    /// Neighboring steps with the same number other than 0 may change places.
+    sequence: u32,
+}
+
+impl Step {
+    /// What its value may change places with: steps that answer the same.
+    fn tie(&self, symmetric: bool) -> Option<(bool, u32)> {
+        if self.sequence != 0 {
+            return Some((false, self.sequence));
+        }
+        let ends: &[&[Field]] = &[
+            &[Field::SRC_IP, Field::DST_IP],
+            &[Field::SRC_IPV4, Field::DST_IPV4],
+            &[Field::SRC_IPV6, Field::DST_IPV6],
+            &[Field::SRC_MAC, Field::DST_MAC],
+            &[Field::L4_SRC_PORT, Field::L4_DST_PORT],
+            &[Field::INNER_SRC_IP, Field::INNER_DST_IP],
+            &[Field::INNER_SRC_IPV4, Field::INNER_DST_IPV4],
+            &[Field::INNER_SRC_IPV6, Field::INNER_DST_IPV6],
+            &[Field::INNER_SRC_MAC, Field::INNER_DST_MAC],
+            &[Field::INNER_L4_SRC_PORT, Field::INNER_L4_DST_PORT],
+        ];
+        let pair = ends.iter().position(|pair| pair.contains(&self.field))?;
+        symmetric.then_some((true, pair as u32))
+    }
+}
+
+/// A value of up to 16 bytes.
+type Bytes = ([u8; 16], usize);
+
+/// What a hash object says, compiled.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Recipe {
+    /// Bits of [`outer`].
+    outer: u16,
+    /// The other fields.
+    steps: Vec<Step>,
+    /// UDF groups, by slot, after them.
+    udfs: Vec<u32>,
+    /// Whether a step looks into tunnels.
+    inner: bool,
+}
+
+impl Recipe {
+    /// Adds a field as it is.
+    pub fn add(&mut self, field: Field) {
+        self.outer |= match field {
+            Field::SRC_IP => outer::SRC_IPV4 | outer::SRC_IPV6,
+            Field::DST_IP => outer::DST_IPV4 | outer::DST_IPV6,
+            Field::SRC_IPV4 => outer::SRC_IPV4,
+            Field::DST_IPV4 => outer::DST_IPV4,
+            Field::SRC_IPV6 => outer::SRC_IPV6,
+            Field::DST_IPV6 => outer::DST_IPV6,
+            Field::SRC_MAC => outer::SRC_MAC,
+            Field::DST_MAC => outer::DST_MAC,
+            Field::ETHERTYPE => outer::ETHERTYPE,
+            Field::VLAN_ID => outer::VLAN_ID,
+            Field::IN_PORT => outer::IN_PORT,
+            Field::IP_PROTOCOL => outer::PROTOCOL,
+            Field::L4_SRC_PORT => outer::SRC_PORT,
+            Field::L4_DST_PORT => outer::DST_PORT,
+            Field::NONE => 0,
+            other => return self.add_fine(other, [0xff; 16], 0),
+        };
+    }
+
+    /// Adds a field with a mask and its place in the order.
+    pub fn add_fine(&mut self, field: Field, mask: [u8; 16], sequence: u32) {
+        self.inner |= matches!(field.0, 2 | 3 | 0xC..=0x11 | 0x1D..=0x20);
+        self.steps.push(Step { field, mask, sequence });
+    }
+
+    /// Adds the bytes of a UDF group.
+    pub fn add_udf(&mut self, group: u32) {
+        self.udfs.push(group);
+    }
+
+    /// The bytes of a packet to hash.
+    #[inline]
+    pub fn gather(&self, udfs: &Udfs, p: &Packet, frame: &[u8], symmetric: bool) -> Key {
+        let mut key = Key { bytes: [0; Key::SIZE], len: 0 };
+        let wants = |bit| self.outer & bit != 0;
+        let h = &p.headers;
+        let at = usize::from(h.l3);
+        match h.kind {
+            L3::Ipv4 if wants(outer::SRC_IPV4 | outer::DST_IPV4) => {
+                if let Some(&[a, b, c, d, e, f, g, h]) = frame.get(at + 12..).and_then(|f| f.first_chunk()) {
+                    let take = [wants(outer::SRC_IPV4), wants(outer::DST_IPV4)];
+                    key.pair(take, symmetric, &[a, b, c, d], &[e, f, g, h]);
+                }
+            }
+            L3::Ipv6 if wants(outer::SRC_IPV6 | outer::DST_IPV6) => {
+                if let (Some(source), Some(other)) = (chunk::<16>(frame, at + 8), chunk(frame, at + 24)) {
+                    let take = [wants(outer::SRC_IPV6), wants(outer::DST_IPV6)];
+                    key.pair(take, symmetric, source, other);
+                }
+            }
+            _ => {}
+        }
+        if wants(outer::SRC_PORT | outer::DST_PORT) && has_ports(h) {
+            let take = [wants(outer::SRC_PORT), wants(outer::DST_PORT)];
+            key.pair(take, symmetric, &h.src_port.to_be_bytes(), &h.dst_port.to_be_bytes());
+        }
+        if wants(outer::PROTOCOL) && h.is_ip() {
+            key.put(&[h.protocol]);
+        }
+        if wants(outer::MACS)
+            && let (Some(other), Some(source)) = (chunk::<6>(frame, 0), chunk(frame, 6))
+        {
+            key.pair([wants(outer::SRC_MAC), wants(outer::DST_MAC)], symmetric, source, other);
+        }
+        if wants(outer::ETHERTYPE) {
+            key.put(&h.ethertype.to_be_bytes());
+        }
+        if wants(outer::VLAN_ID) {
+            key.put(&p.vid.to_be_bytes());
+        }
+        if wants(outer::IN_PORT) {
+            key.put(&p.port.to_be_bytes());
+        }
+        if !self.steps.is_empty() || !self.udfs.is_empty() {
+            self.gather_steps(p, frame, symmetric, &mut key);
+            for group in &self.udfs {
+                if let Some((bytes, len)) = udfs.hashed(*group, h, frame) {
+                    key.put(&bytes[..len]);
+                }
+            }
+        }
+        key
+    }
+
+    #[cold]
+    fn gather_steps(&self, p: &Packet, frame: &[u8], symmetric: bool, key: &mut Key) {
+        let inner = if self.inner { Inner::of(p, frame) } else { None };
+        let mut steps = self.steps.as_slice();
+        while let Some(first) = steps.first() {
+            let tie = first.tie(symmetric);
+            let n = match tie {
+                Some(_) => steps.iter().take_while(|s| s.tie(symmetric) == tie).count(),
+                None => 1,
+            };
+            let (run, rest) = steps.split_at(n);
+            let mut values: Vec<Bytes> =
+                run.iter().filter_map(|step| step.value(p, frame, inner.as_ref())).collect();
+            values.sort_unstable();
+            values.iter().for_each(|(bytes, len)| key.put(&bytes[..*len]));
+            steps = rest;
+        }
+    }
+}
+
+fn chunk<const N: usize>(frame: &[u8], at: usize) -> Option<&[u8; N]> {
+    frame.get(at..)?.first_chunk()
+}
+
+/// Whether there are ports that all packets of the flow have: no fragment, and not the type of ICMP.
+#[inline(always)]
+fn has_ports(h: &Headers) -> bool {
+    h.has(parse::flag::L4)
+        && !h.has(parse::flag::FRAGMENT)
+        && !matches!(h.protocol, protocol::ICMP | protocol::ICMPV6 | protocol::IGMP)
+}
+
+fn bytes(of: &[u8]) -> Bytes {
+    let mut all = [0; 16];
+    let len = of.len().min(16);
+    all[..len].copy_from_slice(&of[..len]);
+    (all, len)
+}
+
+/// One of the addresses of an IP packet; of one version, or of both.
+fn address(h: &Headers, frame: &[u8], destination: bool, versions: [bool; 2]) -> Option<Bytes> {
+    let at = usize::from(h.l3);
+    let second = usize::from(destination);
+    match h.kind {
+        L3::Ipv4 if versions[0] => frame.get(at + 12 + 4 * second..)?.get(..4).map(bytes),
+        L3::Ipv6 if versions[1] => frame.get(at + 8 + 16 * second..)?.get(..16).map(bytes),
+        _ => None,
+    }
+}
+
+impl Step {
+    fn value(&self, p: &Packet, frame: &[u8], inner: Option<&Inner>) -> Option<Bytes> {
+        let (mut value, len) = self.raw(p, frame, inner)?;
+        value.iter_mut().zip(self.mask).for_each(|(byte, mask)| *byte &= mask);
+        Some((value, len))
+    }
+
+    fn raw(&self, p: &Packet, frame: &[u8], inner: Option<&Inner>) -> Option<Bytes> {
+        const BOTH: [bool; 2] = [true, true];
+        const V4: [bool; 2] = [true, false];
+        const V6: [bool; 2] = [false, true];
+        let h = &p.headers;
+        let inside = || inner.map(|i| (&i.headers, frame.get(i.start..).unwrap_or_default()));
+        let port = |h: &Headers, n: u16| has_ports(h).then(|| bytes(&n.to_be_bytes()));
+        let mac = |at: usize| frame.get(at..)?.get(..6).map(bytes);
+        let of_inner = |destination, versions| {
+            let (h, frame) = inside()?;
+            address(h, frame, destination, versions)
+        };
+        let inner_mac = |at: usize| mac(inner.filter(|i| i.ethernet)?.start + at);
+        // RoCE v2: the base transport header stands after UDP to port 4791.
+        let bth = |at: usize, n: usize| {
+            let rdma = h.protocol == protocol::UDP && h.has(parse::flag::L4) && h.dst_port == 4791;
+            frame.get(usize::from(h.l4) + 8 + at..)?.get(..n).filter(|_| rdma).map(bytes)
+        };
+        match self.field {
+            Field::SRC_IP => address(h, frame, false, BOTH),
+            Field::DST_IP => address(h, frame, true, BOTH),
+            Field::SRC_IPV4 => address(h, frame, false, V4),
+            Field::DST_IPV4 => address(h, frame, true, V4),
+            Field::SRC_IPV6 => address(h, frame, false, V6),
+            Field::DST_IPV6 => address(h, frame, true, V6),
+            Field::INNER_SRC_IP => of_inner(false, BOTH),
+            Field::INNER_DST_IP => of_inner(true, BOTH),
+            Field::INNER_SRC_IPV4 => of_inner(false, V4),
+            Field::INNER_DST_IPV4 => of_inner(true, V4),
+            Field::INNER_SRC_IPV6 => of_inner(false, V6),
+            Field::INNER_DST_IPV6 => of_inner(true, V6),
+            Field::VLAN_ID => Some(bytes(&p.vid.to_be_bytes())),
+            Field::IP_PROTOCOL => h.is_ip().then(|| bytes(&[h.protocol])),
+            Field::ETHERTYPE => Some(bytes(&h.ethertype.to_be_bytes())),
+            Field::L4_SRC_PORT => port(h, h.src_port),
+            Field::L4_DST_PORT => port(h, h.dst_port),
+            Field::SRC_MAC => mac(6),
+            Field::DST_MAC => mac(0),
+            Field::IN_PORT => Some(bytes(&p.port.to_be_bytes())),
+            Field::INNER_IP_PROTOCOL => {
+                inside().filter(|(h, _)| h.is_ip()).map(|(h, _)| bytes(&[h.protocol]))
+            }
+            Field::INNER_ETHERTYPE => inside().map(|(h, _)| bytes(&h.ethertype.to_be_bytes())),
+            Field::INNER_L4_SRC_PORT => inside().and_then(|(h, _)| port(h, h.src_port)),
+            Field::INNER_L4_DST_PORT => inside().and_then(|(h, _)| port(h, h.dst_port)),
+            Field::INNER_SRC_MAC => inner_mac(6),
+            Field::INNER_DST_MAC => inner_mac(0),
+            Field::MPLS_LABEL_ALL => labels(h, frame, 0, 5),
+            Field::MPLS_LABEL_0 => labels(h, frame, 0, 1),
+            Field::MPLS_LABEL_1 => labels(h, frame, 1, 1),
+            Field::MPLS_LABEL_2 => labels(h, frame, 2, 1),
+            Field::MPLS_LABEL_3 => labels(h, frame, 3, 1),
+            Field::MPLS_LABEL_4 => labels(h, frame, 4, 1),
+            Field::IPV6_FLOW_LABEL => (h.kind == L3::Ipv6).then(|| bytes(&h.flow_label.to_be_bytes())),
+            Field::RDMA_BTH_OPCODE => bth(0, 1),
+            Field::RDMA_BTH_DEST_QP => bth(5, 3),
+            _ => None,
+        }
+    }
+}
+
+/// Up to `count` labels of 20 bits of an MPLS stack, three bytes each, from the `first` on.
+fn labels(h: &Headers, frame: &[u8], first: usize, count: usize) -> Option<Bytes> {
+    if h.kind != L3::Mpls {
+        return None;
+    }
+    let stack = frame.get(usize::from(h.l3)..)?.as_chunks::<4>().0;
+    let bottom = stack.iter().position(|entry| entry[2] & 1 != 0).unwrap_or(stack.len());
+    let (mut all, mut len) = ([0; 16], 0);
+    for &[a, b, c, _] in stack.iter().take(bottom + 1).skip(first).take(count) {
+        all[len..len + 3].copy_from_slice(&[a, b, c & 0xf0]);
+        len += 3;
+    }
+    (len > 0).then_some((all, len))
+}
