@@ -163,8 +163,9 @@ impl Switch {
 /// The stage of the pipeline in which an object with these attributes acts: the one that an attribute
 /// names, else that of its type, else both.
 fn stage(meta: &ObjectMeta, attrs: &[AttrEntry]) -> Result<ObjectStage> {
-    for given in attrs {
-        let attr = meta.attr(given.id).ok_or_else(|| no_attr(meta.name, given.id))?;
+    for (n, given) in attrs.iter().enumerate() {
+        let unknown = || no_attr(meta.name, given.id).with_status(Status::UNKNOWN_ATTRIBUTE_0.nth(n));
+        let attr = meta.attr(given.id).ok_or_else(unknown)?;
         let Value::I32(value) = given.value else { continue };
         match attr.enumeration.map(|e| e.name) {
             Some("sai_object_stage_t") => return Ok(ObjectStage(value)),

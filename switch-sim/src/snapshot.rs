@@ -242,7 +242,10 @@ impl Switch {
     }
 
     /// The switch of a snapshot, on a clock.
-    pub(crate) fn restore_at(snapshot: &Snapshot, clock: Clock) -> Result<Switch, SnapshotError> {
+    ///
+    /// # Errors
+    /// When the snapshot contradicts itself.
+    pub fn restore_at(snapshot: &Snapshot, clock: Clock) -> Result<Switch, SnapshotError> {
         let wrong = |e: String| SnapshotError::Inconsistent(e);
         snapshot.profile.check().map_err(|e| wrong(e.to_string()))?;
         let mut sw = Switch::empty(snapshot.switch, Arc::new(snapshot.profile.clone()), clock);

@@ -206,7 +206,13 @@ impl World {
 
     /// As [`World::simulator`], with profile keys; those that name a profile are not looked at.
     pub fn simulator_with_keys(&self, profile: Profile, keys: crate::warm::Keys) -> Simulator {
-        let sim = Simulator::build(vec![profile], keys, self.clock.clone());
+        self.simulator_with_profiles(vec![profile], keys)
+    }
+
+    /// As [`World::simulator_with_keys`], with several profiles, among which each switch chooses as
+    /// [`Simulator::with_profiles`] says.
+    pub fn simulator_with_profiles(&self, profiles: Vec<Profile>, keys: crate::warm::Keys) -> Simulator {
+        let sim = Simulator::build(profiles, keys, self.clock.clone());
         sim.stand_in(Home {
             seed: self.seed,
             state: Arc::downgrade(&self.state),

@@ -105,7 +105,10 @@ impl Dylib {
         let object = meta_of(target.object_type())?;
         let create = self.tables.verb(object, verb::CREATE)?;
         let mut arena = Arena::new();
-        let list = self.c_attrs(object, attrs, &mut arena)?;
+        let mut list = self.c_attrs(object, attrs, &mut arena)?;
+        if target.object_type() == ObjectType::SWITCH {
+            list.extend(self.first_callback(attrs, &mut arena));
+        }
         let (n, list) = (list.len() as u32, list.as_ptr());
         let mut id = 0u64;
         let status = self.call(|| match target {
@@ -125,6 +128,15 @@ impl Dylib {
             self.listen(object, ObjectId(id), attrs);
         }
         Ok(ObjectId(id))
+    }
+
+    /// The notification function that a new switch needs from the first: it says that it is up before it can
+    /// be asked for anything. Its creator did not name it.
+    fn first_callback(&self, given: &[AttrEntry], arena: &mut Arena) -> Option<sai_attribute_t> {
+        let attr = meta::attr_by_name("SAI_SWITCH_ATTR_SWITCH_STATE_CHANGE_NOTIFY")?;
+        let kind = notification(attr).filter(|_| given.iter().all(|g| g.id != attr.id))?;
+        let address = notify::function(kind, self.release);
+        (address != 0).then(|| write_attr(&AttrEntry::new(attr.id, Value::Pointer(address)), arena))
     }
 
     /// Asks a new switch for the notifications that its creator did not name. One that the library does

@@ -240,6 +240,12 @@ impl Dylib {
         self.queue.lost()
     }
 
+    /// Waits until the notifications that the library has told until now have been delivered. Not from a sink,
+    /// which would wait for itself.
+    pub fn settle(&self) {
+        self.queue.settle();
+    }
+
     /// Runs a call of the library, alone unless it is thread-safe.
     fn call<R>(&self, f: impl FnOnce() -> R) -> R {
         let _alone = self.one_call.as_ref().map(Mutex::lock);

@@ -27,6 +27,8 @@ pub(super) struct Queue {
     release: Release,
     state: Mutex<State>,
     work: Condvar,
+    /// All that waited has been delivered.
+    idle: Condvar,
     sinks: RwLock<Vec<Arc<dyn NotificationSink>>>,
 }
 
@@ -34,6 +36,8 @@ pub(super) struct Queue {
 struct State {
     waiting: VecDeque<Notification>,
     lost: u64,
+    /// The sinks are being called.
+    delivering: bool,
     closed: bool,
 }
 
@@ -44,6 +48,7 @@ impl Queue {
             release,
             state: Mutex::default(),
             work: Condvar::new(),
+            idle: Condvar::new(),
             sinks: RwLock::default(),
         });
         *QUEUE.write() = Some(queue.clone());
@@ -64,6 +69,7 @@ impl Queue {
         let mut state = self.state.lock();
         loop {
             if let Some(notification) = state.waiting.pop_front() {
+                state.delivering = true;
                 drop(state);
                 let sinks = self.sinks.read().clone();
                 sinks.iter().for_each(|s| s.notify(&notification));
@@ -71,12 +77,22 @@ impl Queue {
                     self.sinks.write().retain(|s| !s.is_closed());
                 }
                 state = self.state.lock();
+                state.delivering = false;
                 continue;
             }
+            self.idle.notify_all();
             if state.closed {
                 return;
             }
             self.work.wait(&mut state);
+        }
+    }
+
+    /// Waits until what the library has told until now has been delivered.
+    pub(super) fn settle(&self) {
+        let mut state = self.state.lock();
+        while !state.closed && (state.delivering || !state.waiting.is_empty()) {
+            self.idle.wait(&mut state);
         }
     }
 

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+mod living;
 mod log;
 mod profile;
 

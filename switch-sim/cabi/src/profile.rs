@@ -1,6 +1,5 @@
 //! The keys of the client's profile: what `profile_get_value` is asked for.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use sai::abi::export::Services;
@@ -8,42 +7,69 @@ use sai::layer::chaos::{Chaos, Plan, SystemClock};
 use sai::layer::record::{Record, system_time};
 use sai::layer::validate::{Level, Validate};
 use sai::{Backend, Error, Result, Status};
-use switch_sim::warm::{BOOT_TYPE, WARM_BOOT_READ_FILE, WARM_BOOT_WRITE_FILE};
-use switch_sim::{Profile, Simulator};
+use switch_sim::World;
+use switch_sim::warm::{self, Keys};
+use switch_sim_live::control::Address;
 
-/// The profile of the modelled chip, a TOML file.
-const PROFILE: &str = "SWITCH_SIM_PROFILE";
-/// Lines `interface:lane,lane,…` that say which ports there are at boot.
-const LANE_MAP: &[&str] = &["SWITCH_SIM_LANE_MAP", "SAI_VS_INTERFACE_LANE_MAP_FILE"];
-/// A `port_config.ini` that says the same.
-const PORT_CONFIG: &str = "SWITCH_SIM_PORT_CONFIG";
+use crate::living::{Living, with_host_devices};
+
+/// Another name of [`warm::LANE_MAP`].
+const LANE_MAP: &str = "SWITCH_SIM_LANE_MAP";
 /// The file that every call, answer and notification is recorded to, in the sairedis form.
 const RECORDING: &str = "SWITCH_SIM_RECORDING";
 /// A plan of faults to inject, a TOML file.
 const CHAOS: &str = "SWITCH_SIM_CHAOS";
 /// The rules of the metadata, as strict as sairedis' or lenient as the simulator's own.
 const VALIDATE: &str = "SWITCH_SIM_VALIDATE";
+/// What chance is drawn from, a number.
+const SEED: &str = "SWITCH_SIM_SEED";
+/// Whose clock: `system`, or `virtual`, which stands still until the control socket moves it.
+const CLOCK: &str = "SWITCH_SIM_CLOCK";
+/// Where the control socket listens.
+const CONTROL: &str = "SWITCH_SIM_CONTROL";
+/// Whether netdev host interfaces are network devices of the kernel's: `yes` or `no`.
+const HOST_DEVICES: &str = "SWITCH_SIM_HOST_DEVICES";
+
+/// The keys that the simulator reads itself.
+const OWN: &[&str] = &[
+    warm::BOOT_TYPE,
+    warm::WARM_BOOT_WRITE_FILE,
+    warm::WARM_BOOT_READ_FILE,
+    warm::PROFILE,
+    warm::LANE_MAP,
+    warm::PORT_CONFIG,
+];
 
 /// The simulator, with the layers that the keys ask for.
 pub fn backend(services: &Services) -> Result<Arc<dyn Backend>> {
     let value = |key: &str| services.profile_value(0, key).filter(|v| !v.is_empty());
-    let mut profile = match value(PROFILE) {
-        None => Profile::default(),
-        Some(file) => Profile::load(&file).map_err(|e| wrong(PROFILE, &file, &e))?,
+    let other_name = value(LANE_MAP).map(|file| (warm::LANE_MAP, file));
+    let keys: Keys = OWN.iter().filter_map(|key| Some((*key, value(key)?))).chain(other_name).collect();
+    let profiles = keys
+        .profiles()
+        .map_err(|e| Error::because(Status::INVALID_PARAMETER, format!("the profile's keys: {e}")))?;
+
+    let seed = match value(SEED) {
+        None => 0,
+        Some(text) => text.parse().map_err(|_| wrong(SEED, &text, &"expected a number"))?,
     };
-    for key in LANE_MAP {
-        if let Some(file) = value(key) {
-            profile.use_lanemap(&read(key, &file)?).map_err(|e| wrong(key, &file, &e))?;
-            break;
-        }
+    let world = match value(CLOCK).as_deref() {
+        None | Some("system") => World::real_time(seed),
+        Some("virtual") => World::new(seed),
+        Some(other) => return Err(wrong(CLOCK, other, &"expected system or virtual")),
+    };
+    let control = match value(CONTROL) {
+        None => None,
+        Some(text) => Some(text.parse::<Address>().map_err(|e| wrong(CONTROL, &text, &e))?),
+    };
+
+    let sim = world.simulator_with_profiles(profiles, keys);
+    let mut backend: Arc<dyn Backend> = Arc::new(sim.clone());
+    match value(HOST_DEVICES).as_deref() {
+        None | Some("no") => {}
+        Some("yes") => backend = with_host_devices(backend, &world, &sim)?,
+        Some(other) => return Err(wrong(HOST_DEVICES, other, &"expected yes or no")),
     }
-    if let Some(file) = value(PORT_CONFIG) {
-        let text = read(PORT_CONFIG, &file)?;
-        profile.use_port_config(&text).map_err(|e| wrong(PORT_CONFIG, &file, &e))?;
-    }
-    let warm = [BOOT_TYPE, WARM_BOOT_WRITE_FILE, WARM_BOOT_READ_FILE];
-    let keys = warm.into_iter().filter_map(|key| Some((key, value(key)?))).collect();
-    let mut backend: Arc<dyn Backend> = Arc::new(Simulator::with_keys(profile, keys));
     if let Some(file) = value(CHAOS) {
         let plan = Plan::from_toml(&read(CHAOS, &file)?).map_err(|e| wrong(CHAOS, &file, &e))?;
         backend = Arc::new(Chaos::new(backend, plan, Arc::new(SystemClock)));
@@ -57,11 +83,11 @@ pub fn backend(services: &Services) -> Result<Arc<dyn Backend>> {
         let out = std::fs::File::create(&file).map_err(|e| wrong(RECORDING, &file, &e))?;
         backend = Arc::new(Record::new(backend, std::io::BufWriter::new(out), system_time));
     }
-    Ok(backend)
+    Ok(Arc::new(Living::start(world, sim, backend, control.as_ref())?))
 }
 
 fn read(key: &str, file: &str) -> Result<String> {
-    std::fs::read_to_string(Path::new(file)).map_err(|e| wrong(key, file, &e))
+    std::fs::read_to_string(file).map_err(|e| wrong(key, file, &e))
 }
 
 fn wrong(key: &str, value: &str, why: &dyn std::fmt::Display) -> Error {

@@ -68,7 +68,7 @@ fn a_port_is_in_one_lag() {
     let (bed, lag, _) = with_lag();
     let again =
         bed.backend().create(bed.switch, Target::Object(ObjectType::LAG_MEMBER), &member(lag, bed.ports[4]));
-    assert!(again.unwrap_err().to_string().contains("is a member of"));
+    says(&again.unwrap_err(), "is a member of");
 }
 
 /// A LAG over some of ports 4 to 7, bridged in VLAN 1 like ports 0 to 3, with its members and bridge port.

@@ -166,5 +166,5 @@ fn stages_of_objects() {
     assert_eq!(ingress, Ok(Answer::ObjectStage(ObjectStage::INGRESS.0)));
     assert_eq!(stage(ObjectType::PORT, &[]), Ok(Answer::ObjectStage(ObjectStage::BOTH.0)));
     let unknown = stage(ObjectType::PORT, &[AttrEntry::new(0xfff, Value::I32(0))]);
-    assert_eq!(unknown.unwrap_err().status(), Status::INVALID_PARAMETER);
+    assert_eq!(unknown.unwrap_err().status(), Status::UNKNOWN_ATTRIBUTE_0);
 }

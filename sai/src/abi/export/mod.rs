@@ -59,6 +59,15 @@ fn library() -> Result<Arc<Library>> {
     LIBRARY.read().clone().ok_or_else(missing)
 }
 
+/// Waits until the client has returned from its functions for all that the library has told it until now. For
+/// tests that must not go on before; not from within such a function, where it would wait for itself.
+pub fn settle() {
+    let notifier = LIBRARY.read().as_ref().map(|library| library.notifier.clone());
+    if let Some(notifier) = notifier {
+        notifier.drain();
+    }
+}
+
 /// Runs an entry point: a panic becomes FAILURE, an error its status, and both are logged.
 fn guard(operation: &'static str, f: impl FnOnce() -> Result<()>) -> sys::sai_status_t {
     match catch_unwind(AssertUnwindSafe(f)) {

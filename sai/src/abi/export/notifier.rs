@@ -171,7 +171,7 @@ impl Notifier {
     }
 
     /// Waits until the client has returned from all that waited.
-    fn drain(&self) {
+    pub(super) fn drain(&self) {
         let mut state = self.state.lock();
         while !state.closed && (state.calling || !state.waiting.is_empty()) {
             self.idle.wait(&mut state);

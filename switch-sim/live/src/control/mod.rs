@@ -166,6 +166,42 @@ pub enum Request {
         /// The file.
         path: String,
     },
+    /// Puts a snapshot from a file of the server's machine in the place of a switch; what has a device or a client keeps
+    /// it.
+    Load {
+        /// The switch.
+        #[serde(default)]
+        switch: Option<String>,
+        /// The file.
+        path: String,
+    },
+    /// Holds a switch to what must always be true of it: packets balance, and what is kept equals what is computed.
+    Check {
+        /// The switch.
+        #[serde(default)]
+        switch: Option<String>,
+    },
+    /// Sets a statistic; what packets move goes on from there.
+    SetStat {
+        /// The switch.
+        #[serde(default)]
+        switch: Option<String>,
+        /// The object.
+        object: String,
+        /// The statistic by name.
+        stat: String,
+        /// The value.
+        value: u64,
+    },
+    /// The host sends a frame by a host interface, as the kernel sends by a network device.
+    HostSend {
+        /// The host interface, `oid:0x…`.
+        hostif: String,
+        /// The frame without FCS, in hexadecimal.
+        frame: String,
+    },
+    /// Waits until the client of the switches has taken the notifications of all that has happened.
+    Deliver,
     /// Notifications from now on.
     Watch {
         /// The switch; all where left out.
@@ -205,6 +241,9 @@ pub trait Site: Send + Sync {
     fn attachments(&self) -> Vec<Attachment> {
         Vec::new()
     }
+
+    /// Waits until the client of the switches, if they have one beside us, has taken what it was told.
+    fn deliver(&self) {}
 
     /// Something was put in: a thread that runs the world looks at once.
     fn wake(&self) {}

@@ -9,6 +9,8 @@ use sai::{
     meta,
 };
 use serde_json::{Map, Value as Json, json};
+use switch_sim::Switch;
+use switch_sim::snapshot::Snapshot;
 
 use super::{Handle, Request, Site, hex, read};
 use crate::runner::Attachment;
@@ -142,10 +144,63 @@ pub fn answer(site: &dyn Site, request: &Request) -> Result<Json> {
             std::fs::write(Path::new(path), &bytes).map_err(|e| fail(&e))?;
             Ok(json!({"path": path, "bytes": bytes.len()}))
         }
+        Request::Load { switch, path } => {
+            let switch = read::switch(site, switch.as_deref())?;
+            load(&switch, Path::new(path)).map(|()| Json::Null)
+        }
+        Request::Check { switch } => {
+            let switch = read::switch(site, switch.as_deref())?;
+            let fail = |why: String| Error::because(Status::FAILURE, why);
+            let (balance, audit) =
+                switch.sim.with_switch(switch.switch, |sw| (sw.plane.balance, sw.audit()))?;
+            audit.map_err(|e| fail(e.to_string()))?;
+            match balance.holds() {
+                true => Ok(Json::Null),
+                false => Err(fail(format!("packets do not balance: {balance:?}"))),
+            }
+        }
+        Request::SetStat { switch, object, stat, value } => {
+            let switch = read::switch(site, switch.as_deref())?;
+            let object = read::object(&switch, object)?;
+            let (_, found) = meta::enum_value_by_name(stat)
+                .ok_or_else(|| read::invalid(format!("{stat} is no statistic")))?;
+            switch.sim.set_stat(&object, found.value as u32, *value).map(|()| Json::Null)
+        }
+        Request::HostSend { hostif, frame } => {
+            let hostif: sai::ObjectId =
+                hostif.parse().map_err(|_| read::invalid(format!("'{hostif}' is no object id")))?;
+            let frame = hex::parse(frame).map_err(read::invalid)?;
+            let home = site.switches().into_iter().find(|s| Some(s.switch) == s.sim.switch_of(hostif));
+            let home = home
+                .ok_or_else(|| Error::because(Status::ITEM_NOT_FOUND, format!("{hostif} is of no switch")))?;
+            world.host_send(&home.sim, hostif, &frame).map(|()| Json::Null)
+        }
+        Request::Deliver => {
+            site.deliver();
+            Ok(Json::Null)
+        }
         Request::Watch { .. } | Request::Capture { .. } => {
             Err(read::invalid("a stream has no single answer"))
         }
     }
+}
+
+/// Puts a snapshot in the place of the switch that it is of.
+fn load(switch: &Handle, path: &Path) -> Result<()> {
+    let fail = |e: &dyn std::fmt::Display| {
+        Error::because(Status::INVALID_NV_STORAGE, format!("{}: {e}", path.display()))
+    };
+    let bytes = std::fs::read(path).map_err(|e| fail(&e))?;
+    let snapshot = Snapshot::from_bytes(&bytes).map_err(|e| fail(&e))?;
+    switch.sim.with_switch(switch.switch, |sw| {
+        let clock = sw.clock.clone();
+        let back = Switch::restore_at(&snapshot, clock).map_err(|e| fail(&e))?;
+        if back.id != sw.id {
+            return Err(fail(&format_args!("it is of {}, not {}", back.id, sw.id)));
+        }
+        *sw = back;
+        Ok(())
+    })?
 }
 
 fn info(site: &dyn Site) -> Json {

@@ -42,10 +42,16 @@ pub(super) fn port(site: &dyn Site, name: &str) -> Result<(Handle, ObjectId)> {
         Some(("oid", _)) | None => (None, name),
         Some((of, place)) => (Some(of), place),
     };
-    let switch = switch(site, of)?;
     if let Ok(id) = place.parse::<ObjectId>() {
-        return Ok((switch, id));
+        // The id says which switch, where the name does not.
+        let home = |h: &Handle| of.is_none() && h.sim.switch_of(id) == Some(h.switch);
+        let mut homes = site.switches().into_iter().filter(home);
+        return match (homes.next(), homes.next()) {
+            (Some(home), None) => Ok((home, id)),
+            _ => Ok((switch(site, of)?, id)),
+        };
     }
+    let switch = switch(site, of)?;
     let place: usize = place.parse().map_err(|_| {
         invalid(format!("'{name}' names no port; a port is SWITCH:PLACE, as leaf1:0, or oid:0x…"))
     })?;

@@ -271,12 +271,16 @@ fn tags_are_rewritten_and_added() {
         let acl = set(ACTION_SET_OUTER_VLAN_ID.id(), AclAction::U16(70));
         assert_eq!(one(&acl, &f(DOUBLE)), f("eth/vlan vid=70/vlan vid=9 pcp=1/ipv4"));
         assert_eq!(one(&acl, &f("eth/ipv4")), f("eth/ipv4"), "no tag, nothing to set");
+        drop(acl);
         let acl = set(ACTION_SET_OUTER_VLAN_PRI.id(), AclAction::U8(5));
         assert_eq!(vlan7(&acl, DOUBLE).outer.pcp(), 5);
+        drop(acl);
         let acl = set(ACTION_SET_INNER_VLAN_ID.id(), AclAction::U32(90));
         assert_eq!(one(&acl, &f(DOUBLE)), f("eth/vlan vid=7/vlan vid=90 pcp=1/ipv4"));
+        drop(acl);
         let acl = set(ACTION_SET_INNER_VLAN_PRI.id(), AclAction::U8(6));
         assert_eq!(one(&acl, &f(DOUBLE)), f("eth/vlan vid=7/vlan vid=9 pcp=6/ipv4"));
+        drop(acl);
         let add = [
             action(ACTION_ADD_VLAN_ID.id(), AclAction::U16(100)),
             action(ACTION_ADD_VLAN_PRI.id(), AclAction::U8(3)),

@@ -28,10 +28,10 @@ fn an_entry_has_the_fields_and_actions_of_its_table() {
     let tc = action(acl_entry::ACTION_SET_TC.id(), AclAction::U8(1));
     let refused = create(&[src.clone(), dst.clone()]).unwrap_err();
     assert_eq!(refused.status(), Status::INVALID_ATTR_VALUE_0.nth(3));
-    assert_eq!(refused.attr(), Some("SAI_ACL_ENTRY_ATTR_FIELD_DST_IP"));
+    says(&refused, "SAI_ACL_ENTRY_ATTR_FIELD_DST_IP");
     let refused = create(&[src.clone(), tc.clone()]).unwrap_err();
     assert_eq!(refused.status(), Status::INVALID_ATTR_VALUE_0.nth(3));
-    assert_eq!(refused.attr(), Some("SAI_ACL_ENTRY_ATTR_ACTION_SET_TC"));
+    says(&refused, "SAI_ACL_ENTRY_ATTR_ACTION_SET_TC");
     let entry = create(&[src, packet_action(PacketAction::DROP)]).unwrap();
     for refused in [dst.clone(), tc] {
         let object = ObjectRef::Object(ObjectType::ACL_ENTRY, entry);

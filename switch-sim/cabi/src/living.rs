@@ -1,0 +1,208 @@
+//! What makes the library a living switch: the thread that forwards, and the control socket.
+
+use std::sync::Arc;
+
+use sai::notify::NotificationSink;
+use sai::{
+    Answer, AttrEntry, Backend, Bulk, BulkErrorMode, Error, Info, ObjectId, ObjectRef, ObjectType, Query,
+    Result, Special, SpecialAnswer, StatId, StatsOp, Status, Target,
+};
+use switch_sim::{Simulator, World};
+use switch_sim_live::control::{Address, Handle, Server, Site};
+use switch_sim_live::{HostDevices, Runner};
+
+/// The simulator with its layers, and the threads that give it life. They end with it.
+#[derive(Debug)]
+pub struct Living {
+    inner: Arc<dyn Backend>,
+    sim: Simulator,
+    runner: Option<Arc<Runner>>,
+    _control: Option<Server>,
+}
+
+impl Living {
+    /// Begins to forward, unless the clock is virtual, and to listen, where that is wanted. `sim` stands in
+    /// `world`, and `inner` is `sim` with its layers.
+    pub fn start(
+        world: World,
+        sim: Simulator,
+        inner: Arc<dyn Backend>,
+        control: Option<&Address>,
+    ) -> Result<Living> {
+        let fail = |what: &str, e: std::io::Error| Error::because(Status::FAILURE, format!("{what}: {e}"));
+        let runner = match world.clock().is_virtual() {
+            true => None,
+            false => {
+                Some(Arc::new(Runner::start(world.clone()).map_err(|e| fail("cannot start a thread", e))?))
+            }
+        };
+        let control = match control {
+            None => None,
+            Some(address) => {
+                let site = Place { world, sim: sim.clone(), backend: inner.clone(), runner: runner.clone() };
+                let server = Server::start(Arc::new(site), address);
+                Some(server.map_err(|e| fail(&format!("cannot listen at {address}"), e))?)
+            }
+        };
+        Ok(Living { inner, sim, runner, _control: control })
+    }
+
+    /// Attaches the ports of a new switch to the devices that its profile names. What needs privileges that
+    /// are not there is said and left out: the switch works without.
+    fn attach(&self, switch: ObjectId) {
+        let Some(runner) = &self.runner else { return };
+        match runner.attach_devices(&self.sim, switch) {
+            Ok(0) => {}
+            Ok(n) => tracing::info!("{n} ports are attached to network devices"),
+            Err(e) => tracing::warn!("ports stay without their network devices: {e}"),
+        }
+    }
+
+    /// Detaches what is gone.
+    fn detach(&self, gone: &ObjectRef) {
+        let (Some(runner), Some(id)) = (&self.runner, gone.oid()) else { return };
+        for attached in runner.attachments() {
+            let home = self.sim.switch_of(attached.port);
+            if attached.port == id || home == Some(id) {
+                runner.detach(&attached.sim, attached.port);
+            }
+        }
+    }
+}
+
+impl Backend for Living {
+    fn info(&self) -> Info {
+        self.inner.info()
+    }
+
+    fn create(&self, switch: ObjectId, target: Target<'_>, attrs: &[AttrEntry]) -> Result<ObjectId> {
+        let id = self.inner.create(switch, target, attrs)?;
+        if matches!(target, Target::Object(ObjectType::SWITCH)) {
+            self.attach(id);
+        }
+        Ok(id)
+    }
+
+    fn remove(&self, object: &ObjectRef) -> Result<()> {
+        self.inner.remove(object)?;
+        if matches!(object.object_type(), ObjectType::SWITCH | ObjectType::PORT) {
+            self.detach(object);
+        }
+        Ok(())
+    }
+
+    fn set(&self, object: &ObjectRef, attr: &AttrEntry) -> Result<()> {
+        self.inner.set(object, attr)
+    }
+
+    fn get(&self, object: &ObjectRef, attrs: &mut [AttrEntry]) -> Result<()> {
+        self.inner.get(object, attrs)
+    }
+
+    fn bulk(&self, call: Bulk<'_, '_>, mode: BulkErrorMode) -> Vec<Result<ObjectId>> {
+        let ports: Vec<ObjectRef> = match &call {
+            Bulk::Remove(items) => {
+                items.iter().filter(|i| i.object_type() == ObjectType::PORT).cloned().collect()
+            }
+            _ => Vec::new(),
+        };
+        let results = self.inner.bulk(call, mode);
+        for (port, _) in ports.iter().zip(&results).filter(|(_, r)| r.is_ok()) {
+            self.detach(port);
+        }
+        results
+    }
+
+    fn stats(&self, object: &ObjectRef, stats: &[StatId], op: StatsOp, out: &mut [u64]) -> Result<()> {
+        self.inner.stats(object, stats, op, out)
+    }
+
+    fn bulk_stats(
+        &self,
+        objects: &[ObjectRef],
+        stats: &[StatId],
+        op: StatsOp,
+        out: &mut [u64],
+    ) -> Vec<Result<()>> {
+        self.inner.bulk_stats(objects, stats, op, out)
+    }
+
+    fn query(&self, switch: ObjectId, query: Query<'_>) -> Result<Answer> {
+        self.inner.query(switch, query)
+    }
+
+    fn object_type(&self, id: ObjectId) -> Option<ObjectType> {
+        self.inner.object_type(id)
+    }
+
+    fn switch_of(&self, id: ObjectId) -> Option<ObjectId> {
+        self.inner.switch_of(id)
+    }
+
+    /// `sai_dbg_generate_dump` writes the support matrix beside the state, to `FILE.support.md`.
+    fn special(&self, switch: ObjectId, call: Special<'_>) -> Result<SpecialAnswer> {
+        let answer = self.inner.special(switch, call)?;
+        if let Special::Dump(file) = call {
+            let beside = format!("{file}.support.md");
+            std::fs::write(&beside, switch_sim::query::support_matrix())
+                .map_err(|e| Error::because(Status::FAILURE, format!("{beside}: {e}")))?;
+        }
+        Ok(answer)
+    }
+
+    fn subscribe(&self, sink: Arc<dyn NotificationSink>) {
+        self.inner.subscribe(sink);
+    }
+}
+
+/// What the control socket controls.
+#[derive(Debug)]
+struct Place {
+    world: World,
+    sim: Simulator,
+    backend: Arc<dyn Backend>,
+    runner: Option<Arc<Runner>>,
+}
+
+impl Site for Place {
+    fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Each is named by its number, from 1.
+    fn switches(&self) -> Vec<Handle> {
+        let handle = |switch: ObjectId| Handle {
+            name: (switch.0 >> 56).to_string(),
+            sim: self.sim.clone(),
+            backend: self.backend.clone(),
+            switch,
+        };
+        self.sim.switches().into_iter().map(handle).collect()
+    }
+
+    fn device(&self, _: &Handle, port: ObjectId) -> Option<String> {
+        let attached = self.runner.as_ref()?.attachments();
+        attached.into_iter().find(|a| a.port == port).map(|a| a.device)
+    }
+
+    fn deliver(&self) {
+        sai::abi::export::settle();
+    }
+
+    fn wake(&self) {
+        if let Some(runner) = &self.runner {
+            runner.wake();
+        }
+    }
+}
+
+/// The layer by which host interfaces are network devices of the kernel's.
+pub fn with_host_devices(
+    inner: Arc<dyn Backend>,
+    world: &World,
+    sim: &Simulator,
+) -> Result<Arc<dyn Backend>> {
+    let layer = HostDevices::new(inner, world.clone(), sim.clone());
+    let fail = |e| Error::because(Status::FAILURE, format!("host devices: {e}"));
+    Ok(Arc::new(layer.map_err(fail)?))
+}
