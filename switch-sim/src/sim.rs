@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashMap;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use sai::layer::validate::{Level, rules};
 use sai::notify::{Notification, NotificationSink};
 use sai::{
@@ -181,13 +181,16 @@ impl Simulator {
     fn run<R>(&self, switch: &Mutex<Switch>, f: impl FnOnce(&mut Switch) -> R) -> R {
         let mut locked = switch.lock();
         let result = f(&mut locked);
+        // Fair unlocking hands the lock to who waits longest: a flooded port, whose thread comes back at once,
+        // does not keep callers out, nor a long bulk call the frames.
         if locked.events.is_empty() && locked.host.outbox.is_empty() {
+            MutexGuard::unlock_fair(locked);
             return result;
         }
         let to_host = std::mem::take(&mut locked.host.outbox);
         // Under the switch's lock, so that the order is that of the calls.
         self.inner.outbox.lock().waiting.extend(locked.events.drain(..));
-        drop(locked);
+        MutexGuard::unlock_fair(locked);
         to_host.iter().for_each(|(wire, frame)| wire.send(frame));
         self.deliver();
         result

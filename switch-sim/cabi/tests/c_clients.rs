@@ -4,6 +4,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The repository's root.
 fn root() -> PathBuf {
@@ -16,12 +17,18 @@ fn has(tool: &str) -> bool {
 
 /// Builds an example; answers its path.
 fn build(name: &str) -> PathBuf {
+    build_with(name, &[root().join("sai-sys/include")])
+}
+
+/// Builds an example with headers from these folders.
+fn build_with(name: &str, headers: &[PathBuf]) -> PathBuf {
     let (root, library) = (root(), common::folder());
-    let program = library.join(format!("c-client-{name}-{}", std::process::id()));
+    static BUILT: AtomicUsize = AtomicUsize::new(0);
+    let number = BUILT.fetch_add(1, Ordering::Relaxed);
+    let program = library.join(format!("c-client-{name}-{}-{number}", std::process::id()));
     let output = Command::new(std::env::var_os("CC").unwrap_or("cc".into()))
         .args(["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"])
-        .arg("-I")
-        .arg(root.join("sai-sys/include"))
+        .args(headers.iter().flat_map(|folder| [Path::new("-isystem"), folder]))
         .arg(root.join("examples/c").join(format!("{name}.c")))
         .arg("-L")
         .arg(&library)
@@ -55,6 +62,21 @@ fn a_port_comes_up_and_a_prefix_is_routed() {
         eprintln!("skipped: valgrind is not installed");
     }
     std::fs::remove_file(program).unwrap();
+}
+
+/// The C headers of SAI's releases are not ours to ship: `$SAI_HEADERS` names folders of theirs (with colons
+/// between), each with `inc` and `experimental` in it.
+#[test]
+fn clients_of_official_headers_run_with_the_same_library() {
+    let Some(folders) = std::env::var_os("SAI_HEADERS") else {
+        return eprintln!("skipped: no official headers; name their folders by SAI_HEADERS");
+    };
+    for folder in std::env::split_paths(&folders) {
+        let program = build_with("port_and_route", &[folder.join("inc"), folder.join("experimental")]);
+        let said = run(Command::new(&program));
+        assert!(said.ends_with("done\n"), "{}: {said}", folder.display());
+        std::fs::remove_file(program).unwrap();
+    }
 }
 
 #[test]
