@@ -1,15 +1,16 @@
 //! What a bridge port lets out, and how it tags.
 
-use super::{Bridge, Target, state};
+use super::{Bridge, BridgePort, Target, state};
 use crate::lag;
 use crate::pipeline::DropReason;
+use crate::pipeline::frames::Frames;
 use crate::pipeline::packet::{NONE, Packet, flag};
 use crate::port::output::Tag;
 use crate::switch::Switch;
 
-/// Whether a packet may leave by a bridge port of its domain.
+/// Whether a packet may leave by a bridge port of its domain: the port, with its [`state`] there.
 #[inline(always)]
-pub(crate) fn allowed(sw: &Switch, p: &Packet, bridge_port: u16) -> Result<(), DropReason> {
+fn admit<'a>(sw: &'a Switch, p: &Packet, bridge_port: u16) -> Result<(&'a BridgePort, u8), DropReason> {
     let port = sw.bridge.port(bridge_port).filter(|b| b.up).ok_or(DropReason::EgressPortDown)?;
     let domain = sw.bridge.domain(p.domain).ok_or(DropReason::EgressVlanFilter)?;
     let at = domain.state(bridge_port);
@@ -21,7 +22,7 @@ pub(crate) fn allowed(sw: &Switch, p: &Packet, bridge_port: u16) -> Result<(), D
         });
     }
     if p.has(flag::ROUTED) {
-        return Ok(());
+        return Ok((port, at));
     }
     // A bridge sends nothing back where it came from.
     if bridge_port == p.bridge_port {
@@ -40,23 +41,38 @@ pub(crate) fn allowed(sw: &Switch, p: &Packet, bridge_port: u16) -> Result<(), D
     {
         return Err(DropReason::Isolation);
     }
-    Ok(())
+    Ok((port, at))
+}
+
+/// Whether a packet may leave by a bridge port of its domain.
+pub(crate) fn allowed(sw: &Switch, p: &Packet, bridge_port: u16) -> Result<(), DropReason> {
+    admit(sw, p, bridge_port).map(drop)
 }
 
 /// Checks the way of a packet out of a bridge port, and finds the physical port.
 #[inline(always)]
-pub(crate) fn check(sw: &Switch, p: &mut Packet, frame: &[u8], bridge_port: u16) -> Result<(), DropReason> {
-    if let Err(reason) = allowed(sw, p, bridge_port) {
-        // The drop counts where the packet was to leave.
-        if let Some(Target::Port(port)) = sw.bridge.port(bridge_port).map(|b| b.to) {
-            p.out_port = port;
+pub(crate) fn check(
+    sw: &Switch,
+    p: &mut Packet,
+    frames: &Frames,
+    slot: usize,
+    bridge_port: u16,
+) -> Result<(), DropReason> {
+    let (port, at) = match admit(sw, p, bridge_port) {
+        Ok(admitted) => admitted,
+        Err(reason) => {
+            // The drop counts where the packet was to leave.
+            if let Some(Target::Port(port)) = sw.bridge.port(bridge_port).map(|b| b.to) {
+                p.out_port = port;
+            }
+            return Err(reason);
         }
-        return Err(reason);
-    }
+    };
     p.out_bridge_port = bridge_port;
-    p.out_port = match sw.bridge.ports[usize::from(bridge_port)].to {
+    p.out_state = at;
+    p.out_port = match port.to {
         Target::Port(port) => port,
-        Target::Lag(index) => lag::select(sw, p, frame, index).ok_or(DropReason::NoLagMember)?,
+        Target::Lag(index) => lag::select(sw, p, frames.of(slot, p), index).ok_or(DropReason::NoLagMember)?,
         Target::None => return Err(DropReason::EgressVlanFilter),
     };
     Ok(())
@@ -69,7 +85,7 @@ pub(crate) fn tag(sw: &Switch, p: &Packet) -> Tag {
     if port.domain != NONE {
         return if port.untagged || port.vid == 0 { Tag::None } else { Tag::Vid(port.vid) };
     }
-    let at = sw.bridge.domain(p.domain).map_or(0, |d| d.state(p.out_bridge_port));
+    let at = p.out_state;
     if at & state::TAGGED != 0 {
         Tag::Vid(p.domain)
     } else if at & state::PRIORITY != 0 {

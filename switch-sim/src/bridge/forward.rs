@@ -8,35 +8,34 @@ use super::fdb::Value;
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Out, Packet, Tracer, Work};
 use crate::switch::Switch;
-use crate::table::exact::mac_key;
+use crate::table::exact::station_key;
 
 pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
     let now = engine.now();
     for i in work {
         let (p, frame) = engine.packet(i);
-        let Some(&mac) = frame.first_chunk::<6>() else {
-            engine.drop(i, DropReason::Malformed);
-            continue;
-        };
         if p.has(flag::MULTICAST) {
-            decide_multicast(&sw.bridge, p, frame, mac, t);
+            decide_multicast(&sw.bridge, p, frame, t);
             if p.has(flag::MULTICAST_ROUTED) && (p.drop.is_some() || p.out == Out::None) {
                 // The bridge has no copy to send, but the router has.
                 (p.drop, p.out) = (None, Out::Ipmc(p.adjacency));
             }
         } else {
-            match sw.bridge.fdb.table.get(mac_key(p.domain, mac)) {
+            let key = station_key(p.domain, p.dst);
+            match sw.bridge.fdb.table.get(key) {
                 Some(value) => {
                     if T::ON {
                         let object = sw.bridge.port(value.port()).map(|b| b.id).unwrap_or_default();
-                        let key = MacAddr(mac).to_string();
-                        t.event(p, Event::Hit { table: "fdb".into(), object, key });
+                        t.event(
+                            p,
+                            Event::Hit { table: "fdb".into(), object, key: address(p.dst).to_string() },
+                        );
                     }
-                    decide_unicast(&sw.bridge, p, *value, mac);
+                    decide_unicast(&sw.bridge, p, *value, key);
                 }
                 None => {
                     if T::ON {
-                        t.event(p, Event::Miss { table: "fdb".into(), key: MacAddr(mac).to_string() });
+                        t.event(p, Event::Miss { table: "fdb".into(), key: address(p.dst).to_string() });
                     }
                     flood(&sw.bridge, p, 0);
                 }
@@ -49,14 +48,19 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
     }
 }
 
+fn address(mac: u64) -> MacAddr {
+    let [_, _, a, b, c, d, e, f] = mac.to_be_bytes();
+    MacAddr([a, b, c, d, e, f])
+}
+
 #[inline(always)]
-fn decide_unicast(bridge: &Bridge, p: &mut Packet, value: Value, mac: [u8; 6]) {
+fn decide_unicast(bridge: &Bridge, p: &mut Packet, value: Value, key: u64) {
     p.flags |= flag::FDB_HIT;
     if value.is_plain() {
         p.out = Out::BridgePort(value.port());
         return;
     }
-    let extra = bridge.fdb.extra(mac_key(p.domain, mac));
+    let extra = bridge.fdb.extra(key);
     p.dst_meta[0] = extra.meta;
     let out = if value.port() == NONE { None } else { Some(Out::BridgePort(value.port())) };
     act(p, value.action(), out, DropReason::FdbUcDiscard);
@@ -80,17 +84,11 @@ fn act(p: &mut Packet, action: PacketAction, out: Option<Out>, discard: DropReas
 
 /// Decides by the entries of the packet's domain, or to flood.
 #[cold]
-pub(crate) fn decide_multicast<T: Tracer>(
-    bridge: &Bridge,
-    p: &mut Packet,
-    frame: &[u8],
-    mac: [u8; 6],
-    t: &mut T,
-) {
+pub(crate) fn decide_multicast<T: Tracer>(bridge: &Bridge, p: &mut Packet, frame: &[u8], t: &mut T) {
     if p.has(flag::BROADCAST) {
         return flood(bridge, p, 2);
     }
-    match bridge.multicast.look_up(bridge, p, frame, mac) {
+    match bridge.multicast.look_up(bridge, p, frame, address(p.dst).0) {
         Some(hit) => {
             if T::ON {
                 let event = Event::Hit { table: hit.table.into(), object: hit.object, key: hit.key };

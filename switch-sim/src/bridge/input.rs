@@ -2,22 +2,23 @@
 
 use super::fdb::{self, Seen};
 use super::{FIRST_1D, state};
-use crate::pipeline::packet::{flag, wire_len};
-use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Tracer, Work};
+use crate::pipeline::packet::{GROUP, flag, wire_len};
+use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Packet, Tracer, Work};
 use crate::switch::Switch;
-use crate::table::exact::mac_key;
+use crate::table::exact::station_key;
 
 pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
+    let now = engine.now();
     for i in work {
-        let now = engine.now();
-        let (p, frame) = engine.packet(i);
+        let p = engine.meta(i);
         let index = p.bridge_port;
-        let Some(port) = sw.bridge.ports.get_mut(usize::from(index)).filter(|b| b.up) else {
+        let bridge = &mut sw.bridge;
+        let Some(port) = bridge.ports.get_mut(usize::from(index)).filter(|b| b.up) else {
             engine.drop(i, DropReason::BridgePortDown);
             continue;
         };
         p.domain = if port.domain == NONE { p.vid } else { port.domain };
-        let Some(domain) = sw.bridge.domains.get_mut(usize::from(p.domain)).and_then(|d| d.as_deref_mut())
+        let Some(domain) = bridge.domains.get_mut(usize::from(p.domain)).and_then(|d| d.as_deref_mut())
         else {
             engine.drop(i, DropReason::IngressVlanFilter);
             continue;
@@ -31,60 +32,62 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
             engine.drop(i, DropReason::RxDisabled);
             continue;
         }
-        let Some(&[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5]) = frame.first_chunk::<12>() else {
-            engine.drop(i, DropReason::Malformed);
-            continue;
-        };
-        let source = mac_key(p.domain, [s0, s1, s2, s3, s4, s5]);
-        let target = mac_key(p.domain, [d0, d1, d2, d3, d4, d5]);
-        const MAC: u64 = (1 << 48) - 1;
-        if s0 & 1 != 0 || source == target || source & MAC == 0 || target & MAC == 0 {
-            engine.drop(
-                i,
-                match () {
-                    () if s0 & 1 != 0 => DropReason::SmacMulticast,
-                    () if source & MAC == 0 => DropReason::SmacZero,
-                    () if target & MAC == 0 => DropReason::DmacZero,
-                    () => DropReason::SmacEqualsDmac,
-                },
-            );
+        if p.src & GROUP != 0 || p.src == p.dst || p.src == 0 || p.dst == 0 {
+            let reason = bad_address(p);
+            engine.drop(i, reason);
             continue;
         }
-        if at & state::NO_LEARN == 0 && !p.has(flag::NO_LEARN) {
-            match sw.bridge.fdb.see(source, index, now) {
-                Seen::Known => {}
-                seen => match fdb::source(sw, engine, i, source, seen, t) {
-                    fdb::Verdict::Go => {}
-                    fdb::Verdict::Drop(reason) => {
-                        engine.drop(i, reason);
-                        continue;
-                    }
-                    fdb::Verdict::Trap => {
-                        engine.packet(i).0.flags |= flag::PUNT;
-                        engine.onward(sw, i, Node::PostIngressAcl);
-                        continue;
-                    }
-                    fdb::Verdict::Cut => return,
-                },
+        let learns = at & state::NO_LEARN == 0 && !p.has(flag::NO_LEARN);
+        let key = station_key(p.domain, p.src);
+        let seen = if learns { bridge.fdb.see(key, index, now) } else { Seen::Known };
+        let (p, domain, port) = if seen == Seen::Known {
+            (p, domain, port)
+        } else {
+            match fdb::source(sw, engine, i, key, seen, t) {
+                fdb::Verdict::Go => {}
+                fdb::Verdict::Drop(reason) => {
+                    engine.drop(i, reason);
+                    continue;
+                }
+                fdb::Verdict::Trap => {
+                    engine.meta(i).flags |= flag::PUNT;
+                    engine.onward(sw, i, Node::PostIngressAcl);
+                    continue;
+                }
+                fdb::Verdict::Cut => return,
             }
-        }
-        let (p, _) = engine.packet(i);
-        let Some(domain) = sw.bridge.domain_mut(p.domain) else { continue };
+            let (p, bridge) = (engine.meta(i), &mut sw.bridge);
+            let Some(domain) = bridge.domains.get_mut(usize::from(p.domain)).and_then(|d| d.as_deref_mut())
+            else {
+                continue;
+            };
+            (p, domain, &mut bridge.ports[usize::from(index)])
+        };
         let group = p.has(flag::MULTICAST);
         let size = wire_len(p.len());
         domain.counts[0].add(size, group);
-        let next = if domain.rif == NONE { Node::Bridge } else { Node::MyMac };
+        port.counts[0].add(size, group);
         p.rif = domain.rif;
-        let object = domain.id;
-        sw.bridge.ports[usize::from(index)].counts[0].add(size, group);
         if at & state::NO_FORWARD != 0 {
             engine.drop(i, DropReason::IngressStpFilter);
             continue;
         }
         if T::ON {
             let key = format!("bridge port {}", super::name(index));
-            t.event(p, Event::Hit { table: "domain".into(), object, key });
+            t.event(p, Event::Hit { table: "domain".into(), object: domain.id, key });
         }
+        let next = if domain.rif == NONE { Node::Bridge } else { Node::MyMac };
         engine.send(i, next);
+    }
+}
+
+/// What is wrong with the addresses of a packet.
+#[cold]
+fn bad_address(p: &Packet) -> DropReason {
+    match () {
+        () if p.src & GROUP != 0 => DropReason::SmacMulticast,
+        () if p.src == 0 => DropReason::SmacZero,
+        () if p.dst == 0 => DropReason::DmacZero,
+        () => DropReason::SmacEqualsDmac,
     }
 }

@@ -8,10 +8,11 @@ use hashbrown::HashMap;
 use sai::ObjectId;
 
 use crate::pipeline::{DropReason, NONE, Packet, Side};
-use crate::table::exact::mac_key;
+use crate::table::exact::station_key;
 
 pub mod control;
 pub(crate) mod egress;
+pub(crate) mod express;
 pub mod fdb;
 pub(crate) mod flood;
 pub(crate) mod forward;
@@ -60,8 +61,11 @@ impl Count {
     #[inline(always)]
     pub fn add(&mut self, size: u64, group: bool) {
         self.octets += size;
-        self.unicast += u64::from(!group);
-        self.other += u64::from(group);
+        if group {
+            self.other += 1;
+        } else {
+            self.unicast += 1;
+        }
     }
 
     /// All packets.
@@ -281,11 +285,9 @@ impl Bridge {
 
     /// Brings near what the look-ups of a frame's addresses read.
     #[inline(always)]
-    pub fn prefetch(&self, domain: u16, frame: &[u8]) {
-        if let Some(&[a, b, c, d, e, f, g, h, i, j, k, l]) = frame.first_chunk::<12>() {
-            self.fdb.table.prefetch(mac_key(domain, [a, b, c, d, e, f]));
-            self.fdb.table.prefetch(mac_key(domain, [g, h, i, j, k, l]));
-        }
+    pub fn prefetch(&self, domain: u16, dst: u64, src: u64) {
+        self.fdb.table.prefetch(station_key(domain, dst));
+        self.fdb.table.prefetch(station_key(domain, src));
     }
 }
 

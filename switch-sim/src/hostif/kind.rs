@@ -5,7 +5,7 @@ use sai::types::PacketAction;
 
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Layer, Out, Packet};
-use crate::wire::parse::{self, L3};
+use crate::wire::parse::{self, Headers, L3};
 use crate::wire::{ethertype, icmpv6, igmp, protocol};
 
 /// A trap type.
@@ -115,16 +115,19 @@ const CISCO: [u8; 5] = [0x01, 0x00, 0x0C, 0xCC, 0xCC];
 
 /// Whether any type may take a packet: false for nearly all traffic that hosts exchange.
 #[inline(always)]
-pub(super) fn may_match(p: &Packet) -> bool {
-    if p.drop.is_some() || p.has(flag::PUNT | flag::MULTICAST | flag::TO_ME) {
-        return true;
-    }
-    let h = &p.headers;
+pub(crate) fn may_match(p: &Packet) -> bool {
+    p.drop.is_some() || p.has(flag::PUNT | flag::MULTICAST | flag::TO_ME | flag::WATCHED)
+}
+
+/// Whether a type may take packets with these headers wherever they go; sets [`flag::WATCHED`].
+#[inline(always)]
+pub(crate) fn watches(h: &Headers) -> bool {
     if !h.is_ip() {
         return true;
     }
     match h.protocol {
         protocol::TCP => false,
+        protocol::UDP if h.dst_port > 646 && h.src_port > 547 => false,
         protocol::UDP => {
             matches!(h.dst_port, 67 | 68 | 319 | 320 | 546 | 547 | 646)
                 || matches!(h.src_port, 67 | 68 | 546 | 547)

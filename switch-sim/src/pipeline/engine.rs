@@ -1,13 +1,16 @@
 //! Runs vectors of packets through the stages.
 
+use super::frames::Frames;
 use super::packet::{NONE, flag};
 use super::{DropReason, Event, Fate, Node, Out, Packet, Side, Tracer};
 use crate::switch::Switch;
 use crate::{acl, bridge, hostif, lag, port, router};
 
+mod express;
 mod host;
 mod mirror;
 
+pub(crate) use express::{Lane, Rewrite};
 pub use host::FromHost;
 
 /// The most packets in a vector.
@@ -20,6 +23,9 @@ pub const HEAD: usize = 256;
 pub const MAX_PASSES: u8 = 8;
 /// The longest frame that is taken, without FCS.
 pub const MAX_FRAME: usize = 16_383;
+
+/// The vector that is taken in, and the copies made of it.
+pub(super) const SLOTS: usize = 2 * VECTOR;
 
 /// Takes what leaves the switch.
 pub trait Sink {
@@ -44,6 +50,14 @@ impl Iterator for Work {
     }
 }
 
+/// A frame that a port received.
+#[derive(Clone, Copy, Debug, Default)]
+struct Arrived {
+    port: u16,
+    len: u16,
+    waits: bool,
+}
+
 /// A packet that comes back in.
 #[derive(Debug)]
 struct Again {
@@ -56,8 +70,13 @@ struct Again {
 /// The buffers and work lists of one worker. It belongs to no switch: between two runs it is empty.
 #[derive(Debug)]
 pub struct Engine {
-    packets: Vec<Packet>,
-    buffers: Vec<Vec<u8>>,
+    packets: Box<[Packet; SLOTS]>,
+    /// What was received by [`Engine::receive`] and has no packet yet, by slot.
+    arrived: [Arrived; VECTOR],
+    lanes: Box<[Lane; VECTOR]>,
+    /// Vectors that need not try the express lane: it has just taken too few.
+    rests: u8,
+    frames: Frames,
     /// Received packets that wait for [`Engine::run`].
     filled: usize,
     /// Which slot stands at a position of the vector that runs.
@@ -87,8 +106,11 @@ impl Engine {
     /// An engine with buffers of the common size; they grow when longer frames come.
     pub fn new() -> Engine {
         Engine {
-            packets: vec![Packet::EMPTY; 2 * VECTOR],
-            buffers: (0..2 * VECTOR).map(|_| vec![0; HEADROOM + 1536]).collect(),
+            packets: Box::new([Packet::EMPTY; SLOTS]),
+            arrived: [Arrived::default(); VECTOR],
+            lanes: Box::new([Lane::default(); VECTOR]),
+            rests: 0,
+            frames: Frames::new(),
             filled: 0,
             slots: std::array::from_fn(|i| i as u8),
             pending: [0; Node::COUNT],
@@ -117,30 +139,32 @@ impl Engine {
     /// When the vector is full.
     #[inline]
     pub fn receive(&mut self, port: u16, frame: &[u8]) {
-        self.fill(port, 0, 0, frame);
-    }
-
-    #[inline(always)]
-    fn fill(&mut self, port: u16, passes: u8, copy: u16, frame: &[u8]) {
         let frame = &frame[..frame.len().min(MAX_FRAME + 1)];
         let slot = self.filled;
         assert!(slot < VECTOR, "the vector is full");
         self.filled += 1;
-        let buffer = &mut self.buffers[slot];
-        let end = HEADROOM + frame.len();
-        if buffer.len() < end {
-            buffer.resize(end, 0);
+        self.frames.put(slot, frame);
+        self.arrived[slot] = Arrived { port, len: frame.len() as u16, waits: true };
+    }
+
+    /// Makes a packet of each frame received in these slots.
+    #[inline(always)]
+    fn admit(&mut self, from: usize, to: usize) {
+        for slot in from..to {
+            let Arrived { port, len, waits } = self.arrived[slot];
+            if waits {
+                self.arrived[slot].waits = false;
+                let p = &mut self.packets[slot % SLOTS];
+                *p = Packet { start: HEADROOM as u16, head: len, len, port, ..Packet::EMPTY };
+            }
         }
-        buffer[HEADROOM..end].copy_from_slice(frame);
-        self.packets[slot] = Packet {
-            start: HEADROOM as u16,
-            head: frame.len() as u16,
-            len: frame.len() as u16,
-            port,
-            passes,
-            copy,
-            ..Packet::EMPTY
-        };
+    }
+
+    fn fill(&mut self, port: u16, passes: u8, copy: u16, frame: &[u8]) {
+        let slot = self.filled;
+        self.receive(port, frame);
+        self.admit(slot, slot + 1);
+        (self.packets[slot].passes, self.packets[slot].copy) = (passes, copy);
     }
 
     /// Forwards the packets taken in, at this time. What leaves goes to `sink`, in order.
@@ -161,10 +185,11 @@ impl Engine {
     #[cold]
     fn take_all_but_first(&mut self) -> Vec<Again> {
         let n = self.filled;
+        self.admit(0, n);
         self.filled = n.min(1);
         let take = |slot: usize| {
             let p = &self.packets[slot];
-            let frame = self.buffers[slot][p.start as usize..][..p.len()].to_vec();
+            let frame = self.frames.of(slot, p).to_vec();
             Again { port: p.port, passes: p.passes, copy: p.copy, frame }
         };
         (1..n).map(take).collect()
@@ -187,25 +212,49 @@ impl Engine {
         }
     }
 
+    /// Runs the vector: plain frames by the express lane where nobody watches, the others through the stages.
     fn run_vector<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, t: &mut T, sink: &mut S) {
-        let n = self.filled;
-        self.first = 0;
-        self.limit = n;
+        let n = std::mem::take(&mut self.filled);
         sw.plane.balance.received += n as u64;
-        self.pending[Node::PortIn as usize] = if n == VECTOR { u64::MAX } else { (1 << n) - 1 };
+        let mut at = 0;
+        while at < n {
+            let mut end = n;
+            if !T::ON {
+                (at, end) = self.express(sw, at, n, sink);
+            }
+            if at < end {
+                self.run_stages(sw, at, end, t, sink);
+            }
+            at = end;
+        }
+    }
+
+    /// Runs packets of the vector through the stages.
+    fn run_stages<T: Tracer, S: Sink>(
+        &mut self,
+        sw: &mut Switch,
+        from: usize,
+        to: usize,
+        t: &mut T,
+        sink: &mut S,
+    ) {
+        self.admit(from, to);
+        let below = |n: usize| if n == VECTOR { u64::MAX } else { (1 << n) - 1 };
+        self.first = from;
+        self.limit = to;
+        self.pending[Node::PortIn as usize] = below(to) & !below(from);
         self.active = 1 << Node::PortIn as u32;
         loop {
             self.dispatch(sw, t, sink);
             self.finish(sw, t, sink);
-            if self.limit == n {
+            if self.limit == to {
                 break;
             }
             self.first = self.limit;
-            self.limit = n;
+            self.limit = to;
             self.pending = std::mem::take(&mut self.resume);
             self.active = (0..Node::COUNT).filter(|&k| self.pending[k] != 0).fold(0, |m, k| m | 1 << k);
         }
-        self.filled = 0;
     }
 
     /// Runs stages, the earliest first, until no packet waits for one.
@@ -230,7 +279,7 @@ impl Engine {
                 Node::IngressAcl => acl::ingress(sw, self, work, t),
                 Node::PostIngressAcl => acl::post_ingress(sw, self, work, t),
                 Node::Traps => hostif::traps(sw, self, work, t),
-                Node::Rewrite => port::output::rewrite(sw, self, work, t),
+                Node::Rewrite => port::output::rewrite(sw, self, work, t, sink),
                 Node::EgressAcl => acl::egress(sw, self, work, t),
                 Node::Transmit => port::output::transmit(sw, self, work, t, sink),
             }
@@ -256,17 +305,15 @@ impl Engine {
                 continue;
             }
             match p.out {
-                Out::BridgePort(bp) => {
-                    match bridge::egress::check(sw, p, &self.buffers[i][p.start as usize..], bp) {
-                        Ok(()) => self.enqueue(sw, i, t, sink),
-                        Err(reason) => self.dropped(sw, i, reason, t),
-                    }
-                }
+                Out::BridgePort(bp) => match bridge::egress::check(sw, p, &self.frames, i, bp) {
+                    Ok(()) => self.enqueue(sw, i, t, sink),
+                    Err(reason) => self.dropped(sw, i, reason, t),
+                },
                 Out::Port(port) => {
                     p.out_port = port;
                     self.enqueue(sw, i, t, sink);
                 }
-                Out::Lag(lag) => match lag::select(sw, p, &self.buffers[i][p.start as usize..], lag) {
+                Out::Lag(lag) => match lag::select(sw, p, self.frames.of(i, p), lag) {
                     Some(port) => {
                         p.out_port = port;
                         self.enqueue(sw, i, t, sink);
@@ -293,7 +340,7 @@ impl Engine {
         }
         let p = &self.packets[i];
         if p.has(flag::MULTICAST_ROUTED) && !matches!(p.out, Out::List(_)) {
-            router::replicate(sw, p, &self.buffers[i][p.start as usize..], &mut copies);
+            router::replicate(sw, p, self.frames.of(i, p), &mut copies);
         }
         if copies.is_empty() {
             self.dropped(sw, i, DropReason::NoFloodMember, t);
@@ -303,7 +350,6 @@ impl Engine {
         for (k, copy) in copies.iter().enumerate() {
             // The packet itself goes last, so that the copies still find it as it came in.
             let slot = if k == last { i } else { self.copy_of(sw, i, t) };
-            let frame = self.packets[slot].start as usize;
             let p = &mut self.packets[slot];
             p.domain = copy.domain;
             p.out_rif = copy.rif;
@@ -313,9 +359,10 @@ impl Engine {
                 p.adjacency = copy.adjacency;
             }
             p.queue = queue;
+            p.out_state = sw.bridge.domain(copy.domain).map_or(0, |d| d.state(copy.bridge_port));
             let port = match copy.to {
                 bridge::Target::Port(port) => Some(port),
-                bridge::Target::Lag(lag) => lag::select(sw, p, &self.buffers[slot][frame..], lag),
+                bridge::Target::Lag(lag) => lag::select(sw, p, self.frames.of(slot, p), lag),
                 bridge::Target::None => None,
             };
             match port {
@@ -335,10 +382,9 @@ impl Engine {
         sw.plane.balance.replicas += 1;
         let slot = VECTOR + self.egress_len;
         let mut p = self.packets[i];
-        let (ingress, copies) = self.buffers.split_at_mut(VECTOR);
         let head = usize::from(p.head).min(HEAD);
         let from = p.start as usize;
-        copies[slot - VECTOR][HEADROOM..HEADROOM + head].copy_from_slice(&ingress[i][from..from + head]);
+        self.frames.copy(i, from..from + head, slot);
         if usize::from(p.head) > head {
             p.tail = i as u16;
             p.tail_start = (from + head) as u16;
@@ -395,13 +441,12 @@ impl Engine {
         if p.drop.is_some() || p.out != Out::None {
             sw.plane.balance.replicas += 1;
         }
-        let frame = &self.buffers[i][p.start as usize..][..p.len()];
-        mirror::give_to_host(sw, p, frame, self.now, t);
+        mirror::give_to_host(sw, p, self.frames.of(i, p), self.now, t);
     }
 
     #[inline(always)]
     fn slot(&self, i: usize) -> usize {
-        self.slots[i & (VECTOR - 1)] as usize
+        self.slots[i % VECTOR] as usize % SLOTS
     }
 
     /// The time, in nanoseconds of the world's clock: the same for the whole vector.
@@ -415,8 +460,15 @@ impl Engine {
     pub fn packet(&mut self, i: usize) -> (&mut Packet, &mut [u8]) {
         let slot = self.slot(i);
         let p = &mut self.packets[slot];
-        let (from, to) = (p.start as usize, p.start as usize + p.head as usize);
-        (p, &mut self.buffers[slot][from..to])
+        let frame = self.frames.of_mut(slot, p);
+        (p, frame)
+    }
+
+    /// A packet alone, where the bytes do not matter.
+    #[inline(always)]
+    pub fn meta(&mut self, i: usize) -> &mut Packet {
+        let slot = self.slot(i);
+        &mut self.packets[slot]
     }
 
     /// A packet, to be read alone.
@@ -439,12 +491,12 @@ impl Engine {
     pub fn frame(&self, i: usize) -> (&[u8], &[u8]) {
         let slot = self.slot(i);
         let p = &self.packets[slot];
-        let head = &self.buffers[slot][p.start as usize..][..p.head as usize];
-        let rest = usize::from(p.len) - usize::from(p.head);
-        if rest == 0 {
+        let head = self.frames.of(slot, p);
+        if p.head == p.len {
             return (head, &[]);
         }
-        (head, &self.buffers[p.tail as usize][p.tail_start as usize..][..rest])
+        let rest = usize::from(p.len) - usize::from(p.head);
+        (head, &self.frames.slot(p.tail as usize)[p.tail_start as usize..][..rest])
     }
 
     /// Grows a frame at its front and answers it from its new start.
@@ -457,7 +509,7 @@ impl Engine {
         p.start = p.start.checked_sub(bytes as u16).expect("headroom is left");
         p.head += bytes as u16;
         p.len += bytes as u16;
-        &mut self.buffers[slot][p.start as usize..][..p.head as usize]
+        self.frames.of_mut(slot, p)
     }
 
     /// Takes bytes off the front of a frame, no more than its own buffer has.
@@ -478,10 +530,14 @@ impl Engine {
     }
 
     /// Sends a packet whose way is decided to the next stage after `from` that is in use; with none it
-    /// leaves the ingress half.
+    /// leaves the ingress half. Traps are passed over where none takes the packet.
     #[inline(always)]
     pub fn onward(&mut self, sw: &Switch, i: usize, from: Node) {
-        let later = sw.plane.stages & (u32::MAX << (from as u32 + 1)) & Node::AFTER_LOOKUP;
+        const TRAPS: u32 = 1 << Node::Traps as u32;
+        let mut later = sw.plane.stages & (u32::MAX << (from as u32 + 1)) & Node::AFTER_LOOKUP;
+        if later & later.wrapping_neg() == TRAPS && !hostif::may_match(self.meta(i)) {
+            later &= !TRAPS;
+        }
         if later != 0 {
             self.pending[later.trailing_zeros() as usize] |= 1 << i;
             self.active |= later & later.wrapping_neg();

@@ -47,11 +47,13 @@ use serde::{Deserialize, Serialize};
 
 mod drop;
 mod engine;
+pub(crate) mod frames;
 pub mod packet;
 mod trace;
 
 pub use drop::{DropReason, Layer, Sai, Side};
 pub use engine::{Engine, FromHost, HEAD, HEADROOM, MAX_FRAME, MAX_PASSES, Sink, VECTOR, Work};
+pub(crate) use engine::{Lane, Rewrite};
 pub use packet::{NONE, Out, Packet, flag};
 pub use trace::{Event, Fate, NoTrace, Step, Trace, Tracer};
 

@@ -3,7 +3,8 @@
 //! The bytes stand in the [`Engine`](super::Engine)'s buffer of the same slot; what is here says where in it.
 
 use super::DropReason;
-use crate::wire::parse::{Headers, L3, Tci};
+use crate::hostif;
+use crate::wire::parse::{Headers, L3, Tci, Tpids};
 
 /// "None" for the dense 16-bit indices of [`Packet`].
 pub const NONE: u16 = u16::MAX;
@@ -71,6 +72,8 @@ pub mod flag {
     /// The router sends copies to the group in [`Packet::adjacency`](super::Packet::adjacency), whatever the
     /// bridge does.
     pub const MULTICAST_ROUTED: u32 = 1 << 29;
+    /// Headers of a protocol that a trap may take.
+    pub const WATCHED: u32 = 1 << 30;
 }
 
 /// Where a packet goes. The stage that decides writes it; a later one (ACL redirect, a trap) may replace it.
@@ -96,10 +99,20 @@ pub enum Out {
 }
 
 /// What the stages know about a packet. Indices are dense; [`NONE`] stands for none.
+///
+/// The first cache line holds what every packet's way reads and writes, the second the headers and what
+/// some ways need. A field that only a feature in use looks at goes last.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
 pub struct Packet {
-    /// The parsed headers of the current layer. Offsets count from the start of the frame.
-    pub headers: Headers,
+    /// The destination MAC address as the frame came in, a number of 48 bits.
+    pub dst: u64,
+    /// The source MAC address as the frame came in.
+    pub src: u64,
+    /// Where it goes.
+    pub out: Out,
+    /// Bits of [`flag`].
+    pub flags: u32,
     /// Start of the frame in its buffer.
     pub(super) start: u16,
     /// Bytes of the frame that stand in its own buffer.
@@ -108,12 +121,8 @@ pub struct Packet {
     pub(super) len: u16,
     /// The slot that holds the rest of a copy's frame; [`NONE`] if it is whole.
     pub(super) tail: u16,
-    /// Where in that slot's buffer it starts.
-    pub(super) tail_start: u16,
     /// Physical ingress port.
     pub port: u16,
-    /// Ingress LAG.
-    pub lag: u16,
     /// Ingress bridge port.
     pub bridge_port: u16,
     /// Bridge domain: below 4096 the VLAN of the 802.1Q bridge, above an 802.1D bridge.
@@ -122,56 +131,63 @@ pub struct Packet {
     pub vid: u16,
     /// Ingress router interface.
     pub rif: u16,
-    /// Virtual router.
-    pub vrf: u16,
-    /// Egress router interface.
-    pub out_rif: u16,
     /// Physical egress port, once it is known.
     pub out_port: u16,
     /// Egress bridge port, where bridged.
     pub out_bridge_port: u16,
-    /// Adjacency (next hop or neighbor) that `router` looked up; its rewrite runs at egress.
-    pub adjacency: u32,
-    /// Where it goes.
-    pub out: Out,
+    /// Egress router interface.
+    pub out_rif: u16,
+    /// Virtual router.
+    pub vrf: u16,
     /// Why it is dropped; a later stage (ACL, a trap) may lift it.
     pub drop: Option<DropReason>,
-    /// Bits of [`flag`].
-    pub flags: u32,
-    /// Flow hash, valid with [`flag::HASHED`].
-    pub hash: u32,
-    /// `hostif`'s index of the trap that applies.
-    pub trap: u16,
-    /// The mirror sessions to copy to, a bit each: at ingress those for what came in, at egress those for what
-    /// leaves. `mirror::copy_to` sets them.
-    pub mirror: u16,
-    /// `SAI_ACL_ENTRY_ATTR_FIELD_ACL_USER_META`.
-    pub acl_meta: u32,
-    /// What ACL entries want done to each copy as it leaves; `u32::MAX` for nothing.
-    pub orders: u32,
-    /// Destination user meta data of the FDB, neighbor or route entry hit, in this order.
-    pub dst_meta: [u32; 3],
+    /// The state of its egress bridge port in its domain: bits of `bridge::state`.
+    pub(crate) out_state: u8,
+    /// 802.1p priority of the packet inside the switch, 0 to 7.
+    pub pcp: u8,
+    /// Drop eligible indicator.
+    pub dei: bool,
     /// Traffic class.
     pub tc: u8,
     /// Color: `sai_packet_color_t`.
     pub color: u8,
     /// Egress queue index.
     pub queue: u8,
-    /// 802.1p priority of the packet inside the switch, 0 to 7.
-    pub pcp: u8,
-    /// Drop eligible indicator.
-    pub dei: bool,
     /// DSCP to write at egress; 64 and above leave it.
     pub remark_dscp: u8,
-    /// How often the packet has passed the ingress half.
-    pub passes: u8,
+    /// The parsed headers of the current layer. Offsets count from the start of the frame.
+    pub headers: Headers,
+    /// Adjacency (next hop or neighbor) that `router` looked up; its rewrite runs at egress.
+    pub adjacency: u32,
+    /// What ACL entries want done to each copy as it leaves; `u32::MAX` for nothing.
+    pub orders: u32,
+    /// Where in the slot of `tail` the rest of the frame starts.
+    pub(super) tail_start: u16,
+    /// Ingress LAG.
+    pub lag: u16,
+    /// `hostif`'s index of the trap that applies.
+    pub trap: u16,
+    /// The mirror sessions to copy to, a bit each: at ingress those for what came in, at egress those for what
+    /// leaves. `mirror::copy_to` sets them.
+    pub mirror: u16,
     /// Number of the copy in a trace, from 0.
     pub copy: u16,
+    /// How often the packet has passed the ingress half.
+    pub passes: u8,
+    /// Flow hash, valid with [`flag::HASHED`].
+    pub hash: u32,
+    /// `SAI_ACL_ENTRY_ATTR_FIELD_ACL_USER_META`.
+    pub acl_meta: u32,
+    /// Destination user meta data of the FDB, neighbor or route entry hit, in this order.
+    pub dst_meta: [u32; 3],
 }
 
 impl Packet {
     /// A packet without a history.
     pub(super) const EMPTY: Packet = Packet {
+        dst: 0,
+        src: 0,
+        out_state: 0,
         headers: NO_HEADERS,
         start: 0,
         head: 0,
@@ -208,6 +224,23 @@ impl Packet {
         copy: 0,
     };
 
+    /// Reads addresses and headers of the frame, and sets the flags that follow from them.
+    #[inline(always)]
+    pub(crate) fn read(&mut self, frame: &[u8], tpids: &Tpids) {
+        (self.dst, self.src) = addresses(frame);
+        self.headers.read(frame, tpids);
+        if hostif::watches(&self.headers) {
+            self.flags |= flag::WATCHED;
+        }
+        self.flags |= class_flags(self.dst);
+    }
+
+    /// Unicast 0, multicast 1, broadcast 2.
+    #[inline(always)]
+    pub const fn class(&self) -> usize {
+        (self.flags & (flag::MULTICAST | flag::BROADCAST)).count_ones() as usize
+    }
+
     /// Bytes of the frame, without FCS.
     #[inline(always)]
     pub const fn len(&self) -> usize {
@@ -231,6 +264,46 @@ impl Packet {
 pub const fn wire_len(frame_len: usize) -> u64 {
     if frame_len < 60 { 64 } else { frame_len as u64 + 4 }
 }
+
+/// The group bit of an address.
+pub(crate) const GROUP: u64 = 1 << 40;
+const BROADCAST: u64 = (1 << 48) - 1;
+
+/// The bits of [`flag`] that tell the class of a destination address.
+#[inline(always)]
+const fn class_flags(dst: u64) -> u32 {
+    match (dst & GROUP, dst) {
+        (0, _) => 0,
+        (_, BROADCAST) => flag::MULTICAST | flag::BROADCAST,
+        _ => flag::MULTICAST,
+    }
+}
+
+/// The class of a frame: unicast 0, multicast 1, broadcast 2.
+pub(super) fn class_of(frame: &[u8]) -> usize {
+    class_flags(addresses(frame).0).count_ones() as usize
+}
+
+/// Destination and source of a frame, as numbers; of a frame too short for them what there is, then zeros.
+#[inline(always)]
+pub(super) fn addresses(frame: &[u8]) -> (u64, u64) {
+    let Some(head) = frame.first_chunk::<14>() else { return short_addresses(frame) };
+    let word = |at: usize| head[at..].first_chunk().map_or(0, |word| u64::from_be_bytes(*word));
+    (word(0) >> 16, word(4) & BROADCAST)
+}
+
+#[cold]
+fn short_addresses(frame: &[u8]) -> (u64, u64) {
+    let mut whole = [0; 14];
+    let len = frame.len().min(12);
+    whole[..len].copy_from_slice(&frame[..len]);
+    addresses(&whole)
+}
+
+const _: () = {
+    assert!(std::mem::offset_of!(Packet, headers) == 64, "the first line is what all need");
+    assert!(size_of::<Packet>() <= 192);
+};
 
 const NO_HEADERS: Headers = Headers {
     ethertype: 0,

@@ -109,17 +109,21 @@ pub const COUNTED: &[StatId] = &[
 /// The upper ends of the frame-size bins: fine enough for both of SAI's families.
 const BINS: [u64; 12] = [64, 127, 255, 511, 1023, 1518, 2047, 2500, 4095, 9000, 9216, 16383];
 
-/// One direction of a port. Octets count the FCS and the padding to 64 bytes, as on the wire.
+/// One direction of a port. Octets count the FCS and the padding to 64 bytes, as on the wire. What a short
+/// unicast IPv4 packet counts stands in one cache line.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(64))]
 pub struct Direction {
     /// Octets.
     pub octets: u64,
-    /// Unicast, multicast and broadcast frames.
-    pub frames: [u64; 3],
+    /// IPv4, IPv6: unicast packets, and octets of all.
+    ip: [[u64; 2]; 2],
     /// Frames by size.
     pub bins: [u64; BINS.len() + 1],
-    /// IPv4 packets and octets, IPv6 packets and octets: unicast packets, others, octets.
-    pub ip: [[u64; 3]; 2],
+    /// Multicast and broadcast frames.
+    groups: [u64; 2],
+    /// IPv4, IPv6: packets to groups.
+    ip_groups: [u64; 2],
 }
 
 /// What a port counts.
@@ -158,7 +162,9 @@ impl Direction {
     #[inline(always)]
     pub fn count(&mut self, size: u64, class: usize) {
         self.octets += size;
-        self.frames[class] += 1;
+        if let Some(of_class) = self.groups.get_mut(class.wrapping_sub(1)) {
+            *of_class += 1;
+        }
         let bin = if size < 1024 {
             if size <= 64 { 0 } else { size.ilog2() as usize - 5 }
         } else {
@@ -167,8 +173,27 @@ impl Direction {
         self.bins[bin] += 1;
     }
 
+    /// Counts an IP packet of this length.
+    #[inline(always)]
+    pub fn count_ip(&mut self, v6: bool, group: bool, len: u16) {
+        let [unicast, octets] = &mut self.ip[usize::from(v6)];
+        *octets += u64::from(len);
+        *unicast += u64::from(!group);
+        if group {
+            self.ip_groups[usize::from(v6)] += 1;
+        }
+    }
+
     pub(super) fn packets(&self) -> u64 {
-        self.frames.iter().sum()
+        self.bins.iter().sum()
+    }
+
+    /// Frames of a class: 0 unicast, 1 multicast, 2 broadcast.
+    fn frames(&self, class: usize) -> u64 {
+        match class.checked_sub(1) {
+            Some(group) => self.groups[group],
+            None => self.packets() - self.groups[0] - self.groups[1],
+        }
     }
 }
 
@@ -191,10 +216,10 @@ impl Counters {
         let ip_drop = |r: DropReason| r.layer() == crate::pipeline::Layer::L3;
         Some(match Stat(stat as i32) {
             Stat::IF_IN_OCTETS => rx.octets,
-            Stat::IF_IN_UCAST_PKTS => rx.frames[0],
-            Stat::IF_IN_NON_UCAST_PKTS => rx.frames[1] + rx.frames[2],
-            Stat::IF_IN_MULTICAST_PKTS => rx.frames[1],
-            Stat::IF_IN_BROADCAST_PKTS => rx.frames[2],
+            Stat::IF_IN_UCAST_PKTS => rx.frames(0),
+            Stat::IF_IN_NON_UCAST_PKTS => rx.frames(1) + rx.frames(2),
+            Stat::IF_IN_MULTICAST_PKTS => rx.frames(1),
+            Stat::IF_IN_BROADCAST_PKTS => rx.frames(2),
             Stat::IF_IN_DISCARDS | Stat::IN_DROPPED_PKTS => {
                 self.dropped(|r| is_in(r) && r != DropReason::Malformed)
             }
@@ -203,14 +228,14 @@ impl Counters {
                 self.dropped(|r| matches!(r, DropReason::VlanTagNotAllowed | DropReason::IngressVlanFilter))
             }
             Stat::IF_OUT_OCTETS => tx.octets,
-            Stat::IF_OUT_UCAST_PKTS => tx.frames[0],
-            Stat::IF_OUT_NON_UCAST_PKTS => tx.frames[1] + tx.frames[2],
-            Stat::IF_OUT_MULTICAST_PKTS => tx.frames[1],
-            Stat::IF_OUT_BROADCAST_PKTS => tx.frames[2],
+            Stat::IF_OUT_UCAST_PKTS => tx.frames(0),
+            Stat::IF_OUT_NON_UCAST_PKTS => tx.frames(1) + tx.frames(2),
+            Stat::IF_OUT_MULTICAST_PKTS => tx.frames(1),
+            Stat::IF_OUT_BROADCAST_PKTS => tx.frames(2),
             Stat::IF_OUT_DISCARDS | Stat::OUT_DROPPED_PKTS => self.dropped(|r| !is_in(r)),
             Stat::ETHER_STATS_DROP_EVENTS => self.drops[DropReason::QueueFull as usize],
-            Stat::ETHER_STATS_MULTICAST_PKTS => rx.frames[1] + tx.frames[1],
-            Stat::ETHER_STATS_BROADCAST_PKTS => rx.frames[2] + tx.frames[2],
+            Stat::ETHER_STATS_MULTICAST_PKTS => rx.frames(1) + tx.frames(1),
+            Stat::ETHER_STATS_BROADCAST_PKTS => rx.frames(2) + tx.frames(2),
             Stat::ETHER_STATS_OCTETS => rx.octets + tx.octets,
             Stat::ETHER_STATS_PKTS => rx.packets() + tx.packets(),
             Stat::ETHER_STATS_RX_NO_ERRORS => rx.packets() - self.drops[DropReason::Malformed as usize],
@@ -254,21 +279,21 @@ impl Counters {
             Stat::ETHER_OUT_PKTS_1519_TO_2500_OCTETS => sum(&tx.bins[6..8]),
             Stat::ETHER_OUT_PKTS_2501_TO_9000_OCTETS => sum(&tx.bins[8..10]),
             Stat::ETHER_OUT_PKTS_9001_TO_16383_OCTETS => sum(&tx.bins[10..12]),
-            Stat::IP_IN_RECEIVES => rx.ip[0][0] + rx.ip[0][1],
+            Stat::IP_IN_RECEIVES => rx.ip[0][0] + rx.ip_groups[0],
             Stat::IP_IN_UCAST_PKTS => rx.ip[0][0],
-            Stat::IP_IN_NON_UCAST_PKTS => rx.ip[0][1],
-            Stat::IP_IN_OCTETS => rx.ip[0][2],
+            Stat::IP_IN_NON_UCAST_PKTS => rx.ip_groups[0],
+            Stat::IP_IN_OCTETS => rx.ip[0][1],
             Stat::IP_IN_DISCARDS => self.dropped(|r| is_in(r) && ip_drop(r)),
             Stat::IP_OUT_UCAST_PKTS => tx.ip[0][0],
-            Stat::IP_OUT_NON_UCAST_PKTS => tx.ip[0][1],
-            Stat::IP_OUT_OCTETS => tx.ip[0][2],
-            Stat::IPV6_IN_RECEIVES => rx.ip[1][0] + rx.ip[1][1],
+            Stat::IP_OUT_NON_UCAST_PKTS => tx.ip_groups[0],
+            Stat::IP_OUT_OCTETS => tx.ip[0][1],
+            Stat::IPV6_IN_RECEIVES => rx.ip[1][0] + rx.ip_groups[1],
             Stat::IPV6_IN_UCAST_PKTS => rx.ip[1][0],
-            Stat::IPV6_IN_NON_UCAST_PKTS | Stat::IPV6_IN_MCAST_PKTS => rx.ip[1][1],
-            Stat::IPV6_IN_OCTETS => rx.ip[1][2],
+            Stat::IPV6_IN_NON_UCAST_PKTS | Stat::IPV6_IN_MCAST_PKTS => rx.ip_groups[1],
+            Stat::IPV6_IN_OCTETS => rx.ip[1][1],
             Stat::IPV6_OUT_UCAST_PKTS => tx.ip[1][0],
-            Stat::IPV6_OUT_NON_UCAST_PKTS | Stat::IPV6_OUT_MCAST_PKTS => tx.ip[1][1],
-            Stat::IPV6_OUT_OCTETS => tx.ip[1][2],
+            Stat::IPV6_OUT_NON_UCAST_PKTS | Stat::IPV6_OUT_MCAST_PKTS => tx.ip_groups[1],
+            Stat::IPV6_OUT_OCTETS => tx.ip[1][1],
             Stat::PAUSE_RX_PKTS => self.pause_rx,
             _ => return None,
         })

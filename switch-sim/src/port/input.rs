@@ -5,7 +5,7 @@ use crate::pipeline::packet::{flag, wire_len};
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Packet, Tracer, Work};
 use crate::switch::Switch;
 use crate::wire::ethertype;
-use crate::wire::parse::{Headers, L3, Malformed};
+use crate::wire::parse::{L3, Malformed};
 
 pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
     let now = engine.now();
@@ -15,34 +15,21 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
             engine.drop(i, DropReason::PortDown);
             continue;
         };
+        p.read(frame, &port.tpids);
         if !port.rx {
             // What is up and takes nothing in is a member of a LAG with ingress disabled.
             let reason = if port.tx { DropReason::RxDisabled } else { DropReason::PortDown };
-            let traps = port.tx && is_link_local(frame);
-            if !traps {
+            if !(port.tx && is_link_local(p.dst)) {
                 engine.drop(i, reason);
                 continue;
             }
             p.drop = Some(reason);
         }
-        let counters = &mut sw.ports.counters[usize::from(p.port)];
-        let size = wire_len(p.len());
-        let group = frame.first().is_some_and(|b| b & 1 != 0);
-        let class = if !group {
-            0
-        } else if frame.starts_with(&[0xff; 6]) {
-            p.flags |= flag::MULTICAST | flag::BROADCAST;
-            2
-        } else {
-            p.flags |= flag::MULTICAST;
-            1
-        };
-        counters.rx.count(size, class);
-        p.headers = Headers::parse(frame, &port.tpids);
+        let Some(counters) = sw.ports.counters.get_mut(usize::from(p.port)) else { continue };
+        let group = p.has(flag::MULTICAST);
+        counters.rx.count(wire_len(p.len()), p.class());
         if p.headers.is_ip() {
-            let ip = &mut counters.rx.ip[usize::from(p.headers.kind == L3::Ipv6)];
-            ip[usize::from(group)] += 1;
-            ip[2] += u64::from(p.headers.end - p.headers.l3);
+            counters.rx.count_ip(p.headers.kind == L3::Ipv6, group, p.headers.end - p.headers.l3);
         } else if p.headers.error == Some(Malformed::TruncatedEthernet) {
             engine.drop(i, DropReason::Malformed);
             continue;
@@ -82,7 +69,7 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
         if tagged {
             p.flags |= flag::TAGGED;
         }
-        if is_link_local(frame) {
+        if is_link_local(p.dst) {
             p.flags |= flag::LINK_LOCAL;
             p.bridge_port = port.attached.bridge_port;
             p.rif = port.attached.rif;
@@ -105,7 +92,7 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
             }
             None if port.attached.bridge_port != NONE => {
                 p.bridge_port = port.attached.bridge_port;
-                sw.bridge.prefetch(p.vid, frame);
+                sw.bridge.prefetch(p.vid, p.dst, p.src);
                 Node::L2In
             }
             None if port.attached.rif != NONE && !tagged => {
@@ -140,6 +127,6 @@ pub(crate) const fn classified(p: &Packet) -> Node {
 
 /// Whether the destination is one of the addresses that no bridge forwards (802.1Q 8.6.3).
 #[inline(always)]
-fn is_link_local(frame: &[u8]) -> bool {
-    matches!(frame.first_chunk::<6>(), Some([0x01, 0x80, 0xC2, 0, 0, 0..=0x0F]))
+const fn is_link_local(dst: u64) -> bool {
+    dst & !0xF == 0x0180_C200_0000
 }

@@ -19,37 +19,66 @@ pub(crate) enum Tag {
     Vid(u16),
 }
 
-pub(crate) fn rewrite<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
+/// Makes frames what they are on the wire of their port, and sends them unless egress ACLs look at them first.
+pub(crate) fn rewrite<T: Tracer, S: Sink>(
+    sw: &mut Switch,
+    engine: &mut Engine,
+    work: Work,
+    t: &mut T,
+    sink: &mut S,
+) {
     let egress_acl = sw.plane.uses(Node::EgressAcl);
     for i in work {
-        let (p, frame) = engine.packet(i);
-        if p.remark_dscp < 64 && p.headers.is_ip() {
-            let tos = p.remark_dscp << 2 | p.headers.ecn();
-            if T::ON {
-                let (from, to) = (p.headers.dscp().to_string(), p.remark_dscp.to_string());
-                t.event(p, Event::Rewrite { field: "DSCP".into(), from, to });
-            }
-            edit::set_tos(frame, &p.headers, tos);
+        edit_frame(sw, engine, i, t);
+        if egress_acl && !engine.meta(i).has(flag::MIRRORED) {
+            engine.send(i, Node::EgressAcl);
+        } else if T::ON {
+            engine.send(i, Node::Transmit);
+        } else {
+            send(sw, engine, i, t, sink);
         }
-        if p.has(flag::ROUTED) {
-            router::rewrite(sw, p, frame, t);
-        }
-        let tag = match () {
-            () if p.has(flag::ROUTED) && router::keeps_tag(p) => Tag::Keep,
-            () if p.out_bridge_port != NONE => bridge::egress::tag(sw, p),
-            () => router::tag(sw, p),
-        };
-        let tpid = sw.ports.records.get(usize::from(p.out_port)).map_or(0x8100, |r| r.tpid);
-        retag(engine, i, tag, tpid, t);
-        if engine.packet(i).0.orders != u32::MAX {
-            crate::acl::carry_out(sw, engine, i, t);
-        }
-        let acl = egress_acl && !engine.packet(i).0.has(flag::MIRRORED);
-        engine.send(i, if acl { Node::EgressAcl } else { Node::Transmit });
     }
 }
 
 #[inline(always)]
+fn edit_frame<T: Tracer>(sw: &mut Switch, engine: &mut Engine, i: usize, t: &mut T) {
+    let p = engine.meta(i);
+    if p.remark_dscp < 64 && p.headers.is_ip() {
+        let (p, frame) = engine.packet(i);
+        let tos = p.remark_dscp << 2 | p.headers.ecn();
+        if T::ON {
+            let (from, to) = (p.headers.dscp().to_string(), p.remark_dscp.to_string());
+            t.event(p, Event::Rewrite { field: "DSCP".into(), from, to });
+        }
+        edit::set_tos(frame, &p.headers, tos);
+    }
+    let p = engine.meta(i);
+    if p.has(flag::ROUTED) {
+        let (p, frame) = engine.packet(i);
+        router::rewrite(sw, p, frame, t);
+    }
+    let p = engine.meta(i);
+    let tag = match () {
+        () if p.has(flag::ROUTED) && router::keeps_tag(p) => Tag::Keep,
+        () if p.out_bridge_port != NONE => bridge::egress::tag(sw, p),
+        () => router::tag(sw, p),
+    };
+    let tpid = sw.ports.records.get(usize::from(p.out_port)).map_or(0x8100, |r| r.tpid);
+    let kept = match tag {
+        Tag::Keep => true,
+        Tag::None => !p.has(flag::HAS_TAG),
+        Tag::Vid(vid) => {
+            p.has(flag::HAS_TAG) && Tci::new(vid, p.pcp, p.dei) == p.headers.outer && tpid == p.headers.tpid
+        }
+    };
+    if !kept {
+        retag(engine, i, tag, tpid, t);
+    }
+    if engine.meta(i).orders != u32::MAX {
+        crate::acl::carry_out(sw, engine, i, t);
+    }
+}
+
 fn retag<T: Tracer>(engine: &mut Engine, i: usize, tag: Tag, tpid: u16, t: &mut T) {
     let (p, frame) = engine.packet(i);
     let has = p.has(flag::HAS_TAG);
@@ -87,6 +116,7 @@ fn retag<T: Tracer>(engine: &mut Engine, i: usize, tag: Tag, tpid: u16, t: &mut 
     }
 }
 
+/// Sends frames.
 pub(crate) fn transmit<T: Tracer, S: Sink>(
     sw: &mut Switch,
     engine: &mut Engine,
@@ -95,50 +125,51 @@ pub(crate) fn transmit<T: Tracer, S: Sink>(
     sink: &mut S,
 ) {
     for i in work {
-        let (p, _) = engine.packet(i);
-        if let Some(reason) = p.drop {
-            engine.drop_out(sw, i, reason, t);
-            continue;
+        send(sw, engine, i, t, sink);
+    }
+}
+
+#[inline(always)]
+fn send<T: Tracer, S: Sink>(sw: &mut Switch, engine: &mut Engine, i: usize, t: &mut T, sink: &mut S) {
+    let p = engine.meta(i);
+    if let Some(reason) = p.drop {
+        return engine.drop_out(sw, i, reason, t);
+    }
+    let out = usize::from(p.out_port);
+    let ports = &mut sw.ports;
+    let (Some(port), Some(counters)) = (ports.records.get(out).filter(|r| r.tx), ports.counters.get_mut(out))
+    else {
+        return engine.drop_out(sw, i, DropReason::EgressPortDown, t);
+    };
+    if p.len() > port.mtu as usize {
+        counters.oversize[1] += 1;
+        return engine.drop_out(sw, i, DropReason::EgressMtu, t);
+    }
+    let tapped = port.tapped || p.has(flag::TAPPED | flag::MIRRORED);
+    if port.loopback {
+        if let Err(reason) = engine.loop_back(i, out as u16) {
+            return engine.drop_out(sw, i, reason, t);
         }
-        let out = usize::from(p.out_port);
-        let Some(port) = sw.ports.records.get(out).filter(|r| r.tx) else {
-            engine.drop_out(sw, i, DropReason::EgressPortDown, t);
-            continue;
-        };
-        let counters = &mut sw.ports.counters[out];
-        if p.len() > port.mtu as usize {
-            counters.oversize[1] += 1;
-            engine.drop_out(sw, i, DropReason::EgressMtu, t);
-            continue;
-        }
-        let size = wire_len(p.len());
-        let class = (p.flags & (flag::MULTICAST | flag::BROADCAST)).count_ones() as usize;
-        let (loopback, tapped) = (port.loopback, port.tapped || p.has(flag::TAPPED | flag::MIRRORED));
-        if loopback && let Err(reason) = engine.loop_back(i, out as u16) {
-            engine.drop_out(sw, i, reason, t);
-            continue;
-        }
-        counters.tx.count(size, class);
-        let (p, _) = engine.packet(i);
-        if p.queue != 0 {
-            counters.queue_sends(p.queue, size);
-        }
-        if p.headers.is_ip() {
-            let ip = &mut counters.tx.ip[usize::from(p.headers.kind == L3::Ipv6)];
-            ip[usize::from(class > 0)] += 1;
-            ip[2] += u64::from(p.headers.end - p.headers.l3);
-        }
-        bridge::egress::count(&mut sw.bridge, p, size);
-        sw.plane.balance.transmitted += 1;
-        if T::ON {
-            t.event(p, Event::End(Fate::Transmitted { port: port.id }));
-        }
-        if !loopback {
-            let (head, tail) = engine.frame(i);
-            sink.transmit(out as u16, head, tail);
-        }
-        if tapped {
-            engine.tap_out(sw, i, t, sink);
-        }
+    } else {
+        let (head, tail) = engine.frame(i);
+        sink.transmit(out as u16, head, tail);
+    }
+    let p = engine.meta(i);
+    let size = wire_len(p.len());
+    let class = p.class();
+    counters.tx.count(size, class);
+    if p.queue != 0 {
+        counters.queue_sends(p.queue, size);
+    }
+    if p.headers.is_ip() {
+        counters.tx.count_ip(p.headers.kind == L3::Ipv6, class > 0, p.headers.end - p.headers.l3);
+    }
+    bridge::egress::count(&mut sw.bridge, p, size);
+    sw.plane.balance.transmitted += 1;
+    if T::ON {
+        t.event(p, Event::End(Fate::Transmitted { port: port.id }));
+    }
+    if tapped {
+        engine.tap_out(sw, i, t, sink);
     }
 }

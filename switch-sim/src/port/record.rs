@@ -99,6 +99,8 @@ pub struct Record {
     pub tapped: bool,
     /// Storm-control policers of flooded unicast, multicast and broadcast.
     pub storm: [u16; 3],
+    /// Takes frames in as all do, so that they may take the express lane.
+    pub(crate) plain: bool,
 }
 
 impl Record {
@@ -123,7 +125,37 @@ impl Record {
         policer: NONE,
         tapped: false,
         storm: [NONE; 3],
+        plain: false,
     };
+
+    /// Whether it takes frames in as all do. A new field has to be looked at here.
+    fn is_plain(&self) -> bool {
+        let Record {
+            id: _,
+            rx,
+            tx: _,
+            admin: _,
+            loopback,
+            drop_untagged,
+            drop_tagged,
+            pvid: _,
+            default_pcp: _,
+            mtu: _,
+            lag: _,
+            tpid: _,
+            tpids: _,
+            attached: Attachment { bridge_port, rif, subs },
+            blocked,
+            pre_acl: _,
+            watched,
+            policer: _,
+            tapped: _,
+            storm: _,
+            plain: _,
+        } = self;
+        let attached = (*bridge_port != NONE || *rif != NONE) && subs.is_empty();
+        *rx && attached && !(*loopback || *drop_untagged || *drop_tagged || *watched) && blocked.is_empty()
+    }
 
     /// Whether the operational state is up.
     pub const fn is_up(&self) -> bool {
@@ -244,7 +276,10 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         policer,
         tapped,
         storm,
+        plain: false,
     };
+    let record = &mut sw.ports.records[slot];
+    record.plain = record.is_plain();
     sw.ports.loops = sw.ports.records.iter().any(|r| r.loopback);
     sw.policers.storms = sw.ports.records.iter().any(|r| r.storm != [NONE; 3]);
 }

@@ -25,6 +25,7 @@ use crate::switch::Switch;
 
 pub mod adjacency;
 mod attach;
+pub(crate) mod express;
 mod forward;
 pub mod group;
 mod host;

@@ -175,8 +175,7 @@ fn add(sw: &Switch, p: &Packet, frame: &[u8], slot: u16, out: &Rif, adjacency: u
             }
         }
         None => {
-            let Some(&mac) = frame.first_chunk::<6>() else { return };
-            forward::decide_multicast(&sw.bridge, &mut routed, frame, mac, &mut NoTrace);
+            forward::decide_multicast(&sw.bridge, &mut routed, frame, &mut NoTrace);
         }
     }
     if routed.drop.is_none() && routed.out != Out::None {

@@ -37,7 +37,7 @@ pub struct Hop {
     /// `hostif`'s index of the user-defined trap; [`NONE`] for none.
     pub trap: u16,
     /// Next hops that name it.
-    users: u32,
+    pub(super) users: u32,
 }
 
 const _: () = assert!(size_of::<Hop>() == 32);

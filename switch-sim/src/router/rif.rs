@@ -46,7 +46,7 @@ pub struct Rif {
     /// Its MAC address: to whom packets are for it, from whom those that it sends are.
     pub mac: [u8; 6],
     /// The address by which packets are for it: its own, unless a My-MAC entry stands in for that.
-    ingress_mac: [u8; 6],
+    pub(super) ingress_mac: [u8; 6],
     /// More MAC addresses that are its own: those of virtual interfaces on the same base.
     pub virtual_macs: Vec<[u8; 6]>,
     /// Another address for a base that has one: adds a MAC address and sends nothing itself.

@@ -71,6 +71,12 @@ pub fn mac_key(bvid: u16, mac: [u8; 6]) -> u64 {
     u64::from_be_bytes([g, h, a, b, c, d, e, f])
 }
 
+/// As [`mac_key`], of an address that is a number of 48 bits.
+#[inline(always)]
+pub const fn station_key(bvid: u16, mac: u64) -> u64 {
+    (bvid as u64) << 48 | mac
+}
+
 /// The parts of a [`mac_key`].
 #[inline(always)]
 pub fn split_mac_key(key: u64) -> (u16, [u8; 6]) {
@@ -157,7 +163,7 @@ impl<K: Key, V> ExactTable<K, V> {
     #[inline(always)]
     pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
         let place = self.find(key)?;
-        self.at_mut(place).map(|(_, value)| value)
+        self.slots[place.0 as usize].as_mut().map(|(_, value)| value)
     }
 
     /// The entry at a place that [`find`](Self::find) gave; another one or none if the table changed since.

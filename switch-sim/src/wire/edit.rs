@@ -51,20 +51,21 @@ pub fn pop_tag(frame: &mut [u8]) {
 /// Lowers the TTL or hop limit of an IP packet by one; the caller has seen that it is not 0.
 #[inline(always)]
 pub fn decrement_ttl(frame: &mut [u8], headers: &Headers) {
-    let at = usize::from(headers.l3);
-    match headers.kind {
-        L3::Ipv4 => {
-            if let Some(ip) = frame.get_mut(at..).and_then(|f| f.first_chunk_mut::<20>()) {
-                let old = u16::from_be_bytes([ip[8], ip[9]]);
-                set_v4_word(ip, 8, old.wrapping_sub(0x100));
-            }
+    if matches!(headers.kind, L3::Ipv4 | L3::Ipv6) {
+        lower_ttl(frame, usize::from(headers.l3), headers.kind == L3::Ipv6);
+    }
+}
+
+/// As [`decrement_ttl`], of an IPv4 or IPv6 packet whose header stands at `at`.
+#[inline(always)]
+pub fn lower_ttl(frame: &mut [u8], at: usize, v6: bool) {
+    if v6 {
+        if let Some(hop_limit) = frame.get_mut(at + 7) {
+            *hop_limit = hop_limit.wrapping_sub(1);
         }
-        L3::Ipv6 => {
-            if let Some(hop_limit) = frame.get_mut(at + 7) {
-                *hop_limit = hop_limit.wrapping_sub(1);
-            }
-        }
-        _ => {}
+    } else if let Some(ip) = frame.get_mut(at..).and_then(|f| f.first_chunk_mut::<20>()) {
+        let old = u16::from_be_bytes([ip[8], ip[9]]);
+        set_v4_word(ip, 8, old.wrapping_sub(0x100));
     }
 }
 

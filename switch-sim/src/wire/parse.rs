@@ -164,8 +164,127 @@ pub struct Headers {
 impl Headers {
     /// Reads the headers of an Ethernet frame (without FCS). Frames longer than 65,535 bytes are read as if cut
     /// there.
-    #[inline]
+    #[inline(always)]
     pub fn parse(frame: &[u8], tpids: &Tpids) -> Headers {
+        let mut headers = Headers::default();
+        headers.read(frame, tpids);
+        headers
+    }
+
+    /// As [`parse`](Self::parse), in place.
+    #[inline(always)]
+    pub fn read(&mut self, frame: &[u8], tpids: &Tpids) {
+        if !self.read_common(frame, tpids) {
+            *self = Headers::parse_any(frame, tpids);
+        }
+    }
+
+    /// Reads what most frames are: Ethernet with at most one tag, IPv4 without options or fragments or IPv6
+    /// without extensions, UDP or TCP. All is at known offsets. `false` for any other frame, malformed ones
+    /// among them, of which nothing is read.
+    #[inline(always)]
+    pub(crate) fn read_common(&mut self, frame: &[u8], tpids: &Tpids) -> bool {
+        let Some(start) = frame.first_chunk::<60>() else { return false };
+        let first = u16::from_be_bytes([start[12], start[13]]);
+        match first {
+            ethertype::IPV4 => return self.read_common_ipv4::<14>(start, frame.len()),
+            ethertype::IPV6 => return self.read_common_ipv6::<14>(frame),
+            _ => {}
+        }
+        if first != tpids.0[0] && !tpids.has(first) {
+            return false;
+        }
+        let read = match u16::from_be_bytes([start[16], start[17]]) {
+            ethertype::IPV4 => self.read_common_ipv4::<18>(start, frame.len()),
+            ethertype::IPV6 => self.read_common_ipv6::<18>(frame),
+            _ => false,
+        };
+        if read {
+            self.tpid = first;
+            self.outer = Tci(u16::from_be_bytes([start[14], start[15]]));
+            self.tags = 1;
+        }
+        read
+    }
+
+    #[inline(always)]
+    fn read_common_ipv6<const AT: usize>(&mut self, frame: &[u8]) -> bool {
+        let Some(ip) = frame.get(AT..).and_then(|f| f.first_chunk::<48>()) else { return false };
+        let be16 = |at: usize| u16::from_be_bytes([ip[at], ip[at + 1]]);
+        let (payload, protocol) = (usize::from(be16(4)), ip[6]);
+        let (layer4, tcp_flags) = match (protocol, frame.get(AT + 53)) {
+            (protocol::UDP, _) => (8, 0),
+            (protocol::TCP, Some(flags)) => (20, *flags),
+            _ => return false,
+        };
+        let end = AT + 40 + payload;
+        let plain = ip[0] >> 4 == 6 && payload >= layer4 && end <= frame.len();
+        if !plain || frame.len() > usize::from(u16::MAX) {
+            return false;
+        }
+        let word = u32::from_be_bytes([ip[0], ip[1], ip[2], ip[3]]);
+        *self = Headers {
+            ethertype: ethertype::IPV6,
+            tpid: 0,
+            outer: Tci(0),
+            inner: Tci(0),
+            l3: AT as u16,
+            l4: AT as u16 + 40,
+            end: end as u16,
+            src_port: be16(40),
+            dst_port: be16(42),
+            flags: flag::L4,
+            flow_label: word & 0xf_ffff,
+            tags: 0,
+            kind: L3::Ipv6,
+            protocol,
+            tos: (word >> 20) as u8,
+            ttl: ip[7],
+            tcp_flags,
+            error: None,
+        };
+        true
+    }
+
+    #[inline(always)]
+    fn read_common_ipv4<const AT: usize>(&mut self, start: &[u8; 60], len: usize) -> bool {
+        let be16 = |at: usize| u16::from_be_bytes([start[AT + at], start[AT + at + 1]]);
+        let (total, fragment, protocol) = (be16(2), be16(6), start[AT + 9]);
+        let (layer4, tcp_flags) = match protocol {
+            protocol::UDP => (8, 0),
+            protocol::TCP => (20, start[AT + 33]),
+            _ => return false,
+        };
+        let end = AT + usize::from(total);
+        let plain = start[AT] == 0x45 && fragment & 0x3fff == 0 && total >= 20 + layer4 && end <= len;
+        if !plain || len > usize::from(u16::MAX) {
+            return false;
+        }
+        *self = Headers {
+            ethertype: ethertype::IPV4,
+            tpid: 0,
+            outer: Tci(0),
+            inner: Tci(0),
+            l3: AT as u16,
+            l4: AT as u16 + 20,
+            end: end as u16,
+            src_port: be16(20),
+            dst_port: be16(22),
+            flags: flag::L4 | ((fragment >> 14 & 1) * flag::DONT_FRAGMENT),
+            flow_label: 0,
+            tags: 0,
+            kind: L3::Ipv4,
+            protocol,
+            tos: start[AT + 1],
+            ttl: start[AT + 8],
+            tcp_flags,
+            error: None,
+        };
+        true
+    }
+
+    #[inline(never)]
+    fn parse_any(frame: &[u8], tpids: &Tpids) -> Headers {
         let frame = &frame[..frame.len().min(usize::from(u16::MAX))];
         let mut h = Headers { end: frame.len() as u16, ..Headers::default() };
         let Some(&[.., a, b]) = frame.first_chunk::<14>() else {

@@ -4,7 +4,7 @@ use super::{Engine, Sink};
 use crate::pipeline::packet::{flag, wire_len};
 use crate::pipeline::{DropReason, Event, Node, Out, Tracer};
 use crate::switch::Switch;
-use crate::wire::parse::{Headers, Tpids};
+use crate::wire::parse::Tpids;
 use crate::{hostif, router};
 
 /// Where a frame of the host goes in.
@@ -36,14 +36,13 @@ impl Engine {
         let cpu = hostif::cpu_port(sw);
         self.fill(cpu, 0, 0, frame);
         sw.plane.balance.from_host += 1;
-        let class = class(frame);
-        if let Some(counters) = sw.ports.counters.get_mut(usize::from(cpu)) {
-            counters.rx.count(wire_len(frame.len()), class.count_ones() as usize);
-        }
         let tpids = sw.ports.records.get(usize::from(cpu)).map_or_else(Tpids::default, |r| r.tpids);
         let p = &mut self.packets[0];
-        p.headers = Headers::parse(frame, &tpids);
-        p.flags = flag::FROM_HOST | class;
+        p.read(frame, &tpids);
+        p.flags |= flag::FROM_HOST;
+        if let Some(counters) = sw.ports.counters.get_mut(usize::from(cpu)) {
+            counters.rx.count(wire_len(frame.len()), p.class());
+        }
         p.queue = queue;
         let tagged = p.headers.tags > 0;
         (p.pcp, p.dei) = (p.headers.outer.pcp(), p.headers.outer.dei());
@@ -91,14 +90,5 @@ impl Engine {
         self.finish(sw, t, sink);
         self.filled = 0;
         self.run_again(sw, t, sink);
-    }
-}
-
-/// The bits of [`flag`] that tell the class of a destination address.
-pub(super) fn class(frame: &[u8]) -> u32 {
-    match frame {
-        [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, ..] => flag::MULTICAST | flag::BROADCAST,
-        [first, ..] if first & 1 != 0 => flag::MULTICAST,
-        _ => 0,
     }
 }

@@ -1,15 +1,13 @@
 //! Copies for mirror sessions and samples for the host.
 
-use super::host::class;
 use super::{Again, Engine, HEADROOM, MAX_PASSES, Sink, VECTOR, count_drop};
 use crate::bridge::{self, Target};
 use crate::hostif;
 use crate::lag;
 use crate::mirror::{self, Binder, Copy};
-use crate::pipeline::packet::{NONE, Out, Packet, flag, wire_len};
+use crate::pipeline::packet::{NONE, Out, Packet, class_of, flag, wire_len};
 use crate::pipeline::{DropReason, Event, Fate, Punted, Tracer};
 use crate::switch::Switch;
-use crate::wire::parse::Headers;
 
 impl Engine {
     /// Remembers that a packet is a sample for the host, by which samplepacket: taken where its half ends.
@@ -36,7 +34,7 @@ impl Engine {
         p.flags &= !(flag::TAPPED | flag::SAMPLED);
         let sessions = std::mem::take(&mut p.mirror);
         let mut packet = *p;
-        let frame = self.buffers[i][packet.start as usize..][..packet.len()].to_vec();
+        let frame = self.frames.of(i, &packet).to_vec();
         let mut samplers = self.samplers_of(i);
         samplers.extend(by_port.flatten());
         if !samplers.is_empty() {
@@ -111,7 +109,7 @@ impl Engine {
             return count_drop(sw, &p, DropReason::RecirculationLimit, t);
         }
         let size = wire_len(copy.frame.len());
-        counters.tx.count(size, class(&copy.frame).count_ones() as usize);
+        counters.tx.count(size, class_of(&copy.frame));
         if copy.queue != 0 {
             counters.queue_sends(copy.queue, size);
         }
@@ -134,16 +132,11 @@ impl Engine {
     /// Puts a copy into an egress slot, to leave as it is.
     fn place<T: Tracer>(&mut self, sw: &mut Switch, slot: usize, of: &Packet, copy: &Copy, t: &mut T) {
         sw.plane.balance.replicas += 1;
-        let buffer = &mut self.buffers[slot];
-        let end = HEADROOM + copy.frame.len();
-        if buffer.len() < end {
-            buffer.resize(end, 0);
-        }
-        buffer[HEADROOM..end].copy_from_slice(&copy.frame);
+        self.frames.put(slot, &copy.frame);
         self.next_copy += 1;
         let tpids = sw.ports.records.get(usize::from(copy.port)).map(|r| r.tpids).unwrap_or_default();
-        self.packets[slot] = Packet {
-            headers: Headers::parse(&copy.frame, &tpids),
+        let p = &mut self.packets[slot];
+        *p = Packet {
             start: HEADROOM as u16,
             head: copy.frame.len() as u16,
             len: copy.frame.len() as u16,
@@ -152,9 +145,10 @@ impl Engine {
             queue: copy.queue,
             passes: of.passes,
             copy: self.next_copy,
-            flags: flag::COPY | flag::MIRRORED | class(&copy.frame),
+            flags: flag::COPY | flag::MIRRORED,
             ..Packet::EMPTY
         };
+        p.read(&copy.frame, &tpids);
         if T::ON {
             t.event(&self.packets[slot], Event::CopyOf(of.copy));
         }

@@ -146,3 +146,42 @@ proptest! {
         prop_assert_eq!(h.check_ipv4(&frame), Ok(()));
     }
 }
+
+/// Frames that are common, and those that nearly are: with bytes changed, and cut.
+fn nearly_common() -> impl Strategy<Value = Vec<u8>> {
+    let bytes = prop::collection::vec((0..70usize, any::<u8>()), 0..4);
+    (0..3usize, any::<bool>(), any::<bool>(), 0..90usize, bytes, any::<bool>()).prop_map(
+        |(tags, tcp, v6, payload, bytes, cut)| {
+            let mut packet = PacketBuilder::ethernet(A, B);
+            for tag in 0..tags {
+                packet = packet.vlan(5 + tag as u16).pcp(3);
+            }
+            packet =
+                if v6 { packet.ipv6([1; 16], [2; 16]) } else { packet.ipv4([10, 0, 0, 1], [10, 0, 0, 2]) };
+            packet = if tcp { packet.tcp(1, 2) } else { packet.udp(1, 2) };
+            let mut frame = packet.payload(&vec![7; payload]).build();
+            for (at, byte) in bytes {
+                if let Some(place) = frame.get_mut(at) {
+                    *place = byte;
+                }
+            }
+            if cut {
+                frame.truncate(payload);
+            }
+            frame
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn what_is_read_at_known_offsets_is_what_the_whole_pass_reads(frame in nearly_common()) {
+        let tpids = Tpids::default();
+        let mut common = Headers::default();
+        if common.read_common(&frame, &tpids) {
+            prop_assert_eq!(common, Headers::parse_any(&frame, &tpids));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Traffic: frames with the ports where they come in, and what takes those that leave.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use switch_sim::pipeline::Sink;
+use switch_sim::wire::PacketBuilder;
+use switch_sim::wire::parse::Tci;
+
+/// SplitMix64.
+#[derive(Clone, Debug)]
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next number.
+    pub fn draw(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: usize) -> usize {
+        ((u128::from(self.draw()) * bound as u128) >> 64) as usize
+    }
+
+    /// A MAC address of a station.
+    pub fn mac(&mut self) -> [u8; 6] {
+        let [a, b, c, d, e, f, ..] = self.draw().to_be_bytes();
+        [a & 0xfc | 2, b, c, d, e, f]
+    }
+}
+
+/// How long the frames are, without FCS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// All 64 bytes.
+    Small,
+    /// Seven of 64 bytes to four of 594 and one of 1,514.
+    Imix,
+}
+
+impl Size {
+    fn of(self, n: usize) -> usize {
+        match (self, n % 12) {
+            (Size::Imix, 11) => 1514,
+            (Size::Imix, 1 | 4 | 7 | 9) => 594,
+            _ => 64,
+        }
+    }
+}
+
+/// A VLAN tag of the frames, or none.
+pub type Tag = Option<u16>;
+
+/// Frames in the order in which they come.
+#[derive(Clone, Debug, Default)]
+pub struct Traffic {
+    bytes: Vec<u8>,
+    frames: Vec<(u32, u16, u16)>,
+}
+
+impl Traffic {
+    /// Adds a frame that comes in by a port.
+    pub fn push(&mut self, port: u16, frame: &[u8]) {
+        self.frames.push((self.bytes.len() as u32, frame.len() as u16, port));
+        self.bytes.extend(frame);
+    }
+
+    /// A UDP packet of the next size.
+    pub fn push_udp(
+        &mut self,
+        port: u16,
+        size: Size,
+        layer2: PacketBuilder,
+        addresses: Addresses,
+        flow: u16,
+    ) {
+        let layer3 = match addresses {
+            Addresses::V4(src, dst) => layer2.ipv4(src, dst).ttl(64),
+            Addresses::V6(src, dst) => layer2.ipv6(src, dst).ttl(64),
+        };
+        let bare = layer3.clone().udp(1024 + flow, 2048).build().len();
+        let payload = vec![0; size.of(self.frames.len()).saturating_sub(bare)];
+        let frame = layer3.udp(1024 + flow, 2048).payload(&payload).build();
+        self.push(port, &frame);
+    }
+
+    /// How many frames.
+    pub fn len(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// A frame and its port.
+    #[inline(always)]
+    pub fn get(&self, n: usize) -> (u16, &[u8]) {
+        let (at, len, port) = self.frames[n];
+        (port, &self.bytes[at as usize..][..usize::from(len)])
+    }
+}
+
+/// Source and destination.
+#[derive(Clone, Copy, Debug)]
+pub enum Addresses {
+    /// IPv4.
+    V4(Ipv4Addr, Ipv4Addr),
+    /// IPv6.
+    V6(Ipv6Addr, Ipv6Addr),
+}
+
+/// The Ethernet header of a frame.
+pub fn ethernet(src: [u8; 6], dst: [u8; 6], tag: Tag) -> PacketBuilder {
+    let plain = PacketBuilder::ethernet(src, dst);
+    match tag {
+        Some(vid) => plain.vlan(vid),
+        None => plain,
+    }
+}
+
+/// The tag of this VLAN as it stands in a frame.
+pub fn tci(vid: u16) -> [u8; 2] {
+    Tci::new(vid, 0, false).0.to_be_bytes()
+}
+
+const SLOT: usize = 2112;
+const SLOTS: usize = 256;
+
+/// Copies what leaves into a ring, as a driver would.
+#[derive(Debug)]
+pub struct Ring {
+    buffer: Vec<u8>,
+    at: usize,
+    /// How many frames left.
+    pub count: u64,
+}
+
+impl Default for Ring {
+    fn default() -> Ring {
+        Ring { buffer: vec![0; SLOTS * SLOT], at: 0, count: 0 }
+    }
+}
+
+impl Sink for Ring {
+    #[inline]
+    fn transmit(&mut self, _: u16, head: &[u8], tail: &[u8]) {
+        let slot = &mut self.buffer[self.at..self.at + SLOT];
+        slot[..head.len()].copy_from_slice(head);
+        if !tail.is_empty() {
+            slot[head.len()..head.len() + tail.len()].copy_from_slice(tail);
+        }
+        self.at = (self.at + SLOT) % (SLOTS * SLOT);
+        self.count += 1;
+    }
+}

@@ -1,0 +1,220 @@
+//! The express lane does what the stages do: the same frames with and without a trace, which takes the stages.
+
+use std::net::IpAddr;
+
+use super::bed::*;
+use proptest::prelude::*;
+use sai::entry::{Entry, NeighborEntry, RouteEntry};
+use sai::vlan::TaggingMode;
+use sai::{
+    Backend, MacAddr, ObjectId, ObjectType, Target, Value, bridge_port, neighbor_entry, next_hop, port,
+    route_entry, router_interface as rif, switch,
+};
+use switch_sim::pipeline::{Engine, NoTrace, Sink, Trace, Tracer};
+use switch_sim::port::index;
+use switch_sim::wire::PacketBuilder;
+
+/// The switch's own address.
+const ROUTER: u8 = 255;
+
+fn station(n: u8) -> [u8; 6] {
+    [2, 0, 0, 0, 7, n]
+}
+
+struct Net {
+    bed: Bed,
+    vr: ObjectId,
+    mac: [u8; 6],
+}
+
+impl Net {
+    fn rif(&self, kind: rif::Type, on: sai::AttrEntry) -> ObjectId {
+        let attrs = [
+            attr(rif::VIRTUAL_ROUTER_ID.id(), Value::Oid(self.vr)),
+            attr(rif::TYPE.id(), Value::I32(kind.0)),
+            on,
+        ];
+        self.bed.create(ObjectType::ROUTER_INTERFACE, &attrs)
+    }
+
+    fn entry(&self, entry: Entry, with: sai::AttrEntry) {
+        self.bed.sim.create(self.bed.switch, Target::Entry(&entry), &[with]).unwrap();
+    }
+
+    fn neighbor(&self, rif: ObjectId, ip: &str, mac: [u8; 6]) -> ObjectId {
+        let ip: IpAddr = ip.parse().unwrap();
+        let key = NeighborEntry { switch_id: self.bed.switch, rif_id: rif, ip_address: ip };
+        let mac = attr(neighbor_entry::DST_MAC_ADDRESS.id(), Value::Mac(MacAddr(mac)));
+        self.entry(Entry::Neighbor(key), mac);
+        let attrs = [
+            attr(next_hop::TYPE.id(), Value::I32(next_hop::Type::IP.0)),
+            attr(next_hop::IP.id(), Value::IpAddress(ip)),
+            attr(next_hop::ROUTER_INTERFACE_ID.id(), Value::Oid(rif)),
+        ];
+        self.bed.create(ObjectType::NEXT_HOP, &attrs)
+    }
+
+    fn route(&self, to: &str, next_hop: ObjectId) {
+        let destination = to.parse().unwrap();
+        let key = RouteEntry { switch_id: self.bed.switch, vr_id: self.vr, destination };
+        self.entry(Entry::Route(key), attr(route_entry::NEXT_HOP_ID.id(), Value::Oid(next_hop)));
+    }
+
+    /// Ports 0 and 1 route, VLANs 1, 5 and 6 bridge, VLAN 6 has an interface, port 7 takes no tags.
+    fn new() -> Net {
+        let bed = Bed::new();
+        let read = |id| bed.get(ObjectType::SWITCH, bed.switch, id);
+        let vr = read(switch::DEFAULT_VIRTUAL_ROUTER_ID.id()).as_oid().unwrap();
+        let Value::Mac(MacAddr(mac)) = read(switch::SRC_MAC_ADDRESS.id()) else { panic!("an address") };
+        [0, 1].iter().for_each(|p| bed.free_port(*p));
+        bed.vlan(5, &[(2, TaggingMode::TAGGED), (3, TaggingMode::UNTAGGED), (4, TaggingMode::TAGGED)]);
+        let six = [(4, TaggingMode::TAGGED), (5, TaggingMode::PRIORITY_TAGGED), (6, TaggingMode::TAGGED)];
+        let six = bed.vlan(6, &six);
+        bed.set(ObjectType::PORT, bed.ports[7], port::DROP_TAGGED.id(), Value::Bool(true));
+        let limit = bridge_port::MAX_LEARNED_ADDRESSES.id();
+        bed.set(ObjectType::BRIDGE_PORT, bed.bridge_ports[6], limit, Value::U32(2));
+        let net = Net { bed, vr, mac };
+        let on = |n: usize| attr(rif::PORT_ID.id(), Value::Oid(net.bed.ports[n]));
+        let (a, b) = (net.rif(rif::Type::PORT, on(0)), net.rif(rif::Type::PORT, on(1)));
+        let vlan = net.rif(rif::Type::VLAN, attr(rif::VLAN_ID.id(), Value::Oid(six)));
+        net.route("10.1.0.0/16", net.neighbor(a, "192.0.2.1", station(101)));
+        net.route("10.2.0.0/16", net.neighbor(b, "198.51.100.1", station(102)));
+        net.route("10.2.9.0/24", net.neighbor(vlan, "203.0.113.4", station(4)));
+        net.route("2001:db8:1::/48", net.neighbor(b, "2001:db8::1", station(102)));
+        net.route("2001:db8:2::/48", net.neighbor(vlan, "2001:db8:9::4", station(4)));
+        let known: [(usize, u8, Option<u16>); 9] = [
+            (2, 1, None),
+            (3, 2, None),
+            (2, 1, Some(5)),
+            (4, 3, Some(5)),
+            (4, 4, Some(6)),
+            (5, 3, Some(6)),
+            (6, 5, Some(6)),
+            (7, 6, None),
+            (4, 4, None),
+        ];
+        for (port, n, vid) in known {
+            let frame = match vid {
+                Some(vid) => tagged([0xff; 6], station(n), vid),
+                None => frame([0xff; 6], station(n)),
+            };
+            net.bed.send(port, &frame);
+        }
+        net
+    }
+
+    /// What left, and all that was counted and learned.
+    fn run<T: Tracer>(
+        &self,
+        frames: &[(usize, Vec<u8>)],
+        size: usize,
+        tracer: impl Fn() -> T,
+    ) -> (Sent, Vec<String>) {
+        let (mut sent, mut engine) = (Sent::default(), Engine::new());
+        let run = |sw: &mut switch_sim::Switch| {
+            for vector in frames.chunks(size) {
+                for (port, frame) in vector {
+                    engine.receive(index(self.bed.ports[*port]), frame);
+                }
+                engine.run(sw, 1 << 20, &mut tracer(), &mut sent);
+            }
+            let mut fdb: Vec<_> = sw.bridge.fdb.table.iter().collect();
+            fdb.sort_unstable_by_key(|(key, _)| *key);
+            let domains: Vec<_> = sw.bridge.domains.iter().flatten().map(|d| d.counts).collect();
+            let ports: Vec<_> = sw.bridge.ports.iter().map(|p| p.counts).collect();
+            vec![
+                format!("{:?}", sw.plane.balance),
+                format!("{:?}", sw.ports.counters),
+                format!("{domains:?}"),
+                format!("{ports:?}"),
+                format!("{:?}", sw.router.rif_counts),
+                format!("{fdb:?}"),
+            ]
+        };
+        let counted = self.bed.sim.with_switch(self.bed.switch, run).unwrap();
+        (sent, counted)
+    }
+}
+
+#[derive(Default, Debug, PartialEq)]
+struct Sent(Vec<(u16, Vec<u8>)>);
+
+impl Sink for Sent {
+    fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]) {
+        self.0.push((port, [head, tail].concat()));
+    }
+}
+
+/// Mostly plain frames.
+fn frames(mac: [u8; 6]) -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
+    let to = prop_oneof![4 => 1..7u8, 4 => Just(ROUTER), 1 => 7..9u8, 1 => Just(0u8)];
+    let vid =
+        prop_oneof![3 => Just(None), 2 => Just(Some(5)), 3 => Just(Some(6)), 1 => (0..8u16).prop_map(Some)];
+    let ip = prop_oneof![3 => 0..6usize, 1 => 0..12usize];
+    let odd = prop_oneof![9 => Just(None), 1 => (0..60usize, any::<u8>()).prop_map(Some)];
+    let len = prop_oneof![6 => Just(18usize), 2 => 0..100usize, 1 => 1400..1520usize];
+    let one = (0..8usize, 0..8u8, to, vid, ip, odd, len, any::<bool>());
+    let frame = move |(port, from, to, vid, ip, odd, len, tcp): (
+        usize,
+        u8,
+        u8,
+        Option<u16>,
+        usize,
+        _,
+        usize,
+        bool,
+    )| {
+        let from = if from == 7 { port as u8 } else { [101, 102, 1, 2, 4, 4, 5, 6][port] };
+        let dst = match to {
+            ROUTER => mac,
+            0 => [0xff; 6],
+            n => station(n),
+        };
+        let mut packet = PacketBuilder::ethernet(station(from), dst);
+        if let Some(vid) = vid {
+            packet = packet.vlan(vid).pcp(vid as u8 % 8);
+        }
+        let v4 =
+            [[10, 1, 0, 9], [10, 2, 0, 9], [10, 2, 9, 9], [10, 9, 9, 9], [169, 254, 0, 1], [127, 0, 0, 1]];
+        let v6 = ["2001:db8:1::9", "2001:db8:2::9", "2001:db8:3::9", "fe80::9", "ff02::1", "::1"];
+        let packet = match ip % 12 {
+            n @ 0..6 => packet.ipv4([10, 7, 7, 7], v4[n]).ttl(if len % 7 == 1 { 1 } else { 64 }),
+            n => packet.ipv6(
+                "2001:db8:7::7".parse::<std::net::Ipv6Addr>().unwrap(),
+                v6[n - 6].parse::<std::net::Ipv6Addr>().unwrap(),
+            ),
+        };
+        let packet = if tcp { packet.tcp(4000, 80) } else { packet.udp(4000, 5000) };
+        let mut frame = packet.payload(&vec![7; len]).build();
+        if let Some((at, byte)) = odd
+            && let Some(place) = frame.get_mut::<usize>(at)
+        {
+            *place = byte;
+        }
+        (port, frame)
+    };
+    prop::collection::vec(one.prop_map(frame), 1..200)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_lane_does_what_the_stages_do(
+        frames in frames(Net::new().mac),
+        size in prop_oneof![Just(1usize), Just(64), 2..64usize],
+    ) {
+        let (lane, stages) = (Net::new(), Net::new());
+        let (sent, counted) = lane.run(&frames, size, || NoTrace);
+        let (sent_by_stages, counted_by_stages) = stages.run(&frames, size, Trace::default);
+        for (a, b) in counted.iter().zip(&counted_by_stages) {
+            prop_assert_eq!(a, b);
+        }
+        let by_port = |sent: &Sent, port| -> Vec<Vec<u8>> {
+            sent.0.iter().filter(|(p, _)| *p == port).map(|(_, f)| f.clone()).collect()
+        };
+        for port in lane.bed.ports.iter().map(|p| index(*p)) {
+            prop_assert_eq!(by_port(&sent, port), by_port(&sent_by_stages, port), "port {}", port);
+        }
+    }
+}
