@@ -8,7 +8,9 @@
 use std::fmt;
 
 pub mod bare;
+pub mod change;
 mod clock;
+pub mod control;
 pub mod forward;
 pub mod frames;
 mod header;
@@ -67,7 +69,7 @@ impl fmt::Debug for Case {
 
 /// Every case, in the order of the report.
 pub fn cases() -> Vec<Case> {
-    [bare::CASES, forward::CASES].concat()
+    [bare::CASES, forward::CASES, change::CASES, control::CASES].concat()
 }
 
 /// Runs the cases that the options ask for and tells `each` of every one when it is done.

@@ -21,6 +21,13 @@
 //! | [`EgressAcl`](Node::EgressAcl) | `acl` | sees the frame as it leaves |
 //! | [`Transmit`](Node::Transmit) | `port::output` | MTU, state, counters, link; copies of what leaves |
 //!
+//! # The express lane
+//! Where nobody traces and no optional stage but the traps is in use, frames that need nothing but the common
+//! are forwarded at once by `engine::express`, with the halves of `bridge::express` and `router::express`, and
+//! with the same result. A feature that changes what stages do to such frames makes the lane leave them alone:
+//! by an optional stage, by a field of the record of the port, bridge port, interface or hop (which the lane
+//! takes apart whole, so that it has to be looked at), or by a check of its own there.
+//!
 //! # For authors of stages
 //! - A stage is `fn(&mut Switch, &mut Engine, Work, &mut T)`, generic over [`Tracer`]. It goes over `Work`,
 //!   takes `engine.packet(i)` (metadata and bytes), and ends each packet's turn with one of
