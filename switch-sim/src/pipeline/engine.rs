@@ -76,6 +76,9 @@ pub struct Engine {
     lanes: Box<[Lane; VECTOR]>,
     /// Vectors that need not try the express lane: it has just taken too few.
     rests: u8,
+    /// Frames of the vector that the lane has looked at, and those that it refused after that.
+    looked: usize,
+    refused: u8,
     frames: Frames,
     /// Received packets that wait for [`Engine::run`].
     filled: usize,
@@ -110,6 +113,8 @@ impl Engine {
             arrived: [Arrived::default(); VECTOR],
             lanes: Box::new([Lane::default(); VECTOR]),
             rests: 0,
+            looked: 0,
+            refused: 0,
             frames: Frames::new(),
             filled: 0,
             slots: std::array::from_fn(|i| i as u8),
@@ -216,6 +221,7 @@ impl Engine {
     fn run_vector<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, t: &mut T, sink: &mut S) {
         let n = std::mem::take(&mut self.filled);
         sw.plane.balance.received += n as u64;
+        (self.looked, self.refused) = (0, 0);
         let mut at = 0;
         while at < n {
             let mut end = n;

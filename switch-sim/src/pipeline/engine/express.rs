@@ -111,7 +111,9 @@ impl Lane {
     }
 }
 
-/// Vectors that pass before the lane is tried again where it took too few.
+/// Frames of a vector that may go to the stages by their look-ups before the lane gives up.
+const FEW: u8 = 8;
+/// Vectors that then pass before it is tried again.
 const REST: u8 = 15;
 
 impl Engine {
@@ -129,10 +131,11 @@ impl Engine {
             self.rests = self.rests.saturating_sub(1);
             return (from, to);
         }
-        let mut end = from;
+        let mut end = self.looked.max(from);
         while end < to && self.look(sw, end) {
             end += 1;
         }
+        self.looked = end;
         let mut at = from;
         while at < end && self.decide(sw, at) {
             at += 1;
@@ -142,8 +145,12 @@ impl Engine {
         }
         sw.plane.balance.transmitted += (at - from) as u64;
         if at < end {
-            // The decision depends on tables, and is likely to be the same for those that follow.
-            self.rests = if at - from < (to - from) / 2 { REST } else { 0 };
+            // One that a table makes odd goes alone; where there are many, the next will be too.
+            self.refused += 1;
+            if self.refused <= FEW {
+                return (at, at + 1);
+            }
+            self.rests = REST;
             return (at, to);
         }
         // One that looks odd says nothing of the next.
