@@ -9,6 +9,7 @@ use sai::{
 };
 use switch_sim::{Simulator, World};
 use switch_sim_live::control::{Address, Handle, Server, Site};
+use switch_sim_live::runner::Attachment;
 use switch_sim_live::{HostDevices, Runner};
 
 /// The simulator with its layers, and the threads that give it life. They end with it.
@@ -180,9 +181,8 @@ impl Site for Place {
         self.sim.switches().into_iter().map(handle).collect()
     }
 
-    fn device(&self, _: &Handle, port: ObjectId) -> Option<String> {
-        let attached = self.runner.as_ref()?.attachments();
-        attached.into_iter().find(|a| a.port == port).map(|a| a.device)
+    fn attachments(&self) -> Vec<Attachment> {
+        self.runner.as_ref().map_or_else(Vec::new, |runner| runner.attachments())
     }
 
     fn deliver(&self) {
