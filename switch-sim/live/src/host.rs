@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use sai::notify::NotificationSink;
@@ -28,6 +30,8 @@ use crate::sys::{self, Poll, Waker};
 
 /// The longest frame that the devices carry, without the Ethernet header.
 const MTU: i32 = 9216;
+/// How long a removal waits for the reader, which may be held up by a receiver of notifications.
+const LET_GO: Duration = Duration::from_secs(1);
 /// The token of [`Poll`] that is no device's.
 const WAKE: u64 = 0;
 
@@ -50,7 +54,8 @@ impl Wire for HostTap {
 #[derive(Debug)]
 enum Command {
     Add(ObjectId, Arc<HostTap>),
-    Remove(ObjectId),
+    /// The sender goes when the reader has let go of the device.
+    Remove(ObjectId, SyncSender<()>),
     Stop,
 }
 
@@ -137,7 +142,13 @@ impl HostDevices {
         if self.shared.devices.lock().remove(&id).is_some() {
             // The object may be gone, and its wire with it.
             let _ = self.sim.attach_host(id, None);
-            self.shared.command(Command::Remove(id));
+            let (done, gone) = sync_channel(0);
+            self.shared.command(Command::Remove(id, done));
+            // The device is gone when this returns, unless the reader itself, in a notification, asks for it.
+            let reader = self.thread.as_ref().map(|t| t.thread().id());
+            if reader != Some(std::thread::current().id()) {
+                let _ = gone.recv_timeout(LET_GO);
+            }
         }
     }
 
@@ -235,7 +246,7 @@ impl Reader {
                     }
                     *next += 1;
                 }
-                Command::Remove(id) => self.devices.retain(|_, (of, _)| *of != id),
+                Command::Remove(id, _done) => self.devices.retain(|_, (of, _)| *of != id),
                 Command::Stop => return false,
             }
         }
