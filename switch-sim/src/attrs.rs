@@ -54,6 +54,14 @@ pub mod vlan {
     pub const UNKNOWN_MULTICAST_FLOOD_GROUP: sai::AttrId = sai::vlan::UNKNOWN_MULTICAST_FLOOD_GROUP.id();
     pub const BROADCAST_FLOOD_CONTROL_TYPE: sai::AttrId = sai::vlan::BROADCAST_FLOOD_CONTROL_TYPE.id();
     pub const BROADCAST_FLOOD_GROUP: sai::AttrId = sai::vlan::BROADCAST_FLOOD_GROUP.id();
+    pub const UNKNOWN_NON_IP_MCAST_OUTPUT_GROUP_ID: sai::AttrId =
+        sai::vlan::UNKNOWN_NON_IP_MCAST_OUTPUT_GROUP_ID.id();
+    pub const UNKNOWN_IPV4_MCAST_OUTPUT_GROUP_ID: sai::AttrId =
+        sai::vlan::UNKNOWN_IPV4_MCAST_OUTPUT_GROUP_ID.id();
+    pub const UNKNOWN_IPV6_MCAST_OUTPUT_GROUP_ID: sai::AttrId =
+        sai::vlan::UNKNOWN_IPV6_MCAST_OUTPUT_GROUP_ID.id();
+    pub const UNKNOWN_LINKLOCAL_MCAST_OUTPUT_GROUP_ID: sai::AttrId =
+        sai::vlan::UNKNOWN_LINKLOCAL_MCAST_OUTPUT_GROUP_ID.id();
 }
 
 /// `sai_vlan_member_attr_t`.
@@ -175,5 +183,8 @@ pub mod switch {
         sai::switch::FDB_BROADCAST_MISS_PACKET_ACTION.id();
     pub const FDB_MULTICAST_MISS_PACKET_ACTION: sai::AttrId =
         sai::switch::FDB_MULTICAST_MISS_PACKET_ACTION.id();
+    pub const TPID_INNER_VLAN: sai::AttrId = sai::switch::TPID_INNER_VLAN.id();
+    pub const BCAST_CPU_FLOOD_ENABLE: sai::AttrId = sai::switch::BCAST_CPU_FLOOD_ENABLE.id();
+    pub const MCAST_CPU_FLOOD_ENABLE: sai::AttrId = sai::switch::MCAST_CPU_FLOOD_ENABLE.id();
     pub const TPID_OUTER_VLAN: sai::AttrId = sai::switch::TPID_OUTER_VLAN.id();
 }

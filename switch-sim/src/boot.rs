@@ -278,6 +278,9 @@ impl Owner for SwitchOwner {
                 switch::FDB_MULTICAST_MISS_PACKET_ACTION.id(),
                 switch::FDB_BROADCAST_MISS_PACKET_ACTION.id(),
                 switch::TPID_OUTER_VLAN.id(),
+                switch::TPID_INNER_VLAN.id(),
+                switch::BCAST_CPU_FLOOD_ENABLE.id(),
+                switch::MCAST_CPU_FLOOD_ENABLE.id(),
                 switch::ECMP_DEFAULT_HASH_ALGORITHM.id(),
                 switch::ECMP_DEFAULT_HASH_SEED.id(),
                 switch::MIRROR_TC.id(),
@@ -326,7 +329,7 @@ impl Owner for SwitchOwner {
         crate::hash::derive_switch(sw);
         crate::router::derive_switch(sw);
         crate::mirror::derive_switch(sw);
-        if attr == switch::TPID_OUTER_VLAN.id() {
+        if attr == switch::TPID_OUTER_VLAN.id() || attr == switch::TPID_INNER_VLAN.id() {
             crate::port::derive_all(sw);
         }
     }

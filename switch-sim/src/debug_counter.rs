@@ -31,6 +31,7 @@ const NEVER: &[DropReason] = &[
     DropReason::LpmMiss,
     DropReason::OutL3EgressLinkDown,
     DropReason::TunnelLoopbackPacketDrop,
+    DropReason::Wred,
 ];
 
 /// A set of [`DropReason`]s, a bit each.

@@ -151,6 +151,14 @@ pub trait Owner: Sync {
         None
     }
 
+    /// Those of [`Owner::counted`] that are levels, not counts: they may fall.
+    fn levels(&self) -> &'static [StatId] {
+        &[]
+    }
+
+    /// Clears a level: a watermark starts again from what is there now.
+    fn clear_level(&self, _: &mut Switch, _: &ObjectRef, _: StatId) {}
+
     /// The owner's own compact table, where it keeps objects of this type itself.
     fn table(&self) -> Option<&'static dyn CompactTable> {
         None

@@ -34,7 +34,8 @@ mod special;
 mod view;
 
 pub use profile::{
-    BootShape, Breakout, Chip, Limits, PortProfile, PortRow, Profile, ProfileError, Refuse, Resilient,
+    BootShape, Breakout, Chip, FlushEvents, Limits, PortProfile, PortRow, Profile, ProfileError, Refuse,
+    Resilient, Timing,
 };
 pub use sim::Simulator;
 pub use switch::Switch;

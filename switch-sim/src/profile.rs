@@ -38,6 +38,10 @@ pub struct Profile {
     pub speeds: BTreeMap<String, Vec<u32>>,
     /// How it boots.
     pub boot: BootShape,
+    /// How long its ports take to send.
+    pub timing: Timing,
+    /// How a flush of the FDB is told.
+    pub fdb_flush_events: FlushEvents,
     /// Table sizes.
     pub limits: Limits,
     /// Groups whose members come and go without moving the flows of others.
@@ -74,8 +78,34 @@ pub struct Chip {
     pub priority_groups: u32,
     /// Traffic classes.
     pub traffic_classes: u8,
-    /// Packet buffer in bytes.
+    /// Packet buffer in bytes, shared by all queues.
     pub buffer_size: u64,
+    /// Bytes that one queue of a port may hold; used with [`Timing::Wire`].
+    pub queue_size: u64,
+}
+
+/// How long ports take to send.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Timing {
+    /// No time: every frame leaves at once, and no queue fills.
+    #[default]
+    Ideal,
+    /// As long as the frame takes on the wire at the port's speed; what comes meanwhile waits in queues of
+    /// [`Chip::queue_size`] bytes.
+    Wire,
+}
+
+/// How a flush of the FDB is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlushEvents {
+    /// An event for each entry that goes.
+    #[default]
+    Each,
+    /// One event a type of entry, with the address 00:00:00:00:00:00, the VLAN or bridge and the bridge port that
+    /// were named, whatever goes.
+    Consolidated,
 }
 
 /// Onto which lanes a client can create ports. The default is any lanes that no port has.
@@ -251,6 +281,8 @@ impl Default for Profile {
             port: Vec::new(),
             speeds: speeds.into_iter().map(|(n, list)| (n.to_owned(), list)).collect(),
             boot: BootShape::default(),
+            timing: Timing::default(),
+            fdb_flush_events: FlushEvents::default(),
             limits: Limits::default(),
             resilient: Resilient::default(),
             refuse: Refuse::default(),
@@ -273,6 +305,7 @@ impl Default for Chip {
             priority_groups: 8,
             traffic_classes: 16,
             buffer_size: 64 << 20,
+            queue_size: 1 << 20,
         }
     }
 }

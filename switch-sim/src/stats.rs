@@ -58,8 +58,15 @@ impl Switch {
             {
                 *out = raw.wrapping_sub(self.stats.baseline(object, *stat));
             }
-            if op != StatsOp::Read {
-                self.stats.set_baseline(object, *stat, raw);
+            if op == StatsOp::Read {
+                continue;
+            }
+            match owner(known(object.object_type())?).filter(|o| o.levels().contains(stat)) {
+                Some(owner) => {
+                    owner.clear_level(self, object, *stat);
+                    self.stats.set_baseline(object, *stat, 0);
+                }
+                None => self.stats.set_baseline(object, *stat, raw),
             }
         }
         Ok(())
@@ -81,11 +88,13 @@ impl Switch {
         let mut all = Vec::new();
         for m in sai::meta::OBJECTS.iter().filter(|m| m.stats.is_some()) {
             let counted = owner(m).map_or(&[][..], |o| o.counted());
+            let levels = owner(m).map_or(&[][..], |o| o.levels());
             for object in self.objects(m.object_type).unwrap_or_default() {
                 let set = self.stats.baselines.get(&object).map(|b| b.keys().copied());
                 let mut ids: Vec<_> = counted.iter().copied().chain(set.into_iter().flatten()).collect();
                 ids.sort_unstable();
                 ids.dedup();
+                ids.retain(|s| !levels.contains(s));
                 let shown =
                     |s: &StatId| self.raw_stat(&object, *s).wrapping_sub(self.stats.baseline(&object, *s));
                 let values: Vec<_> = ids.iter().map(|s| (*s, shown(s))).filter(|(_, v)| *v != 0).collect();

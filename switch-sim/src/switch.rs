@@ -15,7 +15,7 @@ use crate::lag::Lags;
 use crate::meter::Policers;
 use crate::pipeline::{Node, Plane};
 use crate::port::{Links, Ports};
-use crate::profile::{Profile, Refusals};
+use crate::profile::{Profile, Refusals, Timing};
 use crate::resources::Resources;
 use crate::stats::Stats;
 use crate::store::{Object, Origin, Store, id};
@@ -73,11 +73,11 @@ impl Switch {
             id: id::switch_id(number),
             resources: Resources::new(&profile),
             refusals: Refusals::new(&profile),
-            profile,
             store: Store::new(number),
             stats: Stats::default(),
             links: Links::default(),
-            ports: Ports::default(),
+            ports: Ports::new(profile.timing == Timing::Wire),
+            profile,
             bridge: Bridge::new(u64::from(number)),
             lags: Lags::default(),
             hash: crate::hash::Hashes::default(),

@@ -441,14 +441,14 @@ impl World {
         Ok(())
     }
 
-    /// Lets the frames that are on cables arrive, and those that they cause. Timers (aging) that come later
-    /// than the last frame do not fire.
+    /// Lets the frames that wait for ports or are on cables go on, and those that they cause. Timers (aging) that
+    /// come later than the last frame do not fire.
     ///
     /// # Errors
     /// `FAILURE` after [`STORM`] frames: the network loops.
     pub fn run_until_idle(&self) -> Result<()> {
         for _ in 0..STORM {
-            let Some(at) = self.state.lock().arrivals.peek().map(|Reverse(a)| a.at) else { return Ok(()) };
+            let Some((at, _)) = self.next(false) else { return Ok(()) };
             self.step(at)?;
         }
         Err(Error::because(Status::FAILURE, format!("{STORM} frames and no end: the network loops")))
@@ -466,31 +466,45 @@ impl World {
                 break;
             }
         }
-        Ok(self.next()?.map(|(at, _)| at))
+        Ok(self.next(true).map(|(at, _)| at))
     }
 
-    /// What happens next, and when: frames before timers.
-    fn next(&self) -> Result<Option<(u64, Due)>> {
+    /// What happens next, and when: frames that arrive, then those that leave, before timers, which are left out
+    /// where they are not asked for.
+    fn next(&self, timers: bool) -> Option<(u64, Due)> {
         let (sims, arrival) = {
             let state = self.state.lock();
             (state.sims.clone(), state.arrivals.peek().map(|Reverse(a)| (a.at, Due::Arrival)))
         };
         let mut next = arrival;
+        let mut departure = None;
+        let mut timer = None;
+        let earlier = |at: u64, than: &Option<(u64, Due)>| than.is_none_or(|(before, _)| at < before);
         for (n, sim) in sims.iter().enumerate() {
             for switch in sim.switches() {
-                // A switch that has just been removed has no timers.
-                let at = sim.with_switch(switch, |sw| sw.bridge.fdb.deadline()).unwrap_or(None);
-                if let Some(at) = at.filter(|at| next.is_none_or(|(before, _)| *at < before)) {
-                    next = Some((at, Due::Timer(n, switch)));
+                // A switch that has just been removed has nothing to do.
+                let due =
+                    sim.with_switch(switch, |sw| (sw.ports.servers.deadline(), sw.bridge.fdb.deadline()));
+                let (leaves, ages) = due.unwrap_or_default();
+                if let Some((at, port)) = leaves.filter(|(at, _)| earlier(*at, &departure)) {
+                    departure = Some((at, Due::Departure(n, switch, port)));
+                }
+                if let Some(at) = ages.filter(|at| timers && earlier(*at, &timer)) {
+                    timer = Some((at, Due::Timer(n, switch)));
                 }
             }
         }
-        Ok(next)
+        for (at, due) in departure.into_iter().chain(timer) {
+            if earlier(at, &next) {
+                next = Some((at, due));
+            }
+        }
+        next
     }
 
     /// Does the next thing that is due by then.
     fn step(&self, until: u64) -> Result<bool> {
-        let Some((at, due)) = self.next()?.filter(|(at, _)| *at <= until) else { return Ok(false) };
+        let Some((at, due)) = self.next(true).filter(|(at, _)| *at <= until) else { return Ok(false) };
         self.clock.set(at);
         match due {
             Due::Arrival => {
@@ -499,6 +513,19 @@ impl World {
                     // The port may have gone meanwhile; then so does the frame.
                     let _ = self.enter(arrival.end, std::iter::once(&arrival.frame[..]), &mut NoTrace);
                 }
+            }
+            Due::Departure(n, switch, port) => {
+                let sim = self.state.lock().sims[n].clone();
+                let mut out = Frames::default();
+                let _ = sim.with_switch(switch, |sw| {
+                    let mut engine = self.engine.lock();
+                    engine.depart(sw, at, port, &mut NoTrace, &mut out);
+                    drop(engine);
+                    fdb::deliver(sw);
+                    hostif::deliver(sw);
+                    out.name(sw);
+                });
+                self.state.lock().take(n, at, &out);
             }
             Due::Timer(n, switch) => {
                 let sim = self.state.lock().sims[n].clone();
@@ -514,6 +541,8 @@ impl World {
 enum Due {
     /// The first of the arrivals.
     Arrival,
+    /// A packet leaves by a port of a switch of a simulator.
+    Departure(usize, ObjectId, u16),
     /// A switch of a simulator has a timer.
     Timer(usize, ObjectId),
 }

@@ -40,7 +40,7 @@ fn put_domain(sw: &mut Switch, at: u16, domain: Domain) {
 
 fn drop_domain(sw: &mut Switch, at: u16) {
     let all = Flush { domain: Some(at), dynamic: true, statics: true, port: None };
-    fdb::flush_where(sw, all, true);
+    fdb::flush_where(sw, all);
     fdb::deliver(sw);
     if let Some(slot) = sw.bridge.domains.get_mut(usize::from(at)) {
         *slot = None;
@@ -133,6 +133,6 @@ fn leave(sw: &mut Switch, at: u16, id: ObjectId, bridge_port: u16) {
         d.set_state(bridge_port, 0);
     }
     let gone = Flush { port: Some(bridge_port), domain: Some(at), dynamic: true, statics: false };
-    fdb::flush_where(sw, gone, true);
+    fdb::flush_where(sw, gone);
     fdb::deliver(sw);
 }

@@ -16,6 +16,7 @@ use crate::attrs::{fdb_entry as attr, fdb_flush, switch};
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Tracer};
 use crate::port::index;
+use crate::profile::FlushEvents;
 use crate::switch::Switch;
 use crate::table::exact::{ExactTable, mac_key, split_mac_key};
 
@@ -394,6 +395,7 @@ pub fn age(sw: &mut Switch, now: u64) {
 pub fn derive_switch(sw: &mut Switch) {
     let seconds = sw.store.number(sw.id, switch::FDB_AGING_TIME) as u64;
     sw.bridge.fdb.capacity = sw.profile.limits.fdb as usize;
+    sw.bridge.fdb.consolidated = sw.profile.fdb_flush_events == FlushEvents::Consolidated;
     sw.bridge.fdb.max_learned = sw.store.number(sw.id, switch::MAX_LEARNED_ADDRESSES) as u32;
     let aging = seconds.saturating_mul(1_000_000_000);
     if aging != sw.bridge.fdb.aging {
@@ -405,6 +407,9 @@ pub fn derive_switch(sw: &mut Switch) {
         switch::FDB_MULTICAST_MISS_PACKET_ACTION,
         switch::FDB_BROADCAST_MISS_PACKET_ACTION,
     ];
+    let of_switch = |attr| sw.store.flag(sw.id, attr);
+    sw.bridge.to_cpu =
+        [false, of_switch(switch::MCAST_CPU_FLOOD_ENABLE), of_switch(switch::BCAST_CPU_FLOOD_ENABLE)];
     sw.bridge.miss = miss.map(|a| sw.store.number(sw.id, a) as i32);
 }
 
@@ -425,7 +430,6 @@ pub struct Flush {
 /// entries go.
 pub fn flush(sw: &mut Switch, attrs: &[AttrEntry]) -> Result<()> {
     let mut filter = Flush { dynamic: true, ..Flush::default() };
-    let mut given = (ObjectId::NULL, ObjectId::NULL);
     for (n, a) in attrs.iter().enumerate() {
         let bad =
             |what: &'static str| Err(Error::because(Status(Status::INVALID_ATTR_VALUE_0.0 - n as i32), what));
@@ -437,7 +441,6 @@ pub fn flush(sw: &mut Switch, attrs: &[AttrEntry]) -> Result<()> {
                 if sw.bridge.port(index(*id)).is_none_or(|b| b.id != *id) {
                     return bad("there is no such bridge port");
                 }
-                given.0 = *id;
                 filter.port = Some(index(*id));
             }
             (fdb_flush::BV_ID, Attr::Oid(id)) => {
@@ -445,7 +448,6 @@ pub fn flush(sw: &mut Switch, attrs: &[AttrEntry]) -> Result<()> {
                     continue;
                 }
                 let Some(domain) = domain_of(sw, *id) else { return bad("there is no such VLAN or bridge") };
-                given.1 = *id;
                 filter.domain = Some(domain);
             }
             (fdb_flush::ENTRY_TYPE, Attr::I32(ty)) => match ty {
@@ -460,26 +462,14 @@ pub fn flush(sw: &mut Switch, attrs: &[AttrEntry]) -> Result<()> {
             _ => return Err(Status(Status::UNKNOWN_ATTRIBUTE_0.0 - n as i32).into()),
         }
     }
-    let each = !sw.bridge.fdb.consolidated;
-    flush_where(sw, filter, each);
-    if !each {
-        let types = [(filter.dynamic, Type::DYNAMIC), (filter.statics, Type::STATIC)];
-        for (_, ty) in types.into_iter().filter(|(on, _)| *on) {
-            let mut attr = vec![AttrEntry::new(attr::TYPE, Attr::I32(ty.0))];
-            if !given.0.is_null() {
-                attr.push(AttrEntry::new(attr::BRIDGE_PORT_ID, Attr::Oid(given.0)));
-            }
-            let fdb_entry = FdbEntry { switch_id: sw.id, mac_address: MacAddr::ZERO, bv_id: given.1 };
-            let data = FdbEventNotificationData { event_type: FdbEvent::FLUSHED, fdb_entry, attr };
-            sw.bridge.fdb.events.push(data);
-        }
-    }
+    flush_where(sw, filter);
     deliver(sw);
     Ok(())
 }
 
-/// Removes what the filter takes; tells of each entry if `tell_each`.
-pub fn flush_where(sw: &mut Switch, filter: Flush, tell_each: bool) {
+/// Removes what the filter takes, and tells as the profile says.
+pub fn flush_where(sw: &mut Switch, filter: Flush) {
+    let tell_each = !sw.bridge.fdb.consolidated;
     let takes = |key: u64, v: Value| {
         (if v.is_static() { filter.statics } else { filter.dynamic })
             && filter.port.is_none_or(|p| p == v.port())
@@ -493,10 +483,28 @@ pub fn flush_where(sw: &mut Switch, filter: Flush, tell_each: bool) {
         }
         entry::take(sw, key);
     }
+    if !tell_each {
+        tell_flush(sw, filter);
+    }
     if filter.port.is_none() && filter.domain.is_none() {
         sw.bridge.fdb.told.clear();
     } else {
         sw.bridge.fdb.told.retain(|key| filter.domain.is_some_and(|d| d != split_mac_key(*key).0));
+    }
+}
+
+/// Tells at once of all that a flush takes.
+fn tell_flush(sw: &mut Switch, filter: Flush) {
+    let types = [(filter.dynamic, Type::DYNAMIC), (filter.statics, Type::STATIC)];
+    for (_, ty) in types.into_iter().filter(|(on, _)| *on) {
+        let mut attr = vec![AttrEntry::new(attr::TYPE, Attr::I32(ty.0))];
+        if let Some(port) = filter.port {
+            attr.push(AttrEntry::new(attr::BRIDGE_PORT_ID, Attr::Oid(port_id(sw, port))));
+        }
+        let bv_id = filter.domain.map(|d| domain_id(sw, d)).unwrap_or_default();
+        let fdb_entry = FdbEntry { switch_id: sw.id, mac_address: MacAddr::ZERO, bv_id };
+        let data = FdbEventNotificationData { event_type: FdbEvent::FLUSHED, fdb_entry, attr };
+        sw.bridge.fdb.events.push(data);
     }
 }
 

@@ -5,10 +5,12 @@ use sai::types::PacketAction;
 
 use super::Bridge;
 use super::fdb::Value;
+use crate::hostif;
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Out, Packet, Tracer, Work};
 use crate::switch::Switch;
 use crate::table::exact::station_key;
+use crate::wire::parse::L3;
 
 pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
     let now = engine.now();
@@ -31,7 +33,7 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
                             Event::Hit { table: "fdb".into(), object, key: address(p.dst).to_string() },
                         );
                     }
-                    decide_unicast(&sw.bridge, p, *value, key);
+                    decide_unicast(sw, p, *value, key);
                 }
                 None => {
                     if T::ON {
@@ -54,16 +56,19 @@ fn address(mac: u64) -> MacAddr {
 }
 
 #[inline(always)]
-fn decide_unicast(bridge: &Bridge, p: &mut Packet, value: Value, key: u64) {
+fn decide_unicast(sw: &Switch, p: &mut Packet, value: Value, key: u64) {
     p.flags |= flag::FDB_HIT;
     if value.is_plain() {
         p.out = Out::BridgePort(value.port());
         return;
     }
-    let extra = bridge.fdb.extra(key);
+    let extra = sw.bridge.fdb.extra(key);
     p.dst_meta[0] = extra.meta;
     let out = if value.port() == NONE { None } else { Some(Out::BridgePort(value.port())) };
     act(p, value.action(), out, DropReason::FdbUcDiscard);
+    if p.has(flag::PUNT) {
+        p.trap = hostif::slot_of(sw, extra.user_trap);
+    }
 }
 
 /// Carries out a packet action of an entry whose way out is `out`; without one the packet is dropped.
@@ -97,8 +102,30 @@ pub(crate) fn decide_multicast<T: Tracer>(bridge: &Bridge, p: &mut Packet, frame
             p.dst_meta[0] = hit.meta;
             act(p, hit.action, Some(Out::L2mc(hit.group)), DropReason::FdbMcDiscard);
         }
-        None => flood(bridge, p, 1),
+        None => match unknown_group(bridge, p, frame) {
+            NONE => flood(bridge, p, 1),
+            group => {
+                p.flags |= flag::FLOODED;
+                let action = PacketAction(bridge.miss[1]);
+                act(p, action, Some(Out::L2mc(group)), DropReason::FdbMcDiscard);
+            }
+        },
     }
+}
+
+/// The L2MC group that the VLAN names for unknown multicast of this sort.
+fn unknown_group(bridge: &Bridge, p: &Packet, frame: &[u8]) -> u16 {
+    let Some(domain) = bridge.domain(p.domain) else { return NONE };
+    let at = usize::from(p.headers.l3);
+    let sort = match p.headers.kind {
+        // 224.0.0.0/24, and the scope of the link.
+        L3::Ipv4 if frame.get(at + 16..at + 19) == Some(&[224, 0, 0]) => 3,
+        L3::Ipv6 if frame.get(at + 24) == Some(&0xff) && frame.get(at + 25).is_some_and(|b| b & 15 == 2) => 3,
+        L3::Ipv4 => 1,
+        L3::Ipv6 => 2,
+        _ => 0,
+    };
+    domain.unknown[sort]
 }
 
 /// Floods a packet of this class (0 unknown unicast, 1 unknown multicast, 2 broadcast), unless the switch's
@@ -109,6 +136,9 @@ pub(crate) fn flood(bridge: &Bridge, p: &mut Packet, class: usize) {
     let reason = if class == 0 { DropReason::FdbUcDiscard } else { DropReason::FdbMcDiscard };
     let action = PacketAction(bridge.miss[class]);
     act(p, action, Some(Out::Flood), reason);
+    if bridge.to_cpu[class] {
+        p.flags |= flag::PUNT;
+    }
     let control = bridge.domain(p.domain).map(|d| d.flood[class]);
     if p.out == Out::Flood && control == Some(super::FloodControl::None) {
         p.out = Out::None;

@@ -45,6 +45,11 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
         } else {
             match fdb::source(sw, engine, i, key, seen, t) {
                 fdb::Verdict::Go => {}
+                fdb::Verdict::Drop(DropReason::StaticMove) => {
+                    // A trap may take it.
+                    engine.deny(sw, i, DropReason::StaticMove, Node::PostIngressAcl);
+                    continue;
+                }
                 fdb::Verdict::Drop(reason) => {
                     engine.drop(i, reason);
                     continue;

@@ -89,7 +89,7 @@ pub enum FloodControl {
 }
 
 /// How a domain treats packets.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Domain {
     /// The VLAN or bridge.
     pub id: ObjectId,
@@ -110,6 +110,8 @@ pub struct Domain {
     pub stp: ObjectId,
     /// Whether IP multicast is looked up by IP group (and source): IPv4, IPv6.
     pub by_group: [LookupKey; 2],
+    /// L2MC groups of unknown multicast: not IP, IPv4, IPv6, IP of the link; [`NONE`] leaves it to flood control.
+    pub unknown: [u16; 4],
     /// Router interface.
     pub rif: u16,
     /// Received and sent.
@@ -128,6 +130,25 @@ pub enum LookupKey {
     Source,
     /// By source and group, then by group.
     Both,
+}
+
+impl Default for Domain {
+    fn default() -> Domain {
+        Domain {
+            id: ObjectId::NULL,
+            states: Vec::new(),
+            members: Vec::new(),
+            flood: [FloodControl::All; 3],
+            learn_disable: false,
+            max_learned: 0,
+            learned: 0,
+            stp: ObjectId::NULL,
+            by_group: [LookupKey::Mac; 2],
+            unknown: [NONE; 4],
+            rif: NONE,
+            counts: [Count::default(); 2],
+        }
+    }
 }
 
 impl Domain {
@@ -240,6 +261,8 @@ pub struct Bridge {
     pub multicast: multicast::Multicast,
     /// The switch's actions on unknown unicast, multicast and broadcast: `sai_packet_action_t`.
     pub miss: [i32; 3],
+    /// Whether flooded unicast, multicast and broadcast goes to the CPU too.
+    pub to_cpu: [bool; 3],
     /// State by spanning tree instance and bridge port, where a port object gives one.
     pub(crate) stp: HashMap<(ObjectId, u16), u8>,
 }
@@ -253,6 +276,7 @@ impl Bridge {
             fdb: Fdb::new(seed),
             multicast: multicast::Multicast::default(),
             miss: [1; 3],
+            to_cpu: [false; 3],
             stp: HashMap::new(),
         }
     }

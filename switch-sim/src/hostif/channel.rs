@@ -43,7 +43,7 @@ pub(super) struct Channels {
     wires: HashMap<ObjectId, Arc<dyn Wire>>,
     /// The netdev of a port, LAG or VLAN.
     netdevs: HashMap<ObjectId, ObjectId>,
-    /// By what is matched (port, LAG, VLAN; null for any) and trap (null for any): entry, channel and the host
+    /// By what is matched (port, LAG, a VLAN's router interface; null for any) and trap (null for any): entry, channel and the host
     /// interface that it names.
     table: HashMap<(ObjectId, ObjectId), (ObjectId, ChannelType, ObjectId)>,
 }
@@ -53,6 +53,7 @@ struct Origin {
     port: ObjectId,
     lag: ObjectId,
     vlan: ObjectId,
+    rif: ObjectId,
     trap: ObjectId,
     bridge: ObjectId,
     /// Of a sample: where the packet leaves.
@@ -63,11 +64,13 @@ impl Origin {
     fn of(sw: &Switch, p: &Packet) -> Origin {
         let at = crate::bridge::ingress_domain(&sw.bridge, p);
         let domain = sw.bridge.domain(at).map(|d| d.id).unwrap_or_default();
+        let rif = if p.rif == NONE { sw.bridge.domain(at).map_or(NONE, |d| d.rif) } else { p.rif };
         let is_1d = at != NONE && at >= FIRST_1D;
         Origin {
             port: sw.ports.get(p.port).map(|r| r.id).unwrap_or_default(),
             lag: sw.lags.get(p.lag).map(|l| l.id).unwrap_or_default(),
             vlan: if is_1d { ObjectId::NULL } else { domain },
+            rif: sw.router.rifs.get(usize::from(rif)).map(|r| r.id).unwrap_or_default(),
             trap: trap_id(sw, p.trap),
             bridge: match () {
                 () if is_1d => domain,
@@ -101,16 +104,11 @@ pub(super) fn hand_over(sw: &mut Switch, punted: Punted) {
     let Punted { packet: p, mut frame } = punted;
     let from = Origin::of(sw, &p);
     let null = ObjectId::NULL;
-    let keys = [
-        (from.port, from.trap),
-        (from.lag, from.trap),
-        (from.vlan, from.trap),
-        (null, from.trap),
-        (null, null),
-    ];
     let table = &sw.host.channels.table;
-    let specific = |k: &&(ObjectId, ObjectId)| **k == (null, null) || !k.1.is_null();
-    let Some(&(_, channel, named)) = keys.iter().filter(specific).find_map(|k| table.get(k)) else { return };
+    let of_trap = |on: ObjectId| if from.trap.is_null() { None } else { table.get(&(on, from.trap)) };
+    let specific = [from.port, from.lag, from.rif].into_iter().filter(|on| !on.is_null()).find_map(of_trap);
+    let found = specific.or_else(|| of_trap(null)).or_else(|| table.get(&(null, null)));
+    let Some(&(_, channel, named)) = found else { return };
     let attrs = from.attrs(sw.now());
     let netdev = |id: ObjectId| sw.host.channels.netdevs.get(&id).copied().unwrap_or_default();
     let logical = if from.lag.is_null() { from.port } else { from.lag };
@@ -197,7 +195,7 @@ pub struct HostifOwner;
 impl Owner for HostifOwner {
     fn enforced(&self) -> &'static [AttrId] {
         use hostif::*;
-        const { &[TYPE.id(), OBJ_ID.id(), OPER_STATUS.id(), VLAN_TAG.id()] }
+        const { &[TYPE.id(), OBJ_ID.id(), OPER_STATUS.id(), QUEUE.id(), VLAN_TAG.id()] }
     }
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {

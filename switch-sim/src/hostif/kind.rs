@@ -106,6 +106,8 @@ kinds! {
     L3_MTU_ERROR DROP |p, _| p.drop == Some(DropReason::ExceedsL3Mtu);
     STATIC_FDB_MOVE DROP |p, _| p.drop == Some(DropReason::StaticMove);
     NEIGHBOR_MISS TRAP |p, _| punted_by_router(p) && p.out_rif != NONE_RIF && p.headers.ttl > 1;
+    // The egress half looks for this one itself.
+    PIPELINE_DISCARD_EGRESS_BUFFER DROP |_, _| false;
     PIPELINE_DISCARD_ROUTER DROP |p, _| p.drop.is_some_and(|reason| reason.layer() == Layer::L3);
 }
 

@@ -30,7 +30,7 @@ pub(crate) use channel::{attach, receive};
 pub(crate) use kind::{may_match, watches};
 pub(crate) use send::check as check_send;
 pub use trap::{TrapGroupOwner, TrapOwner, UserTrapOwner, slot_of};
-pub(crate) use trap::{sample_trap, trap_id, traps};
+pub(crate) use trap::{discard_trap, sample_trap, trap_id, traps};
 
 /// What the host side of a switch keeps.
 #[derive(Debug)]

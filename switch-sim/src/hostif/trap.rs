@@ -84,7 +84,10 @@ pub(crate) fn traps<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work,
 #[cold]
 fn decide<T: Tracer>(sw: &Switch, p: &mut Packet, frame: &[u8], t: &mut T) -> bool {
     if p.has(flag::PUNT) && p.trap != NONE {
-        // Somebody who names a user-defined trap has decided already.
+        // Somebody who names a user-defined trap has decided already; a disabled group has no queue of its own.
+        if sw.host.trap(p.trap).is_none_or(|trap| !trap.group.enabled) {
+            p.trap = NONE;
+        }
         return true;
     }
     let mut default = None;
@@ -165,6 +168,16 @@ fn apply(p: &mut Packet, action: PacketAction, slot: u16) {
     if p.has(flag::PUNT) {
         p.trap = slot;
     }
+}
+
+/// The trap that takes a packet which found its queue full, as [`Packet::trap`].
+#[cold]
+pub(crate) fn discard_trap(sw: &Switch, p: &Packet) -> Option<u16> {
+    let at = KINDS.iter().position(|k| k.ty == hostif_trap::Type::PIPELINE_DISCARD_EGRESS_BUFFER)?;
+    let slot = sw.host.by_kind[at];
+    let trap = sw.host.trap(slot)?;
+    let takes = matches!(trap.action, PacketAction::TRAP | PacketAction::COPY | PacketAction::LOG);
+    (takes && trap.group.enabled && !trap.excluded.contains(&p.port)).then_some(slot)
 }
 
 /// The trap object of [`Packet::trap`]; null where there is none.
@@ -307,8 +320,7 @@ pub struct UserTrapOwner;
 
 impl Owner for UserTrapOwner {
     fn enforced(&self) -> &'static [AttrId] {
-        use hostif_user_defined_trap::*;
-        const { &[TYPE.id(), TRAP_GROUP.id()] }
+        const { &[hostif_user_defined_trap::TRAP_GROUP.id()] }
     }
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {

@@ -9,6 +9,7 @@ use crate::{acl, bridge, hostif, lag, port, router};
 mod express;
 mod host;
 mod mirror;
+mod timed;
 
 pub(crate) use express::{Lane, Rewrite};
 pub use host::FromHost;
@@ -411,6 +412,9 @@ impl Engine {
     /// Puts a packet whose egress port is known into its queue; with ideal timing it leaves at once.
     #[inline(always)]
     fn enqueue<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, slot: usize, t: &mut T, sink: &mut S) {
+        if sw.ports.timed {
+            return self.enqueue_timed(sw, slot, t, sink);
+        }
         self.slots[self.egress_len] = slot as u8;
         self.egress_len += 1;
         if self.egress_len == VECTOR {
@@ -447,7 +451,9 @@ impl Engine {
         if p.drop.is_some() || p.out != Out::None {
             sw.plane.balance.replicas += 1;
         }
-        mirror::give_to_host(sw, p, self.frames.of(i, p), self.now, t);
+        let packet = self.packets[i];
+        let frame = self.whole(i);
+        mirror::give_to_host(sw, &packet, &frame, self.now, t);
     }
 
     #[inline(always)]
@@ -635,8 +641,7 @@ fn count_drop<T: Tracer>(sw: &mut Switch, p: &Packet, reason: DropReason, t: &mu
     sw.plane.balance.dropped += 1;
     let port = if reason.side() == Side::In || p.out_port == NONE { p.port } else { p.out_port };
     if let Some(port) = sw.ports.counters.get_mut(port as usize) {
-        port.drops[reason as usize] += 1;
-        port::queue::count_drop(port, p, reason);
+        port.count_drop(p, reason);
     }
     sw.debug.count(reason, port);
     bridge::count_drop(sw, p, reason);

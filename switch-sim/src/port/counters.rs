@@ -4,7 +4,8 @@ use sai::StatId;
 use sai::port::Stat;
 
 use super::queue::QueueCounts;
-use crate::pipeline::{DropReason, Side};
+use crate::pipeline::{DropReason, Layer, Packet, Side, flag};
+use crate::wire::parse::L3;
 
 /// The statistics that packets move.
 pub const COUNTED: &[StatId] = &[
@@ -75,6 +76,9 @@ pub const COUNTED: &[StatId] = &[
     Stat::IP_IN_NON_UCAST_PKTS.0 as StatId,
     Stat::IP_IN_OCTETS.0 as StatId,
     Stat::IP_IN_DISCARDS.0 as StatId,
+    Stat::IP_OUT_DISCARDS.0 as StatId,
+    Stat::IPV6_IN_DISCARDS.0 as StatId,
+    Stat::IPV6_OUT_DISCARDS.0 as StatId,
     Stat::IP_OUT_UCAST_PKTS.0 as StatId,
     Stat::IP_OUT_NON_UCAST_PKTS.0 as StatId,
     Stat::IP_OUT_OCTETS.0 as StatId,
@@ -104,6 +108,20 @@ pub const COUNTED: &[StatId] = &[
     Stat::OUT_CONFIGURED_DROP_REASONS_5_DROPPED_PKTS.0 as StatId,
     Stat::OUT_CONFIGURED_DROP_REASONS_6_DROPPED_PKTS.0 as StatId,
     Stat::OUT_CONFIGURED_DROP_REASONS_7_DROPPED_PKTS.0 as StatId,
+    Stat::IF_OUT_QLEN.0 as StatId,
+    Stat::OUT_CURR_OCCUPANCY_BYTES.0 as StatId,
+    Stat::OUT_WATERMARK_BYTES.0 as StatId,
+    Stat::OUT_SHARED_CURR_OCCUPANCY_BYTES.0 as StatId,
+    Stat::OUT_SHARED_WATERMARK_BYTES.0 as StatId,
+];
+
+/// Those that are levels: what waits in the queues of the port.
+pub const LEVELS: &[StatId] = &[
+    Stat::IF_OUT_QLEN.0 as StatId,
+    Stat::OUT_CURR_OCCUPANCY_BYTES.0 as StatId,
+    Stat::OUT_WATERMARK_BYTES.0 as StatId,
+    Stat::OUT_SHARED_CURR_OCCUPANCY_BYTES.0 as StatId,
+    Stat::OUT_SHARED_WATERMARK_BYTES.0 as StatId,
 ];
 
 /// The upper ends of the frame-size bins: fine enough for both of SAI's families.
@@ -139,6 +157,8 @@ pub struct Counters {
     pub pause_rx: u64,
     /// Drops by reason.
     pub drops: [u64; DropReason::COUNT],
+    /// IP packets dropped: of IPv4 and IPv6, by the router on their way in, and routed ones on their way out.
+    pub ip_drops: [[u64; 2]; 2],
     /// Queues, as many as counted something of their own.
     pub(super) queues: Vec<QueueCounts>,
 }
@@ -151,6 +171,7 @@ impl Default for Counters {
             oversize: [0; 2],
             pause_rx: 0,
             drops: [0; DropReason::COUNT],
+            ip_drops: [[0; 2]; 2],
             queues: Vec::new(),
         }
     }
@@ -203,6 +224,17 @@ fn large_bin(size: u64) -> usize {
 }
 
 impl Counters {
+    /// Counts a packet that is dropped here.
+    pub(crate) fn count_drop(&mut self, p: &Packet, reason: DropReason) {
+        self.drops[reason as usize] += 1;
+        let out = reason.side() == Side::Out;
+        let by_ip = if out { p.has(flag::ROUTED) } else { reason.layer() == Layer::L3 };
+        if by_ip && p.headers.is_ip() {
+            self.ip_drops[usize::from(p.headers.kind == L3::Ipv6)][usize::from(out)] += 1;
+        }
+        super::queue::count_drop(self, p, reason);
+    }
+
     fn dropped(&self, keep: impl Fn(DropReason) -> bool) -> u64 {
         DropReason::ALL.iter().filter(|r| keep(**r)).map(|r| self.drops[*r as usize]).sum()
     }
@@ -213,7 +245,6 @@ impl Counters {
         let both = |bin: usize| rx.bins[bin] + tx.bins[bin];
         let sum = |bins: &[u64]| bins.iter().sum();
         let is_in = |r: DropReason| r.side() == Side::In;
-        let ip_drop = |r: DropReason| r.layer() == crate::pipeline::Layer::L3;
         Some(match Stat(stat as i32) {
             Stat::IF_IN_OCTETS => rx.octets,
             Stat::IF_IN_UCAST_PKTS => rx.frames(0),
@@ -283,7 +314,10 @@ impl Counters {
             Stat::IP_IN_UCAST_PKTS => rx.ip[0][0],
             Stat::IP_IN_NON_UCAST_PKTS => rx.ip_groups[0],
             Stat::IP_IN_OCTETS => rx.ip[0][1],
-            Stat::IP_IN_DISCARDS => self.dropped(|r| is_in(r) && ip_drop(r)),
+            Stat::IP_IN_DISCARDS => self.ip_drops[0][0],
+            Stat::IP_OUT_DISCARDS => self.ip_drops[0][1],
+            Stat::IPV6_IN_DISCARDS => self.ip_drops[1][0],
+            Stat::IPV6_OUT_DISCARDS => self.ip_drops[1][1],
             Stat::IP_OUT_UCAST_PKTS => tx.ip[0][0],
             Stat::IP_OUT_NON_UCAST_PKTS => tx.ip_groups[0],
             Stat::IP_OUT_OCTETS => tx.ip[0][1],

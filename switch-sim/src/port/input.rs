@@ -56,8 +56,11 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
             }
         }
         // VLAN classification (802.1Q 6.9): a priority tag does not choose a VLAN.
-        let tagged = p.headers.tags > 0 && p.headers.outer.vid() != 0;
-        if p.headers.tags > 0 {
+        // A tag of another TPID than the port's and the switch's outer one is payload.
+        let known = p.headers.tpid == port.tpid || p.headers.tpid == port.outer_tpid;
+        let has_tag = p.headers.tags > 0 && known;
+        let tagged = has_tag && p.headers.outer.vid() != 0;
+        if has_tag {
             p.flags |= flag::HAS_TAG;
             p.pcp = p.headers.outer.pcp();
             p.dei = p.headers.outer.dei();

@@ -19,6 +19,7 @@ pub(crate) mod input;
 pub(crate) mod output;
 pub mod queue;
 mod record;
+pub mod server;
 
 pub use counters::Counters;
 pub use record::{Attachment, Ports, Record, Sub, derive, derive_all, index};
@@ -146,7 +147,26 @@ impl Owner for PortOwner {
 
     fn stat(&self, sw: &Switch, object: &ObjectRef, stat: StatId) -> Option<u64> {
         let port = index(object.oid()?);
-        sw.debug.stat(Some(port), stat).or_else(|| sw.ports.counters.get(usize::from(port))?.stat(stat))
+        let level = sw.ports.servers.level(port, None);
+        Some(match port::Stat(stat as i32) {
+            port::Stat::IF_OUT_QLEN => level.packets,
+            port::Stat::OUT_CURR_OCCUPANCY_BYTES | port::Stat::OUT_SHARED_CURR_OCCUPANCY_BYTES => level.bytes,
+            port::Stat::OUT_WATERMARK_BYTES | port::Stat::OUT_SHARED_WATERMARK_BYTES => level.most_bytes,
+            _ => {
+                let of_port = || sw.ports.counters.get(usize::from(port))?.stat(stat);
+                return sw.debug.stat(Some(port), stat).or_else(of_port);
+            }
+        })
+    }
+
+    fn levels(&self) -> &'static [StatId] {
+        counters::LEVELS
+    }
+
+    fn clear_level(&self, sw: &mut Switch, object: &ObjectRef, _: StatId) {
+        if let Some(id) = object.oid() {
+            sw.ports.servers.clear_marks(index(id), None);
+        }
     }
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
@@ -249,6 +269,14 @@ fn oper_speed(sw: &Switch, port: &ObjectRef) -> Result<Value> {
         _ => sw.profile.speeds(lanes(sw, port)).iter().copied().max(),
     };
     fastest.map_or_else(|| sw.value(port, SPEED), |speed| Ok(Value::U32(speed)))
+}
+
+/// The speed of a port in Mbps, as it is or would be when up.
+fn speed(sw: &Switch, port: ObjectId) -> u32 {
+    match oper_speed(sw, &ObjectRef::Object(ObjectType::PORT, port)) {
+        Ok(Value::U32(speed)) => speed,
+        _ => 0,
+    }
 }
 
 fn check(sw: &Switch, lanes: usize, n: usize, attr: &AttrEntry) -> Result<()> {

@@ -131,6 +131,7 @@ pub(crate) fn transmit<T: Tracer, S: Sink>(
 
 #[inline(always)]
 fn send<T: Tracer, S: Sink>(sw: &mut Switch, engine: &mut Engine, i: usize, t: &mut T, sink: &mut S) {
+    let now = engine.now();
     let p = engine.meta(i);
     if let Some(reason) = p.drop {
         return engine.drop_out(sw, i, reason, t);
@@ -165,6 +166,9 @@ fn send<T: Tracer, S: Sink>(sw: &mut Switch, engine: &mut Engine, i: usize, t: &
         counters.tx.count_ip(p.headers.kind == L3::Ipv6, class > 0, p.headers.end - p.headers.l3);
     }
     bridge::egress::count(&mut sw.bridge, p, size);
+    if ports.timed {
+        ports.servers.sends(out as u16, now, size, port.speed);
+    }
     sw.plane.balance.transmitted += 1;
     if T::ON {
         t.event(p, Event::End(Fate::Transmitted { port: port.id }));

@@ -4,7 +4,7 @@
 //! nearly all packets pass queue 0, which counts what the port sent less what the others did.
 
 use sai::queue::{self, Stat};
-use sai::{AttrId, ObjectRef, StatId};
+use sai::{ObjectRef, StatId};
 
 use super::{Counters, index};
 use crate::feature::Owner;
@@ -23,14 +23,6 @@ pub struct QueueCounts {
     pub sent: Amount,
     /// Dropped since the queue was full.
     pub full: Amount,
-    /// Dropped by WRED.
-    pub wred: Amount,
-}
-
-impl QueueCounts {
-    fn dropped(&self, of: usize) -> u64 {
-        self.full[of] + self.wred[of]
-    }
 }
 
 impl Counters {
@@ -68,10 +60,9 @@ impl Counters {
 
 /// Counts a drop that a queue is the reason of.
 #[inline]
-pub(crate) fn count_drop(counters: &mut Counters, p: &Packet, reason: DropReason) {
-    if matches!(reason, DropReason::QueueFull | DropReason::Wred) {
-        let counts = counters.queue_mut(p.queue);
-        let [packets, bytes] = if reason == DropReason::Wred { &mut counts.wred } else { &mut counts.full };
+pub(super) fn count_drop(counters: &mut Counters, p: &Packet, reason: DropReason) {
+    if reason == DropReason::QueueFull {
+        let [packets, bytes] = &mut counters.queue_mut(p.queue).full;
         *packets += 1;
         *bytes += wire_len(p.len());
     }
@@ -83,6 +74,12 @@ pub(crate) fn of_copy(chip: &Chip, queue: u8) -> u8 {
         0 => queue,
         n => (chip.unicast_queues + u32::from(queue).min(n - 1)) as u8,
     }
+}
+
+/// The port and index of a queue.
+fn place(sw: &Switch, object: &ObjectRef) -> Option<(u16, u8)> {
+    let id = object.oid()?;
+    Some((index(sw.store.oid(id, queue::PORT.id())), sw.store.number(id, queue::INDEX.id()) as u8))
 }
 
 /// Owns `SAI_OBJECT_TYPE_QUEUE`.
@@ -97,25 +94,47 @@ impl Owner for QueueOwner {
                 Stat::BYTES.0 as StatId,
                 Stat::DROPPED_PACKETS.0 as StatId,
                 Stat::DROPPED_BYTES.0 as StatId,
-                Stat::WRED_DROPPED_PACKETS.0 as StatId,
-                Stat::WRED_DROPPED_BYTES.0 as StatId,
+                Stat::CURR_OCCUPANCY_BYTES.0 as StatId,
+                Stat::WATERMARK_BYTES.0 as StatId,
+                Stat::SHARED_CURR_OCCUPANCY_BYTES.0 as StatId,
+                Stat::SHARED_WATERMARK_BYTES.0 as StatId,
+                Stat::DELAY_WATERMARK_NS.0 as StatId,
             ]
         }
     }
 
+    fn levels(&self) -> &'static [StatId] {
+        const {
+            &[
+                Stat::CURR_OCCUPANCY_BYTES.0 as StatId,
+                Stat::WATERMARK_BYTES.0 as StatId,
+                Stat::SHARED_CURR_OCCUPANCY_BYTES.0 as StatId,
+                Stat::SHARED_WATERMARK_BYTES.0 as StatId,
+                Stat::DELAY_WATERMARK_NS.0 as StatId,
+            ]
+        }
+    }
+
+    fn clear_level(&self, sw: &mut Switch, object: &ObjectRef, _: StatId) {
+        if let Some((port, at)) = place(sw, object) {
+            sw.ports.servers.clear_marks(port, Some(at));
+        }
+    }
+
     fn stat(&self, sw: &Switch, object: &ObjectRef, stat: StatId) -> Option<u64> {
-        const PORT: AttrId = queue::PORT.id();
-        let id = object.oid()?;
-        let counters = sw.ports.counters.get(usize::from(index(sw.store.oid(id, PORT))))?;
-        let at = sw.store.number(id, queue::INDEX.id()) as u8;
+        let (port, at) = place(sw, object)?;
+        let counters = sw.ports.counters.get(usize::from(port))?;
+        let level = sw.ports.servers.level(port, Some(at));
         let counts = counters.queue(at);
         Some(match Stat(stat as i32) {
             Stat::PACKETS => counters.queue_sent(at)[0],
             Stat::BYTES => counters.queue_sent(at)[1],
-            Stat::DROPPED_PACKETS => counts.dropped(0),
-            Stat::DROPPED_BYTES => counts.dropped(1),
-            Stat::WRED_DROPPED_PACKETS => counts.wred[0],
-            Stat::WRED_DROPPED_BYTES => counts.wred[1],
+            Stat::DROPPED_PACKETS => counts.full[0],
+            Stat::DROPPED_BYTES => counts.full[1],
+            // All of the buffer is shared.
+            Stat::CURR_OCCUPANCY_BYTES | Stat::SHARED_CURR_OCCUPANCY_BYTES => level.bytes,
+            Stat::WATERMARK_BYTES | Stat::SHARED_WATERMARK_BYTES => level.most_bytes,
+            Stat::DELAY_WATERMARK_NS => level.longest,
             _ => return None,
         })
     }

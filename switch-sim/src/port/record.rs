@@ -11,6 +11,7 @@ use crate::switch::Switch;
 use crate::wire::parse::Tpids;
 
 use super::Counters;
+use super::server::Servers;
 
 /// What a packet of one VLAN meets on a port or LAG before bridging.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,14 +82,18 @@ pub struct Record {
     pub mtu: u32,
     /// The LAG that it is a member of.
     pub lag: u16,
-    /// The TPID of tags that this port writes.
+    /// The TPID of the tags that this port reads and writes.
     pub tpid: u16,
-    /// TPIDs that count as tags.
+    /// The switch's outer TPID, whose tags it reads as well.
+    pub outer_tpid: u16,
+    /// TPIDs that the parser takes for tags on its way to what is behind them.
     pub tpids: Tpids,
     /// What it is attached to; for a LAG member, what the LAG is.
     pub attached: Attachment,
     /// Ports that what came in here may not leave by, a bit each.
     pub blocked: Vec<u64>,
+    /// Speed in Mbps.
+    pub speed: u32,
     /// An ACL table is bound before my-MAC.
     pub pre_acl: bool,
     /// Has a policer, or copies what comes in: one test for what few ports have.
@@ -117,9 +122,11 @@ impl Record {
         mtu: 0,
         lag: NONE,
         tpid: 0x8100,
+        outer_tpid: 0x88A8,
         tpids: Tpids([0x8100, 0x88A8, 0x8100, 0x8100]),
         attached: Attachment { bridge_port: NONE, rif: NONE, subs: Vec::new() },
         blocked: Vec::new(),
+        speed: 0,
         pre_acl: false,
         watched: false,
         policer: NONE,
@@ -142,8 +149,11 @@ impl Record {
             default_pcp: _,
             mtu: _,
             lag: _,
+            // The lane compares a tag's TPID itself.
             tpid: _,
+            outer_tpid: _,
             tpids: _,
+            speed: _,
             attached: Attachment { bridge_port, rif, subs },
             blocked,
             pre_acl: _,
@@ -174,6 +184,10 @@ pub struct Ports {
     pub(crate) loops: bool,
     /// What ports copy of their packets.
     pub(crate) taps: Vec<Taps>,
+    /// Whether ports take their time: the profile's timing.
+    pub(crate) timed: bool,
+    /// What waits for ports that take their time.
+    pub servers: Servers,
     /// What is attached to each port itself, not counting its LAG.
     own: Vec<Attachment>,
 }
@@ -185,6 +199,11 @@ pub const fn index(id: ObjectId) -> u16 {
 }
 
 impl Ports {
+    /// No ports yet; `timed` if they are to take their time.
+    pub(crate) fn new(timed: bool) -> Ports {
+        Ports { timed, ..Ports::default() }
+    }
+
     fn grow(&mut self, at: u16) {
         let len = usize::from(at) + 1;
         if self.records.len() < len {
@@ -236,7 +255,8 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         || store.number(id, attrs::port::INTERNAL_LOOPBACK_MODE) != 0;
     let up = up || (admin && loopback);
     let tpid = number(of(attrs::port::TPID, attrs::lag::TPID));
-    let switch_tpid = store.number(sw.id, attrs::switch::TPID_OUTER_VLAN) as u16;
+    let outer_tpid = number((sw.id, attrs::switch::TPID_OUTER_VLAN));
+    let inner_tpid = number((sw.id, attrs::switch::TPID_INNER_VLAN));
     let mut blocked = Vec::new();
     let mut block = |port: ObjectId| {
         let port = usize::from(index(port));
@@ -265,12 +285,14 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         mtu: store.number(id, attrs::port::MTU) as u32,
         lag: membership.as_ref().map_or(NONE, |m| index(m.lag)),
         tpid,
-        tpids: Tpids::new(&[tpid, switch_tpid, 0x8100, 0x88A8]),
+        outer_tpid,
+        tpids: Tpids::new(&[tpid, outer_tpid, inner_tpid, 0x8100]),
         attached: match &membership {
             Some(m) => sw.lags.attachment(index(m.lag)).cloned().unwrap_or_default(),
             None => sw.ports.own[slot].clone(),
         },
         blocked,
+        speed: super::speed(sw, id),
         pre_acl: sw.acl.before_look_up(),
         watched: policer != NONE || taps_in,
         policer,

@@ -4,7 +4,9 @@ use super::bed::*;
 use sai::entry::{Entry, FdbEntry};
 use sai::types::{FdbEvent, PacketAction};
 use sai::vlan::TaggingMode;
-use sai::{MacAddr, ObjectRef, ObjectType, Special, Target, Value, bridge_port, port, switch, vlan};
+use sai::{
+    MacAddr, ObjectRef, ObjectType, Special, Target, Value, bridge_port, port, switch, vlan, vlan_member,
+};
 use switch_sim::Profile;
 use switch_sim::pipeline::{DropReason, Node};
 
@@ -29,7 +31,15 @@ fn tags_follow_the_membership() {
         (2, TaggingMode::PRIORITY_TAGGED),
         (3, TaggingMode::TAGGED),
     ];
-    bed.vlan(10, &modes);
+    let vlan = bed.create(ObjectType::VLAN, &[attr(vlan::VLAN_ID.id(), Value::U16(10))]);
+    for (port, mode) in modes {
+        let attrs = [
+            attr(vlan_member::VLAN_ID.id(), Value::Oid(vlan)),
+            attr(vlan_member::BRIDGE_PORT_ID.id(), Value::Oid(bed.bridge_ports[port])),
+            attr(vlan_member::VLAN_TAGGING_MODE.id(), Value::I32(mode.0)),
+        ];
+        bed.create(ObjectType::VLAN_MEMBER, &attrs);
+    }
     let out = bed.send(0, &tagged(ALL, A, 0x600A));
     assert_eq!(out, [(1, frame(ALL, A)), (2, tagged(ALL, A, 0x6000)), (3, tagged(ALL, A, 0x600A))]);
     bed.set(ObjectType::PORT, bed.ports[1], port::PORT_VLAN_ID.id(), Value::U16(10));
@@ -193,6 +203,9 @@ fn learning_modes_and_limits() {
     assert_eq!(bed.to(1, &frame(B, [2, 0, 0, 0, 0, 0xC])).len(), 7, "and does not learn");
 }
 
+/// Acts: SAI_SWITCH_ATTR_FDB_BROADCAST_MISS_PACKET_ACTION, SAI_L2MC_GROUP_MEMBER_ATTR_L2MC_GROUP_ID,
+/// SAI_L2MC_GROUP_MEMBER_ATTR_L2MC_OUTPUT_ID, SAI_VLAN_ATTR_UNKNOWN_UNICAST_FLOOD_CONTROL_TYPE,
+/// SAI_VLAN_ATTR_UNKNOWN_UNICAST_FLOOD_GROUP.
 #[test]
 fn flood_control_and_miss_actions() {
     let bed = Bed::new();

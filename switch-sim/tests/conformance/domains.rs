@@ -149,6 +149,63 @@ fn multicast_is_looked_up_by_the_key_that_the_vlan_names() {
     assert_eq!(bed.to(0, &other), everyone, "without an entry it is flooded");
 }
 
+/// Acts: SAI_L2MC_ENTRY_ATTR_PACKET_ACTION, SAI_MCAST_FDB_ENTRY_ATTR_PACKET_ACTION,
+/// SAI_VLAN_ATTR_IPV6_MCAST_LOOKUP_KEY_TYPE.
+#[test]
+fn each_action_of_a_multicast_entry() {
+    use sai::types::PacketAction as Act;
+    use sai::{ObjectRef, l2mc_entry, mcast_fdb_entry};
+    let bed = Bed::new();
+    let group = group(&bed, &[1, 2]);
+    let to: IpAddr = "ff0e::9".parse().unwrap();
+    let mac = MacAddr([0x33, 0x33, 0, 0, 0, 9]);
+    let by_mac = McastFdbEntry { switch_id: bed.switch, mac_address: mac, bv_id: bed.vlan1 }.into();
+    let by_ip = L2mcEntry {
+        switch_id: bed.switch,
+        bv_id: bed.vlan1,
+        r#type: l2mc_entry::Type::XG,
+        destination: to,
+        source: "::".parse().unwrap(),
+    }
+    .into();
+    let packet =
+        switch_sim::wire::text::parse("eth src=02:00:00:00:00:0a dst=33:33:00:00:00:09/ipv6 dst=ff0e::9/udp");
+    let packet = packet.unwrap();
+    let punted = || {
+        let stat = sai::queue::Stat::PACKETS.0;
+        bed.read_and_clear(ObjectType::QUEUE, bed.cpu_queue(0), stat)
+    };
+    let cases: [(sai::Entry, _, _, McastLookupKeyType); 2] = [
+        (
+            by_mac,
+            mcast_fdb_entry::GROUP_ID.id(),
+            mcast_fdb_entry::PACKET_ACTION.id(),
+            McastLookupKeyType::MAC_DA,
+        ),
+        (by_ip, l2mc_entry::OUTPUT_GROUP_ID.id(), l2mc_entry::PACKET_ACTION.id(), McastLookupKeyType::XG),
+    ];
+    for (entry, of_group, action_of, key) in cases {
+        bed.set(ObjectType::VLAN, bed.vlan1, vlan::IPV6_MCAST_LOOKUP_KEY_TYPE.id(), Value::I32(key.0));
+        let forward = attr(action_of, Value::I32(Act::FORWARD.0));
+        let attrs = [attr(of_group, Value::Oid(group)), forward];
+        assert_eq!(bed.to(0, &packet).len(), 7, "{key}: nothing is known by this key");
+        bed.backend().create(bed.switch, Target::Entry(&entry), &attrs).unwrap();
+        for (action, leaves, to_cpu) in [
+            (Act::DROP, 0, 0),
+            (Act::DENY, 0, 0),
+            (Act::TRAP, 0, 1),
+            (Act::COPY, 2, 1),
+            (Act::LOG, 2, 1),
+            (Act::TRANSIT, 2, 0),
+            (Act::FORWARD, 2, 0),
+        ] {
+            let action_attr = attr(action_of, Value::I32(action.0));
+            bed.backend().set(&ObjectRef::Entry(entry.clone()), &action_attr).unwrap();
+            assert_eq!((bed.to(0, &packet).len(), punted()), (leaves, to_cpu), "{key}: {action}");
+        }
+    }
+}
+
 /// Acts: SAI_PORT_ATTR_LOOPBACK_MODE.
 #[test]
 fn what_a_port_loops_back_comes_in_there_and_is_learned_there() {

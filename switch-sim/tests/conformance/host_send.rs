@@ -5,7 +5,7 @@ use sai::hostif::TxType;
 use sai::vlan::TaggingMode;
 use sai::{
     AttrEntry, ObjectId, ObjectRef, ObjectType, Result, Special, SpecialAnswer, Status, Value, hostif,
-    hostif_packet as packet, lag_member, port, queue, router_interface as rif, switch, vlan,
+    hostif_packet as packet, port, queue, router_interface as rif, switch, vlan,
 };
 
 fn send(bed: &Bed, hostif: ObjectId, frame: &[u8], attrs: &[AttrEntry]) -> Result<SpecialAnswer> {
@@ -32,20 +32,6 @@ fn netdev(bed: &Bed, on: ObjectId, more: &[AttrEntry]) -> ObjectId {
 
 fn packets(bed: &Bed, port: ObjectId, index: usize) -> u64 {
     bed.stat(ObjectType::QUEUE, bed.queue(port, index), queue::Stat::PACKETS.0)
-}
-
-/// A LAG of two ports.
-fn lag(bed: &Bed, members: [usize; 2]) -> ObjectId {
-    let lag = bed.create(ObjectType::LAG, &[]);
-    for n in members {
-        bed.free_port(n);
-        let attrs = [
-            attr(lag_member::LAG_ID.id(), Value::Oid(lag)),
-            attr(lag_member::PORT_ID.id(), Value::Oid(bed.ports[n])),
-        ];
-        bed.create(ObjectType::LAG_MEMBER, &attrs);
-    }
-    lag
 }
 
 #[test]
@@ -79,7 +65,7 @@ fn a_file_descriptor_sends_like_the_callback() {
 fn a_lag_sends_by_one_of_its_members() {
     needs!(Hands);
     let bed = Bed::new();
-    let lag = lag(&bed, [6, 7]);
+    let lag = bed.lag(&[6, 7]);
     let mut used = [0; 8];
     for n in 0..32 {
         let attrs = [how(TxType::PIPELINE_BYPASS), to(lag)];
@@ -154,6 +140,7 @@ fn look_up_routes_what_is_for_the_router() {
     assert_eq!(bed.sent().len(), 7);
 }
 
+/// Acts: SAI_HOSTIF_ATTR_QUEUE.
 #[test]
 fn a_netdev_sends_by_what_it_stands_for() {
     needs!(Hands);

@@ -70,6 +70,8 @@ fn oid(attrs: &[AttrEntry], id: sai::AttrId) -> Option<ObjectId> {
     attrs.iter().find(|a| a.id == id).and_then(|a| a.value.as_oid())
 }
 
+/// Acts: SAI_HOSTIF_ATTR_TYPE, SAI_HOSTIF_ATTR_OBJ_ID, SAI_HOSTIF_ATTR_OPER_STATUS,
+/// SAI_HOSTIF_TRAP_ATTR_TRAP_GROUP, SAI_HOSTIF_TRAP_GROUP_ATTR_QUEUE, SAI_HOSTIF_TRAP_ATTR_TRAP_TYPE.
 #[test]
 fn a_trapped_frame_reaches_the_netdev_of_its_port_and_counts_on_its_queue() {
     let bed = Bed::new();
@@ -97,6 +99,7 @@ fn a_trapped_frame_reaches_the_netdev_of_its_port_and_counts_on_its_queue() {
     assert_eq!(count(5, queue::Stat::PACKETS), 2);
 }
 
+/// Acts: SAI_HOSTIF_TRAP_ATTR_PACKET_ACTION.
 #[test]
 fn each_action_does_what_it_says() {
     use PacketAction as Act;
@@ -137,6 +140,7 @@ fn without_a_trap_object_the_default_action_holds() {
     assert_eq!(reason(&cdp), None, "another protocol of the same organisation");
 }
 
+/// Acts: SAI_HOSTIF_TRAP_ATTR_EXCLUDE_PORT_LIST, SAI_HOSTIF_TRAP_GROUP_ATTR_ADMIN_STATE.
 #[test]
 fn excluded_ports_and_disabled_groups_have_no_trap() {
     let bed = Bed::new();
@@ -152,6 +156,7 @@ fn excluded_ports_and_disabled_groups_have_no_trap() {
     assert_eq!(bed.to(0, &arp_request()).len(), 7);
 }
 
+/// Acts: SAI_HOSTIF_TRAP_ATTR_TRAP_PRIORITY.
 #[test]
 fn the_trap_with_the_highest_priority_wins() {
     let bed = Bed::new();
@@ -212,6 +217,7 @@ fn table_entries_choose_the_channel() {
     assert_eq!((taken(), recv(&bed, fd)), (2, None));
 }
 
+/// Acts: SAI_HOSTIF_ATTR_VLAN_TAG.
 #[test]
 fn netdevs_strip_keep_or_add_the_tag() {
     let tag = |f: &[u8], vid: u8| [&f[..12], &[0x81, 0, 0, vid], &f[12..]].concat();
@@ -229,4 +235,140 @@ fn netdevs_strip_keep_or_add_the_tag() {
         assert_eq!(recv(&bed, device).map(|p| p.0), Some(untagged), "{mode}");
         assert_eq!(recv(&bed, device).map(|p| p.0), Some(tagged), "{mode}");
     }
+}
+
+/// Acts: SAI_HOSTIF_TABLE_ENTRY_ATTR_TYPE, SAI_HOSTIF_TABLE_ENTRY_ATTR_OBJ_ID,
+/// SAI_HOSTIF_TABLE_ENTRY_ATTR_TRAP_ID, SAI_HOSTIF_TABLE_ENTRY_ATTR_CHANNEL_TYPE,
+/// SAI_HOSTIF_TABLE_ENTRY_ATTR_HOST_IF.
+#[test]
+fn entries_match_by_port_lag_and_vlan_before_any() {
+    let bed = Bed::new();
+    let lag = bed.lag(&[6, 7]);
+    let trap_id = add_trap(&bed, trap::Type::LLDP, PacketAction::TRAP, &[]);
+    let kind = |ty: hostif::Type| attr(hostif::TYPE.id(), Value::I32(ty.0));
+    let fd = || bed.create(ObjectType::HOSTIF, &[kind(hostif::Type::FD)]);
+    let text = |s: &str| Value::CharData(s.try_into().unwrap());
+    let netlink = bed.create(
+        ObjectType::HOSTIF,
+        &[
+            kind(hostif::Type::GENETLINK),
+            attr(hostif::NAME.id(), text("psample")),
+            attr(hostif::GENETLINK_MCGRP_NAME.id(), text("packets")),
+        ],
+    );
+    let add = |ty: entry::Type, on: ObjectId, channel: entry::ChannelType, to: ObjectId| {
+        let attrs = [
+            attr(entry::OBJ_ID.id(), Value::Oid(on)),
+            attr(entry::TYPE.id(), Value::I32(ty.0)),
+            attr(entry::TRAP_ID.id(), Value::Oid(trap_id)),
+            attr(entry::CHANNEL_TYPE.id(), Value::I32(channel.0)),
+            attr(entry::HOST_IF.id(), Value::Oid(to)),
+        ];
+        bed.create(ObjectType::HOSTIF_TABLE_ENTRY, &attrs[usize::from(on.is_null())..])
+    };
+    let [by_port, by_lag, rest] = [fd(), fd(), fd()];
+    let of_vlan = bed.create(ObjectType::VLAN, &[attr(sai::vlan::VLAN_ID.id(), Value::U16(30))]);
+    bed.member(of_vlan, bed.bridge_ports[2], sai::vlan::TaggingMode::TAGGED);
+    let vr = bed.get(ObjectType::SWITCH, bed.switch, sai::switch::DEFAULT_VIRTUAL_ROUTER_ID.id());
+    let interface = bed.create(
+        ObjectType::ROUTER_INTERFACE,
+        &[
+            attr(sai::router_interface::VIRTUAL_ROUTER_ID.id(), vr),
+            attr(sai::router_interface::TYPE.id(), Value::I32(sai::router_interface::Type::VLAN.0)),
+            attr(sai::router_interface::VLAN_ID.id(), Value::Oid(of_vlan)),
+        ],
+    );
+    add(entry::Type::PORT, bed.ports[1], entry::ChannelType::FD, by_port);
+    add(entry::Type::LAG, lag, entry::ChannelType::FD, by_lag);
+    add(entry::Type::VLAN, interface, entry::ChannelType::GENETLINK, netlink);
+    add(entry::Type::TRAP_ID, ObjectId::NULL, entry::ChannelType::FD, rest);
+    let in_vlan = |vid: u8| [&lldp()[..12], &[0x81, 0, 0, vid], &lldp()[12..]].concat();
+    for (port, frame, to) in [
+        (1, lldp(), by_port),
+        (7, lldp(), by_lag),
+        (2, in_vlan(30), netlink),
+        (2, lldp(), rest),
+        (0, lldp(), rest),
+    ] {
+        bed.send(port, &frame);
+        let (got, attrs) = recv(&bed, to).unwrap_or_else(|| panic!("port {port}"));
+        assert_eq!(got, frame);
+        assert_eq!(oid(&attrs, hostif_packet::INGRESS_PORT.id()), Some(bed.ports[port]));
+        assert_eq!(oid(&attrs, hostif_packet::INGRESS_LAG.id()), (port == 7).then_some(lag));
+        for other in [by_port, by_lag, netlink, rest] {
+            assert_eq!(recv(&bed, other), None, "once");
+        }
+    }
+}
+
+#[test]
+fn netdevs_stand_for_ports_lags_and_vlans() {
+    let bed = Bed::new();
+    let lag = bed.lag(&[6, 7]);
+    let on_lag = netdev(&bed, lag, hostif::VlanTag::ORIGINAL);
+    let on_vlan = netdev(&bed, bed.vlan1, hostif::VlanTag::ORIGINAL);
+    let on_port = netdev(&bed, bed.ports[0], hostif::VlanTag::ORIGINAL);
+    add_trap(&bed, trap::Type::LLDP, PacketAction::TRAP, &[]);
+    let mut entry_id = wildcard(&bed, entry::ChannelType::NETDEV_LOGICAL_PORT);
+    let got = |device| recv(&bed, device).map(|p| p.0);
+    bed.send(6, &lldp());
+    bed.send(0, &lldp());
+    assert_eq!((got(on_lag), got(on_port), got(on_vlan)), (Some(lldp()), Some(lldp()), None));
+    bed.remove(ObjectType::HOSTIF_TABLE_ENTRY, entry_id);
+    entry_id = wildcard(&bed, entry::ChannelType::NETDEV_PHYSICAL_PORT);
+    bed.send(6, &lldp());
+    assert_eq!(got(on_lag), None, "the member port has no device of its own");
+    bed.remove(ObjectType::HOSTIF_TABLE_ENTRY, entry_id);
+    wildcard(&bed, entry::ChannelType::NETDEV_L3);
+    let tagged = [&lldp()[..12], &[0x81, 0, 0, 1], &lldp()[12..]].concat();
+    bed.send(0, &tagged);
+    assert_eq!((got(on_vlan), got(on_port)), (Some(lldp()), None), "a VLAN's device gets no tag");
+    bed.remove(ObjectType::HOSTIF, on_vlan);
+    bed.send(0, &tagged);
+    assert_eq!(got(on_port), Some(tagged), "without a device of the VLAN that of the port stands in");
+}
+
+/// Acts: SAI_HOSTIF_USER_DEFINED_TRAP_ATTR_TRAP_GROUP, SAI_FDB_ENTRY_ATTR_USER_TRAP_ID.
+#[test]
+fn a_user_defined_trap_gives_its_queue_and_name() {
+    use sai::hostif_user_defined_trap as user;
+    let bed = Bed::new();
+    let fd = bed.create(ObjectType::HOSTIF, &[attr(hostif::TYPE.id(), Value::I32(hostif::Type::FD.0))]);
+    let group_id = add_group(&bed, 12);
+    let id = bed.create(
+        ObjectType::HOSTIF_USER_DEFINED_TRAP,
+        &[
+            attr(user::TYPE.id(), Value::I32(user::Type::FDB.0)),
+            attr(user::TRAP_GROUP.id(), Value::Oid(group_id)),
+        ],
+    );
+    bed.create(
+        ObjectType::HOSTIF_TABLE_ENTRY,
+        &[
+            attr(entry::TYPE.id(), Value::I32(entry::Type::TRAP_ID.0)),
+            attr(entry::TRAP_ID.id(), Value::Oid(id)),
+            attr(entry::CHANNEL_TYPE.id(), Value::I32(entry::ChannelType::FD.0)),
+            attr(entry::HOST_IF.id(), Value::Oid(fd)),
+        ],
+    );
+    let station =
+        sai::entry::FdbEntry { switch_id: bed.switch, mac_address: sai::MacAddr(B), bv_id: bed.vlan1 };
+    let attrs = [
+        attr(sai::fdb_entry::TYPE.id(), Value::I32(sai::fdb_entry::Type::STATIC.0)),
+        attr(sai::fdb_entry::BRIDGE_PORT_ID.id(), Value::Oid(bed.bridge_ports[3])),
+        attr(sai::fdb_entry::PACKET_ACTION.id(), Value::I32(PacketAction::COPY.0)),
+        attr(sai::fdb_entry::USER_TRAP_ID.id(), Value::Oid(id)),
+    ];
+    bed.backend().create(bed.switch, sai::Target::Entry(&station.into()), &attrs).unwrap();
+    let packets = |q| bed.stat(ObjectType::QUEUE, bed.cpu_queue(q), queue::Stat::PACKETS.0);
+    assert_eq!(bed.to(0, &frame(B, A)), [3]);
+    let (got, attrs) = recv(&bed, fd).unwrap();
+    assert_eq!((got, oid(&attrs, hostif_packet::HOSTIF_TRAP_ID.id())), (frame(B, A), Some(id)));
+    assert_eq!((packets(0), packets(12)), (0, 1));
+    bed.set(ObjectType::HOSTIF_TRAP_GROUP, group_id, group::QUEUE.id(), Value::U32(13));
+    bed.send(0, &frame(B, A));
+    assert_eq!((packets(12), packets(13)), (1, 1));
+    bed.set(ObjectType::HOSTIF_TRAP_GROUP, group_id, group::ADMIN_STATE.id(), Value::Bool(false));
+    bed.send(0, &frame(B, A));
+    assert_eq!((packets(0), packets(13)), (1, 1), "a disabled group gives no queue");
 }

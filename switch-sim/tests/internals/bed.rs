@@ -1,6 +1,6 @@
 //! The conformance suite's bed, with the simulator that it stands on.
 
-use switch_sim::{Simulator, World};
+use switch_sim::{Profile, Simulator, World};
 
 use crate::opener::InProcess;
 use crate::suite::bed;
@@ -25,7 +25,12 @@ impl Bed {
 
     /// Eight ports that are up and in VLAN 1, as [`bed::Bed::new`], beside others in the same world.
     pub fn in_world(world: &World) -> Bed {
-        let sim = world.simulator(eight_ports());
+        Bed::with_profile(world, eight_ports())
+    }
+
+    /// A switch of this profile.
+    pub fn with_profile(world: &World, profile: Profile) -> Bed {
+        let sim = world.simulator(profile);
         let wires = InProcess { world: world.clone(), sim: sim.clone() };
         Bed { sim, bed: bed::Bed::over(Box::new(wires)) }
     }

@@ -44,7 +44,7 @@ impl Owner for BridgeOwner {
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
         let Some(id) = object.oid() else { return };
         if sai::bridge::Type(sw.store.number(id, bridge_attr::TYPE) as i32) == sai::bridge::Type::TYPE_1D {
-            put_domain(sw, FIRST_1D + index(id), Domain { id, rif: NONE, ..Domain::default() });
+            put_domain(sw, FIRST_1D + index(id), Domain { id, ..Domain::default() });
             derive_bridge(sw, id);
         }
     }

@@ -61,7 +61,7 @@ pub(super) fn derive_port(sw: &mut Switch, id: ObjectId) {
 
 fn flush_port(sw: &mut Switch, bridge_port: u16) {
     let gone = Flush { port: Some(bridge_port), dynamic: true, ..Flush::default() };
-    fdb::flush_where(sw, gone, true);
+    fdb::flush_where(sw, gone);
     fdb::deliver(sw);
 }
 

@@ -29,8 +29,16 @@ fn derive_vlan(sw: &mut Switch, id: ObjectId) {
         vlan_attr::BROADCAST_FLOOD_GROUP,
     ];
     derive_flood(sw, id, at, control, group);
+    let unknown = [
+        vlan_attr::UNKNOWN_NON_IP_MCAST_OUTPUT_GROUP_ID,
+        vlan_attr::UNKNOWN_IPV4_MCAST_OUTPUT_GROUP_ID,
+        vlan_attr::UNKNOWN_IPV6_MCAST_OUTPUT_GROUP_ID,
+        vlan_attr::UNKNOWN_LINKLOCAL_MCAST_OUTPUT_GROUP_ID,
+    ];
+    // SAI would drop what no group is named for; its flood control, younger, floods by default.
+    let unknown = unknown.map(|a| index(sw.store.oid(id, a)));
     let Some(d) = sw.bridge.domain_mut(at) else { return };
-    (d.max_learned, d.learn_disable, d.by_group) = (max, learn_disable, by_group);
+    (d.max_learned, d.learn_disable, d.by_group, d.unknown) = (max, learn_disable, by_group, unknown);
     if std::mem::replace(&mut d.stp, stp) != stp {
         derive_members(sw, at);
     }
@@ -53,13 +61,17 @@ impl Owner for VlanOwner {
             vlan_attr::BROADCAST_FLOOD_GROUP,
             const { sai::vlan::INGRESS_ACL.id() },
             const { sai::vlan::EGRESS_ACL.id() },
+            vlan_attr::UNKNOWN_NON_IP_MCAST_OUTPUT_GROUP_ID,
+            vlan_attr::UNKNOWN_IPV4_MCAST_OUTPUT_GROUP_ID,
+            vlan_attr::UNKNOWN_IPV6_MCAST_OUTPUT_GROUP_ID,
+            vlan_attr::UNKNOWN_LINKLOCAL_MCAST_OUTPUT_GROUP_ID,
         ]
     }
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
         let Some(id) = object.oid() else { return };
         let at = sw.store.number(id, vlan_attr::VLAN_ID) as u16;
-        put_domain(sw, at, Domain { id, rif: NONE, ..Domain::default() });
+        put_domain(sw, at, Domain { id, ..Domain::default() });
         derive_vlan(sw, id);
     }
 

@@ -21,7 +21,7 @@ pub struct FdbEntries;
 
 impl Owner for FdbEntries {
     fn enforced(&self) -> &'static [AttrId] {
-        &[attr::TYPE, attr::PACKET_ACTION, attr::BRIDGE_PORT_ID, attr::ALLOW_MAC_MOVE]
+        &[attr::TYPE, attr::PACKET_ACTION, attr::BRIDGE_PORT_ID, attr::ALLOW_MAC_MOVE, attr::USER_TRAP_ID]
     }
 
     fn table(&self) -> Option<&'static dyn CompactTable> {

@@ -127,7 +127,7 @@ impl Engine {
         sink: &mut S,
     ) -> (usize, usize) {
         const OTHERS: u32 = !(1 << Node::Traps as u32);
-        if self.rests > 0 || sw.plane.stages & OTHERS != 0 {
+        if self.rests > 0 || sw.plane.stages & OTHERS != 0 || sw.ports.timed {
             self.rests = self.rests.saturating_sub(1);
             return (from, to);
         }
@@ -180,6 +180,9 @@ impl Engine {
         }
         let (dst, src) = addresses(frame);
         let tagged = h.tags > 0;
+        if tagged && h.tpid != port.tpid && h.tpid != port.outer_tpid {
+            return false;
+        }
         let vid = if tagged && h.outer.vid() != 0 { h.outer.vid() } else { port.pvid };
         let tci = if tagged { h.outer } else { Tci::new(0, port.default_pcp, false) };
         if (dst | src) & GROUP != 0 || src == dst || src == 0 || dst == 0 || vid == 0xfff {

@@ -314,6 +314,25 @@ impl Bed {
         self.remove(ObjectType::BRIDGE_PORT, self.bridge_ports[port]);
     }
 
+    /// A LAG of ports that leave their VLANs.
+    pub fn lag(&self, members: &[usize]) -> ObjectId {
+        let lag = self.create(ObjectType::LAG, &[]);
+        for n in members {
+            self.free_port(*n);
+            let attrs = [
+                attr(sai::lag_member::LAG_ID.id(), Value::Oid(lag)),
+                attr(sai::lag_member::PORT_ID.id(), Value::Oid(self.ports[*n])),
+            ];
+            self.create(ObjectType::LAG_MEMBER, &attrs);
+        }
+        lag
+    }
+
+    /// The members of a VLAN.
+    pub fn members(&self, vlan: ObjectId) -> Vec<ObjectId> {
+        oids(self, &ObjectRef::Object(ObjectType::VLAN, vlan), vlan::MEMBER_LIST.id())
+    }
+
     /// Injects a frame.
     pub fn inject(&self, port: usize, frame: &[u8]) {
         self.wires.inject(self.ports[port], frame);
@@ -379,15 +398,15 @@ impl Bed {
         std::mem::take(&mut *self.events.0.lock().unwrap())
     }
 
+    /// The FDB notifications since the last call. Other notifications go unseen.
+    pub fn fdb_notifications(&self) -> Vec<Vec<FdbEventNotificationData>> {
+        let fdb = |n| if let Notification::FdbEvent { data } = n { Some(data) } else { None };
+        self.notifications().into_iter().filter_map(fdb).collect()
+    }
+
     /// The FDB events since the last call: notifications with their events. Other notifications go unseen.
     pub fn fdb_events(&self) -> Vec<Vec<(FdbEvent, MacAddr)>> {
         let short = |d: FdbEventNotificationData| (d.event_type, d.fdb_entry.mac_address);
-        self.notifications()
-            .into_iter()
-            .filter_map(|n| match n {
-                Notification::FdbEvent { data } => Some(data.into_iter().map(short).collect()),
-                _ => None,
-            })
-            .collect()
+        self.fdb_notifications().into_iter().map(|data| data.into_iter().map(short).collect()).collect()
     }
 }

@@ -1,0 +1,103 @@
+//! Tags of other TPIDs, tags on tags, and priorities.
+
+use super::bed::*;
+use sai::hostif_trap as trap;
+use sai::types::PacketAction;
+use sai::vlan::TaggingMode;
+use sai::{ObjectType, Value, lag, port, queue, switch};
+
+fn with(frame: &[u8], tpid: u16, tci: u16) -> Vec<u8> {
+    let tag = [tpid.to_be_bytes(), tci.to_be_bytes()].concat();
+    [&frame[..12], &tag, &frame[12..]].concat()
+}
+
+/// Acts: SAI_PORT_ATTR_TPID.
+#[test]
+fn a_provider_port_carries_the_tags_of_its_customers() {
+    let bed = Bed::new();
+    // Customers at ports 0 and 1, whatever their tags; the provider's network at port 2.
+    bed.vlan(100, &[(0, TaggingMode::UNTAGGED), (1, TaggingMode::UNTAGGED), (2, TaggingMode::TAGGED)]);
+    for n in [0, 1, 2] {
+        bed.set(ObjectType::PORT, bed.ports[n], port::TPID.id(), Value::U16(0x88A8));
+    }
+    for n in [0, 1] {
+        bed.set(ObjectType::PORT, bed.ports[n], port::PORT_VLAN_ID.id(), Value::U16(100));
+    }
+    let customer = with(&frame(ALL, A), 0x8100, 0xA007);
+    let in_network = with(&customer, 0x88A8, 100);
+    assert_eq!(bed.send(0, &customer), [(1, customer.clone()), (2, in_network.clone())]);
+    assert_eq!(bed.send(2, &in_network), [(0, customer.clone()), (1, customer.clone())]);
+    assert_eq!(bed.send(0, &frame(ALL, A)), [(1, frame(ALL, A)), (2, with(&frame(ALL, A), 0x88A8, 100))]);
+    // A customer of the same VLAN with three tags.
+    let deep = with(&customer, 0x8100, 9);
+    assert_eq!(bed.send(0, &deep), [(1, deep.clone()), (2, with(&deep, 0x88A8, 100))]);
+}
+
+/// Acts: SAI_SWITCH_ATTR_TPID_OUTER_VLAN, SAI_SWITCH_ATTR_TPID_INNER_VLAN.
+#[test]
+fn the_switchs_tpids_mark_outer_and_inner_tags() {
+    let bed = Bed::new();
+    bed.vlan(10, &[(0, TaggingMode::TAGGED), (1, TaggingMode::UNTAGGED)]);
+    let f = frame(ALL, A);
+    assert_eq!(bed.to(0, &with(&f, 0x88A8, 10)), [1]);
+    assert_eq!(bed.to(0, &with(&f, 0x9200, 10)).len(), 7, "no tag: VLAN 1");
+    bed.set(ObjectType::SWITCH, bed.switch, switch::TPID_OUTER_VLAN.id(), Value::U16(0x9200));
+    assert_eq!(bed.send(0, &with(&f, 0x9200, 10)), [(1, f.clone())]);
+    assert_eq!(bed.to(0, &with(&f, 0x88A8, 10)).len(), 7);
+    // What stands behind an inner tag is found if its TPID is the switch's.
+    let attrs = [
+        attr(trap::TRAP_TYPE.id(), Value::I32(trap::Type::EAPOL.0)),
+        attr(trap::PACKET_ACTION.id(), Value::I32(PacketAction::COPY.0)),
+    ];
+    bed.create(ObjectType::HOSTIF_TRAP, &attrs);
+    let mut eapol = frame(ALL, A);
+    eapol[12..14].copy_from_slice(&[0x88, 0x8E]);
+    let stacked = with(&with(&eapol, 0x9300, 5), 0x8100, 10);
+    let copies = || bed.stat(ObjectType::QUEUE, bed.cpu_queue(0), queue::Stat::PACKETS.0);
+    bed.send(0, &stacked);
+    assert_eq!(copies(), 0);
+    bed.set(ObjectType::SWITCH, bed.switch, switch::TPID_INNER_VLAN.id(), Value::U16(0x9300));
+    bed.send(0, &stacked);
+    assert_eq!(copies(), 1);
+}
+
+/// Acts: SAI_PORT_ATTR_DEFAULT_VLAN_PRIORITY.
+#[test]
+fn priorities_follow_the_frame_or_the_port() {
+    let bed = Bed::new();
+    bed.vlan(10, &[(0, TaggingMode::TAGGED), (1, TaggingMode::UNTAGGED), (2, TaggingMode::PRIORITY_TAGGED)]);
+    bed.set(ObjectType::PORT, bed.ports[1], port::PORT_VLAN_ID.id(), Value::U16(10));
+    let f = frame(ALL, A);
+    bed.set(ObjectType::PORT, bed.ports[1], port::DEFAULT_VLAN_PRIORITY.id(), Value::U8(5));
+    assert_eq!(bed.send(1, &f), [(0, with(&f, 0x8100, 0xA00A)), (2, with(&f, 0x8100, 0xA000))]);
+    // A priority tag brings its own, and does not choose the VLAN; drop eligibility stays.
+    let marked = with(&f, 0x8100, 0x7000);
+    assert_eq!(bed.send(1, &marked), [(0, with(&f, 0x8100, 0x700A)), (2, marked.clone())]);
+}
+
+/// Acts: SAI_LAG_ATTR_TPID, SAI_LAG_ATTR_PORT_VLAN_ID, SAI_LAG_ATTR_DEFAULT_VLAN_PRIORITY,
+/// SAI_LAG_ATTR_DROP_UNTAGGED, SAI_LAG_ATTR_DROP_TAGGED.
+#[test]
+fn a_lags_attributes_stand_for_those_of_its_members() {
+    let bed = Bed::new();
+    let id = bed.lag(&[6, 7]);
+    let on_lag = bed.bridge_port(id);
+    let vlan = bed.vlan(10, &[(0, TaggingMode::TAGGED)]);
+    bed.member(vlan, on_lag, TaggingMode::TAGGED);
+    let set = |a, v| bed.set(ObjectType::LAG, id, a, v);
+    let f = frame(ALL, A);
+    set(lag::PORT_VLAN_ID.id(), Value::U16(10));
+    set(lag::DEFAULT_VLAN_PRIORITY.id(), Value::U8(3));
+    assert_eq!(bed.send(7, &f), [(0, with(&f, 0x8100, 0x600A))]);
+    set(lag::TPID.id(), Value::U16(0x9100));
+    assert_eq!(bed.send(6, &with(&f, 0x9100, 0x200A)), [(0, with(&f, 0x8100, 0x200A))]);
+    let [(6 | 7, out)] = &bed.send(0, &with(&f, 0x8100, 10))[..] else { panic!("one copy") };
+    assert_eq!(*out, with(&f, 0x9100, 10));
+    set(lag::DROP_UNTAGGED.id(), Value::Bool(true));
+    assert!(bed.to(6, &f).is_empty());
+    assert_eq!(bed.to(6, &with(&f, 0x9100, 10)), [0]);
+    set(lag::DROP_UNTAGGED.id(), Value::Bool(false));
+    set(lag::DROP_TAGGED.id(), Value::Bool(true));
+    assert!(bed.to(6, &with(&f, 0x9100, 10)).is_empty());
+    assert_eq!(bed.to(6, &f), [0]);
+}
