@@ -297,7 +297,7 @@ impl Dylib {
             Special::Dump(file) => return self.dump(file).map(|()| SpecialAnswer::Done),
             Special::Call(name, ..) => {
                 return Err(Error::because(
-                    Status::NOT_SUPPORTED,
+                    Status::NOT_IMPLEMENTED,
                     format!("the type of {name} is not known"),
                 ));
             }

@@ -401,6 +401,7 @@ fn types_and_widths_that_the_chip_lacks_are_refused() {
     let refused = create(&net, net.switch, ObjectType::NEXT_HOP_GROUP, &kind);
     assert_eq!(refused.unwrap_err().status(), Status::INVALID_ATTR_VALUE_0);
     needs!(Profile);
+    drop(net);
     let mut profile = eight_ports();
     (profile.limits.ecmp_width, profile.limits.next_hop_groups) = (2, 1);
     let net = Net::over(Bed::with(profile, Keys::default()));

@@ -116,6 +116,11 @@ fn counters_count_packets_and_bytes_on_the_wire() {
     assert_eq!(acl.counts(both), (6, 64));
     assert_eq!(acl.counts(packets), (1, 0));
     assert_eq!(acl.counts(bytes), (0, 64));
+    let other = acl.counter(acl.table(&[]));
+    let alien = action(acl_entry::ACTION_COUNTER.id(), AclAction::Oid(other));
+    let refused = acl.try_create(ObjectType::ACL_ENTRY, &Acl::entry_attrs(table, 1, &[alien])).unwrap_err();
+    assert_eq!(refused.status(), sai::Status::INVALID_ATTR_VALUE_0.nth(2), "{refused}");
+    drop(acl);
     for stage in [AclStage::PRE_INGRESS, AclStage::POST_INGRESS, AclStage::EGRESS] {
         let (acl, entry) = doing(stage, &[]);
         let Value::Oid(table) = acl.read(ObjectType::ACL_ENTRY, entry, acl_entry::TABLE_ID.id()) else {
@@ -128,10 +133,6 @@ fn counters_count_packets_and_bytes_on_the_wire() {
         acl.send(0, &f("eth/ipv4"));
         assert_eq!(acl.counts(counter), (1, 64), "{stage}");
     }
-    let other = acl.counter(acl.table(&[]));
-    let alien = action(acl_entry::ACTION_COUNTER.id(), AclAction::Oid(other));
-    let refused = acl.try_create(ObjectType::ACL_ENTRY, &Acl::entry_attrs(table, 1, &[alien])).unwrap_err();
-    assert_eq!(refused.status(), sai::Status::INVALID_ATTR_VALUE_0.nth(2), "{refused}");
 }
 
 /// Acts: SAI_ACL_ENTRY_ATTR_ACTION_REDIRECT.
