@@ -146,6 +146,8 @@ pub enum Command {
         /// The other
         after: String,
     },
+    /// Measure the simulator on this machine
+    Bench(Bench),
     /// Print what is supported: types, attributes, statistics
     Support,
     /// Say what works on this machine
@@ -287,6 +289,21 @@ pub struct Replay {
     /// End at the first difference
     #[arg(long)]
     pub stop: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// Only cases whose name holds this
+    pub filter: Option<String>,
+    /// How often each case runs; least, median and greatest are told
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    pub runs: usize,
+    /// Small tables and few packets, to see that all works; the figures mean little
+    #[arg(long)]
+    pub quick: bool,
+    /// Only list the cases
+    #[arg(long)]
+    pub list: bool,
 }
 
 fn attach(text: &str) -> Result<(String, Attach), String> {

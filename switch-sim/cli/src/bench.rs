@@ -8,23 +8,20 @@ use indicatif::ProgressBar;
 use switch_sim_bench::{Header, Options, cases, run};
 
 use crate::End;
-use crate::args::Cli;
+use crate::args::{Bench, Cli};
 
 /// Runs the cases whose names hold the filter.
-pub fn bench(
-    cli: &Cli,
-    filter: Option<String>,
-    runs: usize,
-    quick: bool,
-    list: bool,
-    out: &mut dyn Write,
-) -> Result<End> {
-    let options = Options { filter, runs: runs.max(1), shrink: if quick { 100 } else { 1 } };
+pub fn bench(cli: &Cli, args: &Bench, out: &mut dyn Write) -> Result<End> {
+    let options = Options {
+        filter: args.filter.clone(),
+        runs: args.runs.max(1),
+        shrink: if args.quick { 100 } else { 1 },
+    };
     let wanted: Vec<_> = cases().into_iter().filter(|case| options.wants(case.name)).collect();
     if wanted.is_empty() {
         bail!("no case is named so; 'switch-sim bench --list' lists them");
     }
-    if list {
+    if args.list {
         for case in &wanted {
             writeln!(out, "{} ({})", case.name, case.unit)?;
         }

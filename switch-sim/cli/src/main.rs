@@ -8,6 +8,7 @@ use clap::{CommandFactory, Parser};
 use tracing_subscriber::filter::LevelFilter;
 
 mod args;
+mod bench;
 mod client;
 mod doctor;
 mod manual;
@@ -70,6 +71,7 @@ fn command(cli: &Cli, out: &mut dyn Write) -> Result<End> {
         Command::Run(run) => run::run(cli, run, out),
         Command::Replay(replay) => replay::replay(cli, replay, out),
         Command::Compare { file, before, after } => replay::compare(cli, file, before, after, out),
+        Command::Bench(args) => bench::bench(cli, args, out),
         Command::Support => {
             write!(out, "{}", switch_sim::query::support_matrix())?;
             Ok(End::Good)

@@ -79,3 +79,16 @@ fn help_names_every_command_and_unknown_ones_are_refused() {
     let (_, _, error) = ends(&["show", "ports", "--socket", "192.0.2.1:80"]);
     assert!(error.contains("is no loopback address"), "{error}");
 }
+
+#[test]
+fn benchmarks_are_listed_and_run() {
+    let list = says(&["bench", "--list"]);
+    let first = list.lines().next().unwrap().split(' ').next().unwrap().to_owned();
+    assert!(list.lines().any(|l| l.starts_with("forward/")), "{list}");
+    let report = says(&["bench", &first, "--quick", "--runs", "1", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(json["cases"][0]["name"], first.as_str());
+    assert!(json["cases"][0]["median"].as_f64().unwrap() > 0.0, "{report}");
+    let (code, _, error) = ends(&["bench", "nosuchcase"]);
+    assert!(code == 2 && error.contains("'switch-sim bench --list' lists them"), "{error}");
+}
