@@ -307,17 +307,24 @@ impl Switch {
         for group in entries {
             let object_type = group.entries.first().map(ObjectRef::object_type);
             let compact = object_type.and_then(meta::object).and_then(owner).and_then(|o| o.table());
-            // Dynamic stations hold nothing; what the store keeps itself it counts.
-            let learned = object_type == Some(ObjectType::FDB_ENTRY) && group.attrs.contains(&dynamic);
-            if compact.is_none() || learned {
+            // What the store keeps itself it counts.
+            if compact.is_none() {
                 continue;
             }
+            // Dynamic stations hold neither their bridge port nor their VLAN, only what a client gave them.
+            let learned = object_type == Some(ObjectType::FDB_ENTRY) && group.attrs.contains(&dynamic);
+            let given = [fdb_entry::USER_TRAP_ID.id(), fdb_entry::COUNTER_ID.id()];
+            let holds = |a: &&AttrEntry| !learned || given.contains(&a.id);
             let mut see = |to: ObjectId, n: usize| {
                 if to != self.id {
                     *outside.entry(to).or_default() += n as u32;
                 }
             };
-            group.attrs.iter().for_each(|a| a.value.for_each_oid(|to| see(to, group.entries.len())));
+            let attrs = group.attrs.iter().filter(holds);
+            attrs.for_each(|a| a.value.for_each_oid(|to| see(to, group.entries.len())));
+            if learned {
+                continue;
+            }
             for entry in group.entries.iter().filter_map(ObjectRef::entry) {
                 entry.for_each_oid(|to, _| see(to, 1));
             }

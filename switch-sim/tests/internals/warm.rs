@@ -62,3 +62,26 @@ fn a_warm_restart_brings_back_ids_references_and_counters() {
     assert!(error.to_string().contains("checksum"), "{error}");
     std::fs::remove_dir_all(&dir).unwrap();
 }
+
+#[test]
+fn a_dynamic_address_with_a_trap_of_its_own_comes_back() {
+    use sai::entry::FdbEntry;
+    use sai::{MacAddr, Session, bridge, fdb_entry, hostif_user_defined_trap as trap};
+    use std::sync::Arc;
+
+    let sim = Simulator::new(Profile::with_ports(4));
+    let session = Session::new(Arc::new(sim.clone()));
+    let sw = session.create_switch(switch::Required { init_switch: true }).unwrap();
+    let user = sw.create(trap::Required { r#type: trap::Type::FDB }).unwrap();
+    let (vlan, bridge) = sw.read((switch::DEFAULT_VLAN_ID, switch::DEFAULT_1Q_BRIDGE_ID)).unwrap();
+    let port = *sw.get(bridge, bridge::PORT_LIST).unwrap().last().unwrap();
+    let entry =
+        FdbEntry { switch_id: sw.id().raw(), mac_address: MacAddr::new(2, 0, 0, 0, 0, 1), bv_id: vlan.raw() };
+    let address = fdb_entry::Required { entry, r#type: fdb_entry::Type::DYNAMIC };
+    sw.create(address.with(fdb_entry::BRIDGE_PORT_ID, Some(port)).with(fdb_entry::USER_TRAP_ID, Some(user)))
+        .unwrap();
+
+    let saved = sim.with_switch(sw.id().raw(), |sw| sw.snapshot()).unwrap();
+    let again = switch_sim::Switch::restore(&saved).unwrap();
+    assert_eq!(saved.diff(&again.snapshot()), [String::new(); 0]);
+}
