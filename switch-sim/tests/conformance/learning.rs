@@ -25,7 +25,8 @@ fn station(bed: &Bed, vlan: ObjectId, mac: [u8; 6]) -> FdbEntry {
 }
 
 fn knows(bed: &Bed, vlan: ObjectId, mac: [u8; 6]) -> bool {
-    bed.backend().get(&ObjectRef::Entry(station(bed, vlan, mac).into()), &mut []).is_ok()
+    let mut asked = [AttrEntry::ask(fdb_entry::TYPE.id())];
+    bed.backend().get(&ObjectRef::Entry(station(bed, vlan, mac).into()), &mut asked).is_ok()
 }
 
 fn add(bed: &Bed, vlan: ObjectId, mac: [u8; 6], port: usize, more: &[AttrEntry]) {
