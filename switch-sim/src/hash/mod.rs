@@ -1,7 +1,7 @@
 //! Flow hashes: which fields of a packet choose the member of a LAG or next-hop group that it leaves by.
 //!
 //! A hash object lists fields; the switch says which object serves which kind of packet in each [`Role`] (LAGs,
-//! next-hop groups), and with what algorithm, seed, offset and symmetry. An object is compiled into a [`Recipe`]
+//! next-hop groups), and with what algorithm, seed, offset and symmetry. An object is compiled into a `Recipe`
 //! when it is set; a packet is hashed where a choice has to be made, over the headers it came in with.
 
 use sai::types::NativeHashField;
