@@ -131,7 +131,6 @@ impl Switch {
         Switch::check_values(meta, owner, attrs).map_err(|e| e.on_object(&object))?;
         let request = Request { meta, object: &object, attrs };
         if let Some(owner) = owner {
-            check_values(owner, meta, attrs).map_err(|e| e.on_object(&object))?;
             owner.check_create(self, &request).map_err(|e| e.on_object(&object))?;
         }
         acl::bind::check(self, meta, attrs)?;
@@ -242,7 +241,6 @@ impl Switch {
         let owner = owner(meta);
         Switch::check_values(meta, owner, std::slice::from_ref(attr)).map_err(|e| e.on_object(object))?;
         if let Some(owner) = owner {
-            check_values(owner, meta, std::slice::from_ref(attr)).map_err(|e| e.on_object(object))?;
             owner.check_set(self, object, attr).map_err(|e| e.on_object(object))?;
         }
         acl::bind::check(self, meta, std::slice::from_ref(attr)).map_err(|e| e.on_object(object))?;
@@ -343,28 +341,6 @@ impl Switch {
         let entry = object.entry().filter(|e| e.switch_id().is_null())?;
         Some(ObjectRef::Entry(self.name_switch(entry)))
     }
-}
-
-/// Refuses a value of an enum that the owner cannot do, as the capability query says.
-fn check_values(owner: &dyn Owner, meta: &ObjectMeta, attrs: &[AttrEntry]) -> Result<()> {
-    for (n, attr) in attrs.iter().enumerate() {
-        let given = match &attr.value {
-            Value::I32(value) => std::slice::from_ref(value),
-            Value::I32List(values) => values,
-            _ => continue,
-        };
-        let Some(can) = owner.values(attr.id) else { continue };
-        if let Some(value) = given.iter().find(|v| !can.contains(v)) {
-            let attr = meta.attr(attr.id);
-            let name = attr.and_then(|a| a.enumeration).and_then(|e| e.name_of(*value));
-            let shown = name.map_or_else(|| value.to_string(), str::to_owned);
-            let why = format!("{shown} is not supported by this switch");
-            return Err(
-                Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why).on_attr(attr.map_or("", |a| a.name))
-            );
-        }
-    }
-    Ok(())
 }
 
 pub(crate) fn known(object_type: ObjectType) -> Result<&'static ObjectMeta> {
