@@ -10,6 +10,7 @@ use sai::{
 
 use crate::feature::{Owner, owner};
 use crate::profile::Chip;
+use crate::resources::Pool;
 use crate::store::Origin;
 use crate::switch::Switch;
 
@@ -255,6 +256,18 @@ answers! { sw;
     INSTALLED_MY_MAC_ENTRIES => Value::U32(sw.store.count(ObjectType::MY_MAC) as u32),
 }
 
+/// The attributes that name what the switch made for itself.
+const DEFAULTS: &[AttrId] = &[
+    CPU_PORT,
+    switch::ECMP_HASH.id(),
+    switch::LAG_HASH.id(),
+    switch::DEFAULT_VLAN_ID.id(),
+    switch::DEFAULT_VIRTUAL_ROUTER_ID.id(),
+    switch::DEFAULT_STP_INST_ID.id(),
+    switch::DEFAULT_1Q_BRIDGE_ID.id(),
+    switch::DEFAULT_TRAP_GROUP.id(),
+];
+
 /// Every port but the CPU port.
 fn front_ports(sw: &Switch) -> Vec<ObjectId> {
     sw.store.ids(ObjectType::PORT).filter(|p| !sw.is_cpu_port(*p)).collect()
@@ -263,7 +276,7 @@ fn front_ports(sw: &Switch) -> Vec<ObjectId> {
 impl Owner for SwitchOwner {
     fn answered(&self) -> &'static [AttrId] {
         static ALL: std::sync::LazyLock<Vec<AttrId>> =
-            std::sync::LazyLock::new(|| [ANSWERED, crate::acl::ANSWERED].concat());
+            std::sync::LazyLock::new(|| [ANSWERED, DEFAULTS, Pool::ATTRS, crate::acl::ANSWERED].concat());
         &ALL
     }
 

@@ -28,6 +28,9 @@ macro_rules! pools {
                 match self { $(Pool::$pool => limits.$limit,)* }
             }
 
+            /// The attributes of the switch that tell what is left.
+            pub(crate) const ATTRS: &[AttrId] = &[$($($(switch::$attr.id(),)*)?)*];
+
             fn of_attr(attr: AttrId) -> Option<Pool> {
                 $($($(if attr == switch::$attr.id() {
                     return Some(Pool::$pool);

@@ -1,5 +1,6 @@
 //! What a switch has when it comes up, and what happens at its ports.
 
+use sai::meta::AttrFlags;
 use sai::notify::Notification;
 use sai::{
     AttrEntry, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value, meta, port, switch, vlan,
@@ -28,6 +29,29 @@ fn every_attribute_of_every_object_answers_cleanly() {
         }
     }
     assert!(asked > 10_000);
+}
+
+/// An orchestrator asks the capability first and reads only what it may.
+#[test]
+fn the_capability_to_read_is_that_of_reading() {
+    let bed = &Bed::plain();
+    let id = bed.switch;
+    let mut wrong = Vec::new();
+    for m in meta::OBJECTS.iter().filter(|m| !m.is_entry()) {
+        let keys = bed.backend().query(id, Query::ObjectKeys(m.object_type));
+        let Ok(sai::Answer::ObjectKeys(objects)) = keys else { panic!("{}: {keys:?}", m.name) };
+        for attr in m.attrs.iter().filter(|_| !objects.is_empty()) {
+            let answers = objects.iter().any(|object| get(bed, object, attr.id).is_ok());
+            let can = bed.backend().query(id, Query::AttributeCapability(m.object_type, attr.id));
+            let Ok(sai::Answer::AttributeCapability(can)) = can else { panic!("{}: {can:?}", attr.name) };
+            // What a client never gave, and has no default, cannot be read yet.
+            let given = !attr.flags.contains(AttrFlags::READ_ONLY);
+            if can.get != (answers || given) {
+                wrong.push(format!("{}: says {}, answers {answers}", attr.name, can.get));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
