@@ -2,14 +2,18 @@
 //! they read, the leniency they need, defaults, and what blocks a removal.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
-use sai::entry::{FdbEntry, InsegEntry, NeighborEntry, RouteEntry};
-use sai::types::{FdbEvent, PacketAction};
+use sai::entry::{
+    FdbEntry, InsegEntry, IpmcEntry, L2mcEntry, McastFdbEntry, MySidEntry, NatEntry, NatEntryData,
+    NatEntryKey, NatEntryMask, NeighborEntry, RouteEntry,
+};
+use sai::types::{FdbEvent, NatType, PacketAction};
 use sai::{
     Answer, AttrEntry, AttrId, Entry, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Special, Status,
-    Target, Value, ValueKind, bridge, bridge_port, fdb_entry, hostif, hostif_trap, inseg_entry, meta,
-    neighbor_entry, next_hop, next_hop_group, next_hop_group_member, port, queue, route_entry,
-    router_interface, switch, vlan,
+    Target, Value, ValueKind, bridge, bridge_port, fdb_entry, hostif, hostif_trap, inseg_entry, ipmc_entry,
+    l2mc_entry, mcast_fdb_entry, meta, my_sid_entry, nat_entry, neighbor_entry, next_hop, next_hop_group,
+    next_hop_group_member, port, queue, route_entry, router_interface, switch, vlan,
 };
 
 use super::bed::{Bed, attr, create, get, oid, oids, set, this};
@@ -272,7 +276,10 @@ fn a_null_switch_means_the_only_one_in_every_entry() {
     let rif_id = interface(bed, bed.ports[0]);
     let mac_address = MacAddr::new(2, 0, 0, 0, 0, 7);
     let action = |id| attr(id, Value::I32(PacketAction::DROP.0));
-    let entries: [(Entry, Vec<AttrEntry>); 4] = [
+    let groups: [IpAddr; 2] = ["239.1.1.1".parse().unwrap(), "0.0.0.0".parse().unwrap()];
+    let rpf_group = bed.create(ObjectType::RPF_GROUP, &[]);
+    let l2mc_group = bed.create(ObjectType::L2MC_GROUP, &[]);
+    let entries: [(Entry, Vec<AttrEntry>); 9] = [
         (
             RouteEntry { switch_id: ObjectId::NULL, vr_id, destination: "10.9.0.0/16".parse().unwrap() }
                 .into(),
@@ -292,6 +299,84 @@ fn a_null_switch_means_the_only_one_in_every_entry() {
         (
             InsegEntry { switch_id: ObjectId::NULL, label: 77 }.into(),
             vec![action(inseg_entry::PACKET_ACTION.id())],
+        ),
+        (
+            L2mcEntry {
+                switch_id: ObjectId::NULL,
+                bv_id: bed.vlan1,
+                r#type: l2mc_entry::Type::XG,
+                destination: groups[0],
+                source: groups[1],
+            }
+            .into(),
+            vec![action(l2mc_entry::PACKET_ACTION.id())],
+        ),
+        (
+            IpmcEntry {
+                switch_id: ObjectId::NULL,
+                vr_id,
+                r#type: ipmc_entry::Type::XG,
+                destination: groups[0],
+                source: groups[1],
+            }
+            .into(),
+            vec![
+                attr(ipmc_entry::RPF_GROUP_ID.id(), Value::Oid(rpf_group)),
+                action(ipmc_entry::PACKET_ACTION.id()),
+            ],
+        ),
+        (
+            McastFdbEntry {
+                switch_id: ObjectId::NULL,
+                mac_address: MacAddr::new(1, 0, 0x5e, 1, 1, 1),
+                bv_id: bed.vlan1,
+            }
+            .into(),
+            vec![
+                attr(mcast_fdb_entry::GROUP_ID.id(), Value::Oid(l2mc_group)),
+                action(mcast_fdb_entry::PACKET_ACTION.id()),
+            ],
+        ),
+        (
+            NatEntry {
+                switch_id: ObjectId::NULL,
+                vr_id,
+                nat_type: NatType::SOURCE_NAT,
+                data: NatEntryData {
+                    key: NatEntryKey {
+                        src_ip: [10, 0, 0, 1].into(),
+                        dst_ip: [0, 0, 0, 0].into(),
+                        proto: 17,
+                        l4_src_port: 0,
+                        l4_dst_port: 0,
+                    },
+                    mask: NatEntryMask {
+                        src_ip: [255; 4].into(),
+                        dst_ip: [0, 0, 0, 0].into(),
+                        proto: 255,
+                        l4_src_port: 0,
+                        l4_dst_port: 0,
+                    },
+                },
+            }
+            .into(),
+            vec![attr(nat_entry::ENABLE_PACKET_COUNT.id(), Value::Bool(true))],
+        ),
+        (
+            MySidEntry {
+                switch_id: ObjectId::NULL,
+                vr_id,
+                locator_block_len: 32,
+                locator_node_len: 16,
+                function_len: 16,
+                args_len: 0,
+                sid: "fc00:0:1::".parse().unwrap(),
+            }
+            .into(),
+            vec![
+                attr(my_sid_entry::ENDPOINT_BEHAVIOR.id(), Value::I32(my_sid_entry::EndpointBehavior::E.0)),
+                action(my_sid_entry::PACKET_ACTION.id()),
+            ],
         ),
     ];
     for (entry, attrs) in entries {
