@@ -1,10 +1,11 @@
-//! All benchmarks: `cargo bench -p switch-sim-bench --bench suite -- [FILTER] [--runs N] [--shrink N] [--json FILE]`.
+//! All benchmarks: `cargo bench -p switch-sim-bench --bench suite -- [FILTER] [--runs N] [--shrink N] [--json FILE]
+//! [--library LIBSAI]`.
 #![allow(missing_docs)]
 
 use switch_sim_bench::{Header, Options, run};
 
 fn main() {
-    let mut options = Options::default();
+    let mut options = Options { library: Options::own_library(), ..Options::default() };
     let mut json = None;
     let mut args = std::env::args().skip(1).filter(|a| a != "--bench");
     while let Some(arg) = args.next() {
@@ -12,6 +13,7 @@ fn main() {
         match arg.as_str() {
             "--runs" => options.runs = number(),
             "--shrink" => options.shrink = number(),
+            "--library" => options.library = args.next().map(Into::into),
             "--json" => json = args.next(),
             _ => options.filter = Some(arg),
         }

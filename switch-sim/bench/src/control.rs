@@ -1,12 +1,14 @@
 //! The control plane in process: objects by the million, boots, snapshots, and what they weigh.
 
 use std::hint::black_box;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use sai::entry::{Entry, RouteEntry};
 use sai::{
-    AnyOid, AttrEntry, Backend, Bulk, BulkCreate, BulkErrorMode, BulkSet, ObjectId, ObjectRef, ObjectType,
-    Target, Value, route_entry, switch, vlan,
+    AnyOid, AttrEntry, Backend, Bulk, BulkCreate, BulkErrorMode, BulkSet, MacAddr, ObjectId, ObjectRef,
+    ObjectType, Result, Session, Target, Value, dylib, next_hop, route_entry, router_interface, switch, vlan,
 };
 use switch_sim::Switch;
 use switch_sim::snapshot::Snapshot;
@@ -16,13 +18,20 @@ use crate::{Case, Cpu, Options, forward};
 
 /// The cases.
 pub const CASES: &[Case] = &[
-    millions("control/route/create", |o| routes(o, |r| r.create())),
-    millions("control/route/set", |o| kept(o, |r| r.set())),
-    millions("control/route/get", |o| kept(o, |r| r.get())),
-    millions("control/route/remove", |o| routes_removed(o, |r| r.remove())),
-    millions("control/route/bulk-create", |o| routes(o, |r| r.bulk_create())),
-    millions("control/route/bulk-set", |o| kept(o, |r| r.bulk_set())),
-    millions("control/route/bulk-remove", |o| routes_removed(o, |r| r.bulk_remove())),
+    millions("control/route/create", |o| direct(o, CREATE)),
+    millions("control/route/set", |o| direct(o, SET)),
+    millions("control/route/get", |o| direct(o, GET)),
+    millions("control/route/remove", |o| direct(o, REMOVE)),
+    millions("control/route/bulk-create", |o| direct(o, BULK_CREATE)),
+    millions("control/route/bulk-set", |o| direct(o, BULK_SET)),
+    millions("control/route/bulk-remove", |o| direct(o, BULK_REMOVE)),
+    millions("control/c/route/create", |o| through_c(o, CREATE)),
+    millions("control/c/route/set", |o| through_c(o, SET)),
+    millions("control/c/route/get", |o| through_c(o, GET)),
+    millions("control/c/route/remove", |o| through_c(o, REMOVE)),
+    millions("control/c/route/bulk-create", |o| through_c(o, BULK_CREATE)),
+    millions("control/c/route/bulk-set", |o| through_c(o, BULK_SET)),
+    millions("control/c/route/bulk-remove", |o| through_c(o, BULK_REMOVE)),
     millions("control/vlan/create-and-remove", vlans),
     Case { name: "boot/32-ports", unit: "ms", run: |o| boot(o, 32) },
     Case { name: "boot/64-ports", unit: "ms", run: |o| boot(o, 64) },
@@ -39,101 +48,142 @@ const fn millions(name: &'static str, run: fn(&Options) -> Vec<f64>) -> Case {
 }
 
 const MODE: BulkErrorMode = BulkErrorMode::IgnoreError;
+const BULK: usize = 1000;
 
-/// A router and the routes that it is to get.
+/// Entries of a switch and two next hops for them.
 struct Routes {
-    rig: Rig,
+    backend: Arc<dyn Backend>,
+    switch: ObjectId,
     entries: Vec<Entry>,
     objects: Vec<ObjectRef>,
-    hop: [AttrEntry; 1],
+    hops: [AttrEntry; 2],
 }
 
 impl Routes {
-    fn new(options: &Options) -> Routes {
-        let (rig, hops) = forward::router().expect("the switch takes it");
-        let vr_id = rig.switch.read(switch::DEFAULT_VIRTUAL_ROUTER_ID).expect("has one").raw();
-        let switch_id = rig.switch.id().raw();
+    /// On a new switch of this backend.
+    fn new(options: &Options, backend: Arc<dyn Backend>) -> Routes {
+        let session = Session::new(backend.clone());
+        let new = switch::Required { init_switch: true }.with(switch::SRC_MAC_ADDRESS, MacAddr([2; 6]));
+        let sw = session.create_switch(new).expect("boots");
+        let vr = sw.read(switch::DEFAULT_VIRTUAL_ROUTER_ID).expect("has one");
+        let make = || -> Result<_> {
+            let port = router_interface::Type::PORT;
+            let rif = sw.create(
+                router_interface::Required { virtual_router_id: vr, r#type: port }
+                    .with(router_interface::PORT_ID, sw.ports()?[0].any()),
+            )?;
+            let hop = |n| {
+                let ip = IpAddr::from([10, 0, 0, n]);
+                sw.create(
+                    next_hop::Required { r#type: next_hop::Type::IP }
+                        .with(next_hop::IP, ip)
+                        .with(next_hop::ROUTER_INTERFACE_ID, rif),
+                )
+            };
+            Ok([hop(1)?, hop(2)?])
+        };
+        let hops = make().expect("the switch takes it");
+        let (switch_id, vr_id) = (sw.id().raw(), vr.raw());
         let entry = |destination: IpNet| Entry::Route(RouteEntry { switch_id, vr_id, destination });
         let entries: Vec<Entry> = prefixes_v4(options.size(1_000_000)).into_iter().map(entry).collect();
         let objects = entries.iter().cloned().map(ObjectRef::Entry).collect();
-        let hop = [AttrEntry::new(route_entry::NEXT_HOP_ID.id(), Value::Oid(hops[0].raw()))];
-        Routes { rig, entries, objects, hop }
-    }
-
-    fn switch(&self) -> ObjectId {
-        self.rig.switch.id().raw()
+        let hops = hops.map(|hop| AttrEntry::new(route_entry::NEXT_HOP_ID.id(), Value::Oid(hop.raw())));
+        Routes { backend, switch: switch_id, entries, objects, hops }
     }
 
     fn create(&self) {
         for entry in &self.entries {
-            self.rig.sim.create(self.switch(), Target::Entry(entry), &self.hop).expect("room");
+            self.backend.create(self.switch, Target::Entry(entry), &self.hops[..1]).expect("room");
         }
     }
 
     fn set(&self) {
-        self.objects.iter().for_each(|o| self.rig.sim.set(o, &self.hop[0]).expect("there"));
+        self.objects.iter().for_each(|o| self.backend.set(o, &self.hops[1]).expect("there"));
     }
 
     fn get(&self) {
         let mut asked = [AttrEntry::ask(route_entry::NEXT_HOP_ID.id())];
-        self.objects.iter().for_each(|o| self.rig.sim.get(o, &mut asked).expect("there"));
+        self.objects.iter().for_each(|o| self.backend.get(o, &mut asked).expect("there"));
         black_box(&asked);
     }
 
     fn remove(&self) {
-        self.objects.iter().for_each(|o| self.rig.sim.remove(o).expect("there"));
+        self.objects.iter().for_each(|o| self.backend.remove(o).expect("there"));
     }
 
     fn bulk_create(&self) {
-        for chunk in self.entries.chunks(1000) {
-            let item = |e| BulkCreate { target: Target::Entry(e), attrs: &self.hop };
+        for chunk in self.entries.chunks(BULK) {
+            let item = |e| BulkCreate { target: Target::Entry(e), attrs: &self.hops[..1] };
             let items: Vec<_> = chunk.iter().map(item).collect();
-            let done = self.rig.sim.bulk(Bulk::Create { switch: self.switch(), items: &items }, MODE);
+            let done = self.backend.bulk(Bulk::Create { switch: self.switch, items: &items }, MODE);
             assert!(done.iter().all(Result::is_ok));
         }
     }
 
-    fn bulk_set(&self) {
-        for chunk in self.objects.chunks(1000) {
-            let items: Vec<_> = chunk.iter().map(|object| BulkSet { object, attr: &self.hop[0] }).collect();
-            assert!(self.rig.sim.bulk(Bulk::Set(&items), MODE).iter().all(Result::is_ok));
+    fn bulk_set_to(&self, hop: &AttrEntry) {
+        for chunk in self.objects.chunks(BULK) {
+            let items: Vec<_> = chunk.iter().map(|object| BulkSet { object, attr: hop }).collect();
+            assert!(self.backend.bulk(Bulk::Set(&items), MODE).iter().all(Result::is_ok));
         }
+    }
+
+    fn bulk_set(&self) {
+        self.bulk_set_to(&self.hops[1]);
     }
 
     fn bulk_remove(&self) {
-        for chunk in self.objects.chunks(1000) {
-            assert!(self.rig.sim.bulk(Bulk::Remove(chunk), MODE).iter().all(Result::is_ok));
+        for chunk in self.objects.chunks(BULK) {
+            assert!(self.backend.bulk(Bulk::Remove(chunk), MODE).iter().all(Result::is_ok));
         }
     }
 
-    /// Runs `before` untimed and `work` timed; millions a second.
-    fn rates(&self, options: &Options, before: impl Fn(&Routes), work: fn(&Routes)) -> Vec<f64> {
-        let one = |_| {
-            before(self);
-            let (seconds, ()) = Cpu::of(|| work(self));
-            self.entries.len() as f64 / seconds / 1e6
-        };
-        (0..options.runs.min(3)).map(one).collect()
+    /// Whether routes are there before the work.
+    fn ready(&self, there: bool) {
+        match there {
+            true => self.bulk_set_to(&self.hops[0]),
+            false => drop(self.backend.bulk(Bulk::Remove(&self.objects), MODE)),
+        }
     }
 }
 
-/// Work that makes the routes; they are gone before each run.
-fn routes(options: &Options, work: fn(&Routes)) -> Vec<f64> {
-    let routes = Routes::new(options);
-    let gone = |r: &Routes| drop(r.rig.sim.bulk(Bulk::Remove(&r.objects), MODE));
-    routes.rates(options, gone, work)
+/// What is done with each route: the work itself, and whether the routes are there before and after.
+type Work = (fn(&Routes), bool, bool);
+
+const CREATE: Work = (Routes::create, false, true);
+const SET: Work = (Routes::set, true, true);
+const GET: Work = (Routes::get, true, true);
+const REMOVE: Work = (Routes::remove, true, false);
+const BULK_CREATE: Work = (Routes::bulk_create, false, true);
+const BULK_SET: Work = (Routes::bulk_set, true, true);
+const BULK_REMOVE: Work = (Routes::bulk_remove, true, false);
+
+/// Millions of routes a second. Everything but the work is untimed; a set changes the next hop.
+fn rates(options: &Options, backend: Arc<dyn Backend>, (work, before, after): Work) -> Vec<f64> {
+    let routes = Routes::new(options, backend);
+    let mut there = false;
+    let one = |_| {
+        if before && !there {
+            routes.bulk_create();
+        } else if before != there || before {
+            routes.ready(before);
+        }
+        let (seconds, ()) = Cpu::of(|| work(&routes));
+        there = after;
+        routes.entries.len() as f64 / seconds / 1e6
+    };
+    (0..options.runs.min(3)).map(one).collect()
 }
 
-/// Work that removes the routes; they are there before each run.
-fn routes_removed(options: &Options, work: fn(&Routes)) -> Vec<f64> {
-    Routes::new(options).rates(options, Routes::bulk_create, work)
+/// Work on the simulator in process.
+fn direct(options: &Options, work: Work) -> Vec<f64> {
+    rates(options, Arc::new(Rig::simulator(1)), work)
 }
 
-/// Work on routes that stay.
-fn kept(options: &Options, work: fn(&Routes)) -> Vec<f64> {
-    let routes = Routes::new(options);
-    routes.bulk_create();
-    routes.rates(options, |_| {}, work)
+/// Work on a `libsai.so`, from Rust values to C and back; no figure where there is none.
+fn through_c(options: &Options, work: Work) -> Vec<f64> {
+    let Some(library) = &options.library else { return Vec::new() };
+    let loaded = dylib::Options::new().load(library).expect("a SAI library");
+    rates(options, Arc::new(loaded), work)
 }
 
 /// Objects of the common store: 4,000 VLANs made and removed.
@@ -161,7 +211,8 @@ fn boot(options: &Options, ports: u32) -> Vec<f64> {
 }
 
 fn snapshot(options: &Options, save: bool) -> Vec<f64> {
-    let routes = Routes::new(options);
+    let sim = Rig::simulator(1);
+    let routes = Routes::new(options, Arc::new(sim.clone()));
     routes.bulk_create();
     let run = |sw: &mut Switch| {
         let one = |_| {
@@ -177,7 +228,7 @@ fn snapshot(options: &Options, save: bool) -> Vec<f64> {
         };
         (0..options.runs.min(3)).map(one).collect()
     };
-    routes.rig.sim.with_switch(routes.switch(), run).expect("the switch is there")
+    sim.with_switch(routes.switch, run).expect("the switch is there")
 }
 
 /// Resident memory of the process, in bytes.

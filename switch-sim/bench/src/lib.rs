@@ -6,6 +6,7 @@
 //! rates of forwarding are to be read beside the [`bare`] loop's of the same minute.
 
 use std::fmt;
+use std::path::PathBuf;
 
 pub mod bare;
 pub mod change;
@@ -30,15 +31,23 @@ pub struct Options {
     pub runs: usize,
     /// Tables and packet numbers divided by this: 1 for figures that mean something, more to see that all works.
     pub shrink: usize,
+    /// The `libsai.so` that the cases named `control/c/…` drive. Without one they have no figures.
+    pub library: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { filter: None, runs: 5, shrink: 1 }
+        Options { filter: None, runs: 5, shrink: 1, library: None }
     }
 }
 
 impl Options {
+    /// The simulator's own `libsai.so.1`, where it was built beside the running program.
+    pub fn own_library() -> Option<PathBuf> {
+        let program = std::env::current_exe().ok()?;
+        program.ancestors().skip(1).take(2).map(|dir| dir.join("libsai.so.1")).find(|file| file.exists())
+    }
+
     /// A size, shrunk.
     pub fn size(&self, full: usize) -> usize {
         (full / self.shrink.max(1)).max(1)
@@ -57,7 +66,7 @@ pub struct Case {
     pub name: &'static str,
     /// What its figures count: `Mpps`, `M/s`, `ns`, `ms`, `MB`.
     pub unit: &'static str,
-    /// Runs it and answers a figure for each run.
+    /// Runs it and answers a figure for each run; none where it cannot run.
     pub run: fn(&Options) -> Vec<f64>,
 }
 
@@ -72,13 +81,15 @@ pub fn cases() -> Vec<Case> {
     [bare::CASES, forward::CASES, change::CASES, control::CASES].concat()
 }
 
-/// Runs the cases that the options ask for and tells `each` of every one when it is done.
+/// Runs the cases that the options ask for and tells `each` of every one when it is done. Cases that cannot run
+/// are left out.
 pub fn run(options: &Options, mut each: impl FnMut(&Measured)) -> Report {
     let mut report = Report { header: Header::read(), cases: Vec::new() };
     for case in cases().iter().filter(|case| options.wants(case.name)) {
-        let measured = Measured::of(case, (case.run)(options));
-        each(&measured);
-        report.cases.push(measured);
+        if let Some(measured) = Measured::of(case, (case.run)(options)) {
+            each(&measured);
+            report.cases.push(measured);
+        }
     }
     report
 }

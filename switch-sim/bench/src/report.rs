@@ -22,17 +22,12 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Of these figures, at least one.
-    pub fn of(case: &Case, mut figures: Vec<f64>) -> Measured {
+    /// Of these figures; `None` if there are none.
+    pub fn of(case: &Case, mut figures: Vec<f64>) -> Option<Measured> {
         figures.sort_by(f64::total_cmp);
-        let at = |n: usize| figures.get(n).copied().unwrap_or(f64::NAN);
-        Measured {
-            name: case.name.to_string(),
-            unit: case.unit.to_string(),
-            min: at(0),
-            median: at(figures.len() / 2),
-            max: at(figures.len().saturating_sub(1)),
-        }
+        let (min, max) = (*figures.first()?, *figures.last()?);
+        let median = figures[figures.len() / 2];
+        Some(Measured { name: case.name.to_string(), unit: case.unit.to_string(), min, median, max })
     }
 }
 

@@ -23,6 +23,14 @@ use switch_sim::{Profile, Simulator, World};
 use crate::frames::{Random, Ring, Traffic, ethernet};
 use crate::{Cpu, Options};
 
+fn profile(ports: u32) -> Profile {
+    let mut profile = Profile::with_ports(ports);
+    (profile.boot.ports_up, profile.boot.link_up) = (true, true);
+    (profile.boot.bridge_ports, profile.boot.vlan_members) = (false, false);
+    profile.limits.fdb = 2_000_000;
+    profile
+}
+
 /// A booted switch.
 #[derive(Debug)]
 pub struct Rig {
@@ -39,16 +47,17 @@ pub struct Rig {
 impl Rig {
     /// A switch whose ports are up and attached to nothing.
     pub fn boot(ports: u32) -> Rig {
-        let mut profile = Profile::with_ports(ports);
-        (profile.boot.ports_up, profile.boot.link_up) = (true, true);
-        (profile.boot.bridge_ports, profile.boot.vlan_members) = (false, false);
-        profile.limits.fdb = 2_000_000;
         let world = World::new(1);
-        let sim = world.simulator(profile);
+        let sim = world.simulator(profile(ports));
         let session = Session::new(Arc::new(sim.clone()));
         let switch = session.create_switch(switch::Required { init_switch: true }).expect("boots");
         let ports = switch.ports().expect("has ports");
         Rig { world, sim, switch, ports }
+    }
+
+    /// A simulator without a switch.
+    pub fn simulator(ports: u32) -> Simulator {
+        World::new(1).simulator(profile(ports))
     }
 
     /// The dense index of a port.

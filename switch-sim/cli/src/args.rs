@@ -301,6 +301,9 @@ pub struct Bench {
     /// Small tables and few packets, to see that all works; the figures mean little
     #[arg(long)]
     pub quick: bool,
+    /// The libsai.so that the cases control/c/… drive [default: the one built beside this program]
+    #[arg(long, value_name = "FILE")]
+    pub library: Option<PathBuf>,
     /// Only list the cases
     #[arg(long)]
     pub list: bool,

@@ -16,6 +16,7 @@ pub fn bench(cli: &Cli, args: &Bench, out: &mut dyn Write) -> Result<End> {
         filter: args.filter.clone(),
         runs: args.runs.max(1),
         shrink: if args.quick { 100 } else { 1 },
+        library: args.library.clone().or_else(Options::own_library),
     };
     let wanted: Vec<_> = cases().into_iter().filter(|case| options.wants(case.name)).collect();
     if wanted.is_empty() {
