@@ -1,10 +1,10 @@
 //! The backend: several switches, notifications delivered in order with no lock held.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use hashbrown::HashMap;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use sai::layer::validate::{Level, rules};
 use sai::notify::{Notification, NotificationSink};
@@ -43,9 +43,41 @@ struct Inner {
     clock: Clock,
     keys: Keys,
     world: OnceLock<Home>,
-    switches: RwLock<HashMap<u8, Arc<Mutex<Switch>>>>,
+    switches: RwLock<BTreeMap<u8, Arc<Seat>>>,
     sinks: RwLock<Vec<Arc<dyn NotificationSink>>>,
     outbox: Mutex<Outbox>,
+}
+
+/// A switch under its lock, and beside it when it has something to do, which its world reads of each switch for
+/// every step.
+struct Seat {
+    /// When the next packet that waits for a port leaves, [`NEVER`] if none waits.
+    leaves: AtomicU64,
+    /// When the next timer fires, [`NEVER`] if none runs.
+    ages: AtomicU64,
+    switch: Mutex<Switch>,
+}
+
+/// A time that does not come.
+const NEVER: u64 = u64::MAX;
+
+impl Seat {
+    fn new(switch: Switch) -> Seat {
+        let seat = Seat { leaves: NEVER.into(), ages: NEVER.into(), switch: Mutex::new(switch) };
+        seat.note(&seat.switch.lock());
+        seat
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Switch> {
+        self.switch.lock()
+    }
+
+    /// Notes when the switch has something to do; called under its lock after what may have changed that.
+    fn note(&self, sw: &Switch) {
+        let leaves = sw.ports.servers.deadline().map_or(NEVER, |(at, _)| at);
+        self.leaves.store(leaves, Ordering::Release);
+        self.ages.store(sw.bridge.fdb.deadline().unwrap_or(NEVER), Ordering::Release);
+    }
 }
 
 #[derive(Default)]
@@ -112,6 +144,20 @@ impl Simulator {
         }
     }
 
+    /// Calls `f` with each switch and when its next packet leaves and its next timer fires, [`NEVER`] if there is
+    /// none. Takes no switch's lock.
+    pub(crate) fn each_due(&self, mut f: impl FnMut(ObjectId, u64, u64)) {
+        for (number, seat) in self.inner.switches.read().iter() {
+            let (leaves, ages) = (seat.leaves.load(Ordering::Acquire), seat.ages.load(Ordering::Acquire));
+            f(switch_id(*number), leaves, ages);
+        }
+    }
+
+    /// Its home, where it stands in a world.
+    pub(crate) fn home_world(&self) -> Option<&Home> {
+        self.inner.world.get()
+    }
+
     /// Says in which world it stands.
     pub(crate) fn stand_in(&self, world: Home) {
         // A simulator is put into a world once, when that makes it.
@@ -137,9 +183,7 @@ impl Simulator {
 
     /// The switches, in order of their numbers.
     pub fn switches(&self) -> Vec<ObjectId> {
-        let mut numbers: Vec<u8> = self.inner.switches.read().keys().copied().collect();
-        numbers.sort_unstable();
-        numbers.into_iter().map(switch_id).collect()
+        self.inner.switches.read().keys().copied().map(switch_id).collect()
     }
 
     /// Runs `f` on a switch and delivers the notifications that it caused.
@@ -178,9 +222,10 @@ impl Simulator {
         self.run(&switch, |sw| sw.set_stat(object, stat, value))
     }
 
-    fn run<R>(&self, switch: &Mutex<Switch>, f: impl FnOnce(&mut Switch) -> R) -> R {
-        let mut locked = switch.lock();
+    fn run<R>(&self, seat: &Seat, f: impl FnOnce(&mut Switch) -> R) -> R {
+        let mut locked = seat.lock();
         let result = f(&mut locked);
+        seat.note(&locked);
         // Fair unlocking hands the lock to who waits longest: a flooded port, whose thread comes back at once,
         // does not keep callers out, nor a long bulk call the frames.
         if locked.events.is_empty() && locked.host.outbox.is_empty() {
@@ -216,7 +261,7 @@ impl Simulator {
         outbox.delivering = false;
     }
 
-    fn switch(&self, id: ObjectId) -> Result<Arc<Mutex<Switch>>> {
+    fn switch(&self, id: ObjectId) -> Result<Arc<Seat>> {
         let switches = self.inner.switches.read();
         if id.is_null() {
             let mut all = switches.values();
@@ -244,7 +289,7 @@ impl Simulator {
     }
 
     /// The switch that an object or entry belongs to.
-    fn home(&self, object: &ObjectRef) -> Result<Arc<Mutex<Switch>>> {
+    fn home(&self, object: &ObjectRef) -> Result<Arc<Seat>> {
         let found = match object {
             ObjectRef::Entry(entry) => self.switch(entry.switch_id()),
             ObjectRef::Object(_, id) if id.is_null() => {
@@ -342,7 +387,7 @@ impl Simulator {
             switch_oper_status: sai::object::switch::OperStatus::UP,
         });
         self.inner.outbox.lock().waiting.extend(switch.events.drain(..));
-        switches.insert(number, Arc::new(Mutex::new(switch)));
+        switches.insert(number, Arc::new(Seat::new(switch)));
         drop(switches);
         self.deliver();
         Ok(id)
@@ -493,7 +538,7 @@ impl Backend for Simulator {
         out: &mut [u64],
     ) -> Vec<Result<()>> {
         // A run of objects on one switch looks it up once.
-        let mut held: Option<(ObjectId, Arc<Mutex<Switch>>)> = None;
+        let mut held: Option<(ObjectId, Arc<Seat>)> = None;
         sai::each_row(objects, stats, op, out, |object, row| {
             let name = switch_named(object);
             if held.as_ref().is_none_or(|(id, _)| *id != name) {

@@ -8,6 +8,7 @@
 //! the world by a [`Wire`].
 
 use std::cmp::Reverse;
+use std::collections::binary_heap::PeekMut;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +20,7 @@ use sai::{AttrEntry, Error, ObjectId, Result, Status};
 
 use crate::bridge::fdb;
 use crate::hostif;
-use crate::pipeline::{Engine, MAX_FRAME, NoTrace, Sink, Trace, Tracer};
+use crate::pipeline::{Engine, MAX_FRAME, NoTrace, Sink, Trace, Tracer, VECTOR};
 use crate::port::index;
 use crate::random::Random;
 use crate::store::id::{Parts, switch_id};
@@ -154,6 +155,8 @@ struct State {
     /// How many frames of a port that nobody takes are kept.
     kept: usize,
     monitors: Vec<Arc<dyn Monitor>>,
+    /// Empty, for the next to send; its memory is used again.
+    spare: Frames,
     seq: u64,
     random: Random,
 }
@@ -193,6 +196,7 @@ impl World {
             sent: BTreeMap::new(),
             kept: if clock.is_virtual() { usize::MAX } else { KEPT },
             monitors: Vec::new(),
+            spare: Frames::default(),
             seq: 0,
             random: Random(seed),
         };
@@ -213,12 +217,14 @@ impl World {
     /// [`Simulator::with_profiles`] says.
     pub fn simulator_with_profiles(&self, profiles: Vec<Profile>, keys: crate::warm::Keys) -> Simulator {
         let sim = Simulator::build(profiles, keys, self.clock.clone());
+        let mut state = self.state.lock();
         sim.stand_in(Home {
             seed: self.seed,
+            place: state.sims.len(),
             state: Arc::downgrade(&self.state),
             engine: Arc::downgrade(&self.engine),
         });
-        self.state.lock().sims.push(sim.clone());
+        state.sims.push(sim.clone());
         sim
     }
 
@@ -278,17 +284,18 @@ impl World {
         }
     }
 
-    fn end(&self, sim: &Simulator, port: ObjectId) -> Result<End> {
-        let at = self.state.lock().sims.iter().position(|s| s.is(sim)).ok_or_else(|| {
+    /// The place of a simulator in this world.
+    fn place(&self, sim: &Simulator) -> Result<usize> {
+        let home = sim.home_world().filter(|home| home.state.as_ptr() == Arc::as_ptr(&self.state));
+        home.map(|home| home.place).ok_or_else(|| {
             Error::because(Status::ITEM_NOT_FOUND, "the simulator does not belong to this world")
-        })?;
-        let known =
-            sim.with_switch(home(port), |sw| sw.ports.get(index(port)).is_some_and(|r| r.id == port))?;
-        if known {
-            Ok((at, port))
-        } else {
-            Err(Error::because(Status::ITEM_NOT_FOUND, format!("{port} is no port")))
-        }
+        })
+    }
+
+    fn end(&self, sim: &Simulator, port: ObjectId) -> Result<End> {
+        let place = self.place(sim)?;
+        sim.with_switch(home(port), |sw| check_port(sw, port))??;
+        Ok((place, port))
     }
 
     /// A port receives a frame (without FCS), now.
@@ -312,8 +319,7 @@ impl World {
 
     fn inject_with<T: Tracer>(&self, sim: &Simulator, port: ObjectId, frame: &[u8], t: &mut T) -> Result<()> {
         check_length(frame)?;
-        let end = self.end(sim, port)?;
-        self.enter(end, std::iter::once(frame), t)
+        self.enter((self.place(sim)?, sim, port), std::iter::once(frame), t)
     }
 
     /// The host sends a frame (without FCS) by a host interface, as the kernel sends by a network device: by
@@ -346,7 +352,6 @@ impl World {
         t: &mut T,
     ) -> Result<()> {
         let now = self.clock.now();
-        let at = self.state.lock().sims.iter().position(|s| s.is(sim)).unwrap_or_default();
         let mut out = Frames::default();
         sim.with_switch(switch, |sw| {
             let sent = hostif::check_send(sw, hostif, frame, attrs)?;
@@ -357,7 +362,10 @@ impl World {
             out.name(sw);
             Ok::<(), Error>(())
         })??;
-        self.state.lock().take(at, now, &out);
+        // What a switch that stands in no world sends goes nowhere.
+        if let Ok(place) = self.place(sim) {
+            self.state.lock().take(place, now, out);
+        }
         Ok(())
     }
 
@@ -372,8 +380,7 @@ impl World {
         port: ObjectId,
         frames: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<()> {
-        let end = self.end(sim, port)?;
-        self.enter(end, frames, &mut NoTrace)
+        self.enter((self.place(sim)?, sim, port), frames, &mut NoTrace)
     }
 
     /// A port receives a frame at a time to come (now, if that is past), when the clock gets there.
@@ -390,34 +397,35 @@ impl World {
     /// Runs frames through the switch of a port and takes along what that sends.
     fn enter<'a, T: Tracer>(
         &self,
-        end: End,
+        (place, sim, port): (usize, &Simulator, ObjectId),
         frames: impl IntoIterator<Item = &'a [u8]>,
         t: &mut T,
     ) -> Result<()> {
-        let (sim, monitors) = {
+        let (monitors, mut out) = {
             let mut state = self.state.lock();
             state.monitors.retain(|m| !m.is_closed());
-            (state.sims[end.0].clone(), state.monitors.clone())
+            (state.monitors.clone(), std::mem::take(&mut state.spare))
         };
         let now = self.clock.now();
-        let mut out = Frames::default();
-        sim.with_switch(home(end.1), |sw| {
+        sim.with_switch(home(port), |sw| {
+            check_port(sw, port)?;
             let mut engine = self.engine.lock();
             for frame in frames {
-                let seen = Seen { sim: &sim, port: end.1, way: Way::In, at: now, frame };
+                let seen = Seen { sim, port, way: Way::In, at: now, frame };
                 monitors.iter().for_each(|m| m.frame(&seen));
                 if engine.is_full() {
                     engine.run(sw, now, t, &mut out);
                 }
-                engine.receive(index(end.1), frame);
+                engine.receive(index(port), frame);
             }
             engine.run(sw, now, t, &mut out);
             drop(engine);
             fdb::deliver(sw);
             hostif::deliver(sw);
             out.name(sw);
-        })?;
-        self.state.lock().take(end.0, now, &out);
+            Ok::<(), Error>(())
+        })??;
+        self.state.lock().take(place, now, out);
         Ok(())
     }
 
@@ -436,7 +444,7 @@ impl World {
     /// When a switch fails; that is a defect.
     pub fn advance(&self, by: Duration) -> Result<()> {
         let until = self.clock.now().saturating_add(by.as_nanos() as u64);
-        while self.step(until)? {}
+        while self.step(until)? > 0 {}
         self.clock.set(until);
         Ok(())
     }
@@ -447,11 +455,20 @@ impl World {
     /// # Errors
     /// `FAILURE` after [`STORM`] frames: the network loops.
     pub fn run_until_idle(&self) -> Result<()> {
-        for _ in 0..STORM {
+        self.run_until_idle_within(STORM)
+    }
+
+    /// As [`run_until_idle`](Self::run_until_idle), with another bound.
+    ///
+    /// # Errors
+    /// `FAILURE` after `most` frames: the network loops.
+    pub fn run_until_idle_within(&self, most: u64) -> Result<()> {
+        let mut frames = 0;
+        while frames < most {
             let Some((at, _)) = self.next(false) else { return Ok(()) };
-            self.step(at)?;
+            frames += self.step(at)?.max(1) as u64;
         }
-        Err(Error::because(Status::FAILURE, format!("{STORM} frames and no end: the network loops")))
+        Err(Error::because(Status::FAILURE, format!("{most} frames and no end: the network loops")))
     }
 
     /// Does what is due by now, at most `most` things, without moving a virtual clock: what a thread calls that runs
@@ -462,7 +479,7 @@ impl World {
     pub fn poll(&self, most: usize) -> Result<Option<u64>> {
         let now = self.clock.now();
         for _ in 0..most {
-            if !self.step(now)? {
+            if self.step(now)? == 0 {
                 break;
             }
         }
@@ -472,28 +489,21 @@ impl World {
     /// What happens next, and when: frames that arrive, then those that leave, before timers, which are left out
     /// where they are not asked for.
     fn next(&self, timers: bool) -> Option<(u64, Due)> {
-        let (sims, arrival) = {
-            let state = self.state.lock();
-            (state.sims.clone(), state.arrivals.peek().map(|Reverse(a)| (a.at, Due::Arrival)))
-        };
-        let mut next = arrival;
-        let mut departure = None;
-        let mut timer = None;
-        let earlier = |at: u64, than: &Option<(u64, Due)>| than.is_none_or(|(before, _)| at < before);
-        for (n, sim) in sims.iter().enumerate() {
-            for switch in sim.switches() {
-                // A switch that has just been removed has nothing to do.
-                let due =
-                    sim.with_switch(switch, |sw| (sw.ports.servers.deadline(), sw.bridge.fdb.deadline()));
-                let (leaves, ages) = due.unwrap_or_default();
-                if let Some((at, port)) = leaves.filter(|(at, _)| earlier(*at, &departure)) {
-                    departure = Some((at, Due::Departure(n, switch, port)));
+        let state = self.state.lock();
+        let arrival = state.arrivals.peek().map(|Reverse(a)| (a.at, Due::Arrival));
+        let (mut departure, mut timer) = (None, None);
+        let earlier = |at: u64, than: &Option<(u64, Due)>| at < than.map_or(u64::MAX, |(before, _)| before);
+        for (n, sim) in state.sims.iter().enumerate() {
+            sim.each_due(|switch, leaves, ages| {
+                if earlier(leaves, &departure) {
+                    departure = Some((leaves, Due::Departure(n, switch)));
                 }
-                if let Some(at) = ages.filter(|at| timers && earlier(*at, &timer)) {
-                    timer = Some((at, Due::Timer(n, switch)));
+                if timers && earlier(ages, &timer) {
+                    timer = Some((ages, Due::Timer(n, switch)));
                 }
-            }
+            });
         }
+        let mut next = arrival;
         for (at, due) in departure.into_iter().chain(timer) {
             if earlier(at, &next) {
                 next = Some((at, due));
@@ -502,22 +512,36 @@ impl World {
         next
     }
 
-    /// Does the next thing that is due by then.
-    fn step(&self, until: u64) -> Result<bool> {
-        let Some((at, due)) = self.next(true).filter(|(at, _)| *at <= until) else { return Ok(false) };
+    /// Does the next thing that is due by then, frames that arrive at one port at one time together. Answers how
+    /// many frames that were (1 for what is no frame), 0 if nothing is due.
+    fn step(&self, until: u64) -> Result<usize> {
+        let Some((at, due)) = self.next(true).filter(|(at, _)| *at <= until) else { return Ok(0) };
         self.clock.set(at);
         match due {
             Due::Arrival => {
-                let arrival = self.state.lock().arrivals.pop();
-                if let Some(Reverse(arrival)) = arrival {
-                    // The port may have gone meanwhile; then so does the frame.
-                    let _ = self.enter(arrival.end, std::iter::once(&arrival.frame[..]), &mut NoTrace);
+                let mut state = self.state.lock();
+                let Some(Reverse(first)) = state.arrivals.pop() else { return Ok(0) };
+                let (place, port) = first.end;
+                let sim = state.sims[place].clone();
+                let mut frames = vec![first.frame];
+                while frames.len() < VECTOR
+                    && let Some(next) = state.arrivals.peek_mut()
+                    && (next.0.at, next.0.end) == (at, first.end)
+                {
+                    frames.push(PeekMut::pop(next).0.frame);
                 }
+                drop(state);
+                // The port may have gone meanwhile; then so do the frames.
+                let _ = self.enter((place, &sim, port), frames.iter().map(|f| &f[..]), &mut NoTrace);
+                return Ok(frames.len());
             }
-            Due::Departure(n, switch, port) => {
+            Due::Departure(n, switch) => {
                 let sim = self.state.lock().sims[n].clone();
                 let mut out = Frames::default();
                 let _ = sim.with_switch(switch, |sw| {
+                    let Some((_, port)) = sw.ports.servers.deadline().filter(|(due, _)| *due <= at) else {
+                        return;
+                    };
                     let mut engine = self.engine.lock();
                     engine.depart(sw, at, port, &mut NoTrace, &mut out);
                     drop(engine);
@@ -525,14 +549,14 @@ impl World {
                     hostif::deliver(sw);
                     out.name(sw);
                 });
-                self.state.lock().take(n, at, &out);
+                self.state.lock().take(n, at, out);
             }
             Due::Timer(n, switch) => {
                 let sim = self.state.lock().sims[n].clone();
                 let _ = sim.with_switch(switch, |sw| fdb::age(sw, at));
             }
         }
-        Ok(true)
+        Ok(1)
     }
 }
 
@@ -541,10 +565,17 @@ impl World {
 enum Due {
     /// The first of the arrivals.
     Arrival,
-    /// A packet leaves by a port of a switch of a simulator.
-    Departure(usize, ObjectId, u16),
+    /// A packet leaves a switch of a simulator.
+    Departure(usize, ObjectId),
     /// A switch of a simulator has a timer.
     Timer(usize, ObjectId),
+}
+
+fn check_port(sw: &Switch, port: ObjectId) -> Result<()> {
+    match sw.ports.get(index(port)).is_some_and(|r| r.id == port) {
+        true => Ok(()),
+        false => Err(Error::because(Status::ITEM_NOT_FOUND, format!("{port} is no port"))),
+    }
 }
 
 fn check_length(frame: &[u8]) -> Result<()> {
@@ -563,6 +594,8 @@ fn home(port: ObjectId) -> ObjectId {
 #[derive(Clone, Debug)]
 pub(crate) struct Home {
     pub(crate) seed: u64,
+    /// Its place among the simulators of the world.
+    place: usize,
     state: Weak<Mutex<State>>,
     engine: Weak<Mutex<Engine>>,
 }
@@ -577,12 +610,14 @@ impl Home {
 
 impl State {
     /// Takes along what a switch of this simulator sent.
-    fn take(&mut self, sim: usize, now: u64, out: &Frames) {
+    fn take(&mut self, sim: usize, now: u64, mut out: Frames) {
         for (port, frame) in out.iter() {
             let seen = Seen { sim: &self.sims[sim], port, way: Way::Out, at: now, frame };
             self.monitors.iter().for_each(|m| m.frame(&seen));
             self.send((sim, port), now, frame);
         }
+        out.clear();
+        self.spare = out;
     }
 
     fn send(&mut self, from: End, now: u64, frame: &[u8]) {
@@ -626,7 +661,13 @@ impl Frames {
     /// Turns port indices into ids.
     fn name(&mut self, sw: &Switch) {
         let id = |port| sw.ports.get(port).map(|r| r.id).unwrap_or_default();
-        self.named = self.sent.iter().map(|(port, _)| id(*port)).collect();
+        self.named.extend(self.sent.iter().map(|(port, _)| id(*port)));
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.sent.clear();
+        self.named.clear();
     }
 
     fn iter(&self) -> impl Iterator<Item = (ObjectId, &[u8])> {

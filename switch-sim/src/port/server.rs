@@ -97,6 +97,9 @@ impl Servers {
 
     /// When the next packet that waits may leave, and by which port: the first of those that come first.
     pub(crate) fn deadline(&self) -> Option<(u64, u16)> {
+        if self.bytes == 0 {
+            return None;
+        }
         let waiting = self.servers.iter().enumerate().filter(|(_, s)| s.level.packets > 0);
         waiting.map(|(port, s)| (s.next_free, port as u16)).min()
     }

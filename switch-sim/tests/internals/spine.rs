@@ -1,6 +1,7 @@
 //! What holds for any packets: they balance, a vector does what its packets do one by one, and the same
 //! calls give the same results.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::bed::*;
@@ -10,13 +11,13 @@ use sai::object::policer::Mode;
 use sai::types::{MeterType, PacketAction};
 use sai::vlan::TaggingMode;
 use sai::{
-    ObjectType, Value, bridge_port, hostif_trap, hostif_trap_group, mirror_session, policer, port, queue,
-    samplepacket,
+    Backend, ObjectRef, ObjectType, Session, Special, StatsOp, Value, bridge_port, hostif, hostif_packet,
+    hostif_trap, hostif_trap_group, mirror_session, policer, port, queue, samplepacket, switch,
 };
 use switch_sim::pipeline::{Balance, Engine, NoTrace, Sink, VECTOR};
 use switch_sim::port::index;
 use switch_sim::world::Cable;
-use switch_sim::{Switch, World};
+use switch_sim::{Simulator, Switch, World};
 
 /// Few stations and VLANs, so that frames meet.
 fn frames() -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
@@ -184,6 +185,26 @@ fn frames_take_the_time_of_the_cable() {
 }
 
 #[test]
+fn a_switch_in_no_world_takes_what_the_host_sends() {
+    let mut profile = eight_ports();
+    (profile.boot.ports_up, profile.boot.link_up) = (true, true);
+    let sim = Simulator::new(profile);
+    let session = Session::new(Arc::new(sim.clone()));
+    let sw = session.create_switch(switch::Required { init_switch: true }).unwrap();
+    let port = sw.ports().unwrap()[0].raw();
+    let attrs = [
+        attr(hostif_packet::HOSTIF_TX_TYPE.id(), Value::I32(hostif::TxType::PIPELINE_BYPASS.0)),
+        attr(hostif_packet::EGRESS_PORT_OR_LAG.id(), Value::Oid(port)),
+    ];
+    let id = sw.id().raw();
+    sim.special(id, Special::SendHostifPacket { hostif: id, frame: &frame(ALL, A), attrs: &attrs }).unwrap();
+    let (stat, mut out) = ([port::Stat::IF_OUT_BROADCAST_PKTS.0 as u32], [0]);
+    let port = ObjectRef::Object(ObjectType::PORT, port);
+    sim.stats(&port, &stat, StatsOp::Read, &mut out).unwrap();
+    assert_eq!(out, [1]);
+}
+
+#[test]
 fn a_loop_of_cables_is_told() {
     let world = World::new(0);
     let a = Bed::in_world(&world);
@@ -193,7 +214,7 @@ fn a_loop_of_cables_is_told() {
         a.set(ObjectType::BRIDGE_PORT, bp(n), bridge_port::TX_DROP.id(), Value::Bool(true));
     }
     a.send(0, &frame(ALL, A));
-    let storm = world.run_until_idle().unwrap_err();
+    let storm = world.run_until_idle_within(10_000).unwrap_err();
     assert!(storm.to_string().contains("loops"), "{storm}");
 }
 
