@@ -7,8 +7,8 @@
 //! rate in the same minute is the figure that does not depend on the machine.
 
 use ipnet::IpNet;
+use switch_sim::memory::{grow, prefetch};
 use switch_sim::pipeline::Sink;
-use switch_sim::prefetch;
 
 use crate::frames::{Ring, Size, Traffic};
 use crate::rig::prefixes_v4;
@@ -70,6 +70,14 @@ impl Stations {
     }
 }
 
+/// A table in huge pages, as the switch's own are.
+fn huge<T: Clone>(element: T, len: usize) -> Vec<T> {
+    let mut table = Vec::new();
+    grow(&mut table, len);
+    table.resize(len, element);
+    table
+}
+
 /// DIR-24-8 of 32-bit slots: a next hop, or with the top bit a block of 256.
 #[derive(Debug)]
 struct Dir24 {
@@ -82,7 +90,7 @@ const BLOCK: u32 = 1 << 31;
 impl Dir24 {
     /// Of prefixes in ascending order of their length.
     fn of(nets: &[IpNet]) -> Dir24 {
-        let mut table = Dir24 { first: vec![0; 1 << 24], rest: Vec::new() };
+        let mut table = Dir24 { first: huge(0, 1 << 24), rest: Vec::new() };
         for len in 0..=32 {
             for (n, net) in nets.iter().enumerate().filter(|(_, net)| net.prefix_len() == len) {
                 let IpNet::V4(net) = net else { continue };
@@ -165,7 +173,7 @@ fn right(ip: &[u8]) -> bool {
 impl Bare {
     fn new(routes: Dir24) -> Bare {
         Bare {
-            stations: Stations(vec![Entry::default(); 1 << 17]),
+            stations: Stations(huge(Entry::default(), 1 << 17)),
             routes,
             hops: (0..513u32)
                 .map(|n| {
@@ -205,8 +213,8 @@ impl Bare {
         m.dropped = self.members[usize::from(vid)][usize::from(m.port) / 64 % 4] >> (m.port % 64) & 1 == 0;
         m.target = key(vid, &frame);
         m.source = key(vid, &frame[6..]);
-        prefetch::read(&self.stations.0[self.stations.home(m.target)]);
-        prefetch::read(&self.stations.0[self.stations.home(m.source)]);
+        prefetch(&self.stations.0[self.stations.home(m.target)]);
+        prefetch(&self.stations.0[self.stations.home(m.source)]);
     }
 
     #[inline(always)]
@@ -223,7 +231,7 @@ impl Bare {
                 }
                 m.address = u32::from_be_bytes([ip[16], ip[17], ip[18], ip[19]]);
                 m.out = ROUTER;
-                prefetch::read(&self.routes.first[(m.address >> 8) as usize]);
+                prefetch(&self.routes.first[(m.address >> 8) as usize]);
             }
             Some(port) => m.out = port,
             None => m.dropped = true,
@@ -236,7 +244,7 @@ impl Bare {
         if m.out == ROUTER {
             m.hop = self.routes.get(m.address);
             m.dropped |= m.hop == 0;
-            prefetch::read(&self.hops[m.hop as usize]);
+            prefetch(&self.hops[m.hop as usize]);
         }
     }
 

@@ -128,7 +128,7 @@ impl<K: Key, V> ExactTable<K, V> {
     #[inline(always)]
     pub fn prefetch(&self, key: K) {
         if let Some(slot) = self.slots.get(self.home(key)) {
-            crate::prefetch::read(slot);
+            crate::memory::prefetch(slot);
         }
     }
 
@@ -308,7 +308,9 @@ impl<K: Key, V> ExactTable<K, V> {
     fn resize(&mut self, slots: usize) {
         let slots = slots.max(MIN_SLOTS);
         assert!(u32::try_from(slots - 1).is_ok(), "the table is full: {} entries", self.len);
-        let empty = std::iter::repeat_with(|| None).take(slots).collect();
+        let mut empty = Vec::new();
+        crate::memory::grow(&mut empty, slots);
+        empty.resize_with(slots, || None);
         let old = std::mem::replace(&mut self.slots, empty);
         self.shift = 64 - slots.trailing_zeros();
         for (key, value) in old.into_iter().flatten() {

@@ -19,7 +19,7 @@
 use std::num::NonZeroU32;
 
 use super::{Address, Prefix};
-use crate::prefetch;
+use crate::memory;
 
 /// The largest adjacency: 28 bits.
 pub const MAX_ADJACENCY: u32 = VALUE;
@@ -105,6 +105,10 @@ impl Nodes {
         }
         let index = self.slots.len() as u32;
         assert!(index < VALUE, "the table is full: {index} nodes");
+        if self.slots.len() == self.slots.capacity() {
+            let room = (2 * self.slots.len()).max(4);
+            memory::grow(&mut self.slots, room);
+        }
         self.slots.push(node);
         self.info.push(info);
         index
@@ -197,7 +201,7 @@ impl<A: Address> Fib<A> {
     pub fn prefetch(&self, address: A) {
         let root = self.root_of(address);
         if let Some(slot) = self.chunks.get((root.chunk | address.bits(ROOT_BITS, CHUNK_BITS)) as usize) {
-            prefetch::read(slot);
+            memory::prefetch(slot);
         }
     }
 
@@ -226,7 +230,7 @@ impl<A: Address> Fib<A> {
             *out = answer(root, slot);
             if slot >= CHILD {
                 *out = slot;
-                prefetch::read(&self.nodes.slots[(slot & VALUE) as usize]);
+                memory::prefetch(&self.nodes.slots[(slot & VALUE) as usize]);
                 pending[count % LANES] = i as u8;
                 count += 1;
             }
@@ -240,7 +244,7 @@ impl<A: Address> Fib<A> {
                 let slot = self.step(*out, address, depth);
                 *out = slot;
                 if slot >= CHILD {
-                    prefetch::read(&self.nodes.slots[(slot & VALUE) as usize]);
+                    memory::prefetch(&self.nodes.slots[(slot & VALUE) as usize]);
                     pending[left % LANES] = i;
                     left += 1;
                 } else {
@@ -402,7 +406,7 @@ impl<A: Address> Fib<A> {
                 let len = self.chunks.len();
                 if len == self.chunks.capacity() {
                     let more = len.clamp(CHUNK_SLOTS, MAX_CHUNKS * CHUNK_SLOTS - len);
-                    self.chunks.reserve_exact(more);
+                    memory::grow(&mut self.chunks, len + more);
                 }
                 self.chunks.resize(len + CHUNK_SLOTS, 0);
                 self.chunk_used.push(0);
