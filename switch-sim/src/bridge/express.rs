@@ -1,63 +1,56 @@
-//! Bridging a plain frame: the decision of `input`, `forward` and `egress` in one.
+//! Bridging plain frames: the decisions of `input`, `forward` and `egress`.
 
 use super::fdb::{Seen, Value};
-use super::{Bridge, BridgePort, Target, state};
+use super::{Bridge, BridgePort, state};
 use crate::pipeline::{Lane, NONE};
-use crate::port::Ports;
 use crate::port::output::Tag;
 use crate::router;
 use crate::switch::Switch;
 use crate::table::exact::station_key;
 
-/// Takes a plain frame in by a bridge port, and bridges or routes it. `false`, and nothing done, if a stage would
-/// do anything but the common.
+/// A plain frame comes in by a bridge port, to be bridged or, for the router, routed. `false` if a stage would do
+/// anything but the common; so with all that follow.
 #[inline(always)]
-pub(crate) fn forward(sw: &mut Switch, lane: &mut Lane, frame: &[u8], from: u16, now: u64) -> bool {
-    let Bridge { domains, ports, fdb, .. } = &mut sw.bridge;
-    let Some(domain) = domains.get_mut(usize::from(lane.vid)).and_then(|d| d.as_deref_mut()) else {
+pub(crate) fn arrive(sw: &Switch, lane: &mut Lane, frame: &[u8], ttl: u8, from: u16) -> bool {
+    let bridge = &sw.bridge;
+    let (Some(domain), Some(port)) = (bridge.domain(lane.vid), bridge.ports.get(usize::from(from))) else {
         return false;
     };
-    let (at, rif) = (domain.state(from), domain.rif);
     let odd = state::RX_DROP | state::NO_LEARN | state::NO_FORWARD;
-    if at & (state::MEMBER | odd) != state::MEMBER
-        || !ports.get(usize::from(from)).is_some_and(admits)
-        || fdb.see(station_key(lane.vid, lane.src), from, now) != Seen::Known
-    {
+    if domain.state(from) & (state::MEMBER | odd) != state::MEMBER || !admits(port) {
         return false;
     }
-    if rif != NONE && router::express::is_mine(sw, rif, frame) {
-        return route(sw, lane, frame, from, rif);
+    lane.from = from;
+    bridge.fdb.table.prefetch(station_key(lane.vid, lane.src));
+    if domain.rif != NONE && router::express::is_mine(sw, domain.rif, frame) {
+        return router::express::arrive(sw, lane, frame, ttl, domain.rif);
     }
-    let Bridge { domains, ports, fdb, .. } = &mut sw.bridge;
-    let Some(value) = fdb.table.get(station_key(lane.vid, lane.dst)) else { return false };
-    let Some(domain) = domains.get_mut(usize::from(lane.vid)).and_then(|d| d.as_deref_mut()) else {
-        return false;
-    };
-    let to = value.port();
-    let Some(port) = ports.get_mut(usize::from(to)) else { return false };
-    if to == from || !leaves(port, *value, domain.state(to), lane.vid, lane, &sw.ports) {
-        return false;
-    }
-    let (size, size_out) = (lane.size(), lane.size_out());
-    port.counts[1].add(size_out, false);
-    domain.counts[1].add(size_out, false);
-    domain.counts[0].add(size, false);
-    ports[usize::from(from)].counts[0].add(size, false);
+    bridge.fdb.table.prefetch(station_key(lane.vid, lane.dst));
     true
 }
 
-/// Routes a frame to the domain's interface.
-#[inline(never)]
-fn route(sw: &mut Switch, lane: &mut Lane, frame: &[u8], from: u16, rif: u16) -> bool {
-    if !router::express::route(sw, lane, frame, rif) {
-        return false;
+/// Whether the station that sends is known where the frame comes from; it has been seen.
+#[inline(always)]
+pub(crate) fn knows(sw: &mut Switch, lane: &Lane, now: u64) -> bool {
+    sw.bridge.fdb.see(station_key(lane.vid, lane.src), lane.from, now) == Seen::Known
+}
+
+/// Bridges a frame to a known station.
+#[inline(always)]
+pub(crate) fn forward(sw: &Switch, lane: &mut Lane, frame: &[u8]) -> bool {
+    match sw.bridge.fdb.table.get(station_key(lane.vid, lane.dst)) {
+        Some(value) => value.port() != lane.from && leave(sw, lane, frame, *value),
+        None => false,
     }
-    let size = lane.size();
-    if let Some(domain) = sw.bridge.domain_mut(lane.vid) {
-        domain.counts[0].add(size, false);
+}
+
+/// Sends a routed frame into its domain, to a known station.
+#[inline(always)]
+pub(crate) fn enter(sw: &Switch, lane: &mut Lane, frame: &[u8], mac: u64) -> bool {
+    match sw.bridge.fdb.table.get(station_key(lane.domain, mac)) {
+        Some(value) => leave(sw, lane, frame, *value),
+        None => false,
     }
-    sw.bridge.ports[usize::from(from)].counts[0].add(size, false);
-    true
 }
 
 /// Whether a bridge port of the 802.1Q bridge takes frames in as all do. A new field has to be looked at here
@@ -84,38 +77,44 @@ fn admits(port: &BridgePort) -> bool {
     *up && *domain == NONE && !rx_drop && isolated.is_empty()
 }
 
-/// Sends a frame by the bridge port of an FDB entry, with this [`state`] in the domain, if all is as mostly.
+/// Sends a frame by the bridge port of an FDB entry.
 #[inline(always)]
-fn leaves(port: &BridgePort, value: Value, at: u8, domain: u16, lane: &mut Lane, ports: &Ports) -> bool {
-    let Target::Port(out) = port.to else { return false };
+fn leave(sw: &Switch, lane: &mut Lane, frame: &[u8], value: Value) -> bool {
+    let bridge = &sw.bridge;
+    let to = value.port();
+    let (Some(domain), Some(port)) = (bridge.domain(lane.domain), bridge.ports.get(usize::from(to))) else {
+        return false;
+    };
+    let at = domain.state(to);
     let takes = value.is_plain()
         && port.up
         && !port.tx_drop
         && port.domain == NONE
         && at & (state::MEMBER | state::TX_DROP | state::NO_FORWARD) == state::MEMBER;
-    let tag = if at & state::TAGGED != 0 {
-        Tag::Vid(domain)
-    } else if at & state::PRIORITY != 0 {
-        Tag::Vid(0)
-    } else {
-        Tag::None
+    let tag = match () {
+        () if at & state::TAGGED != 0 => Tag::Vid(lane.domain),
+        () if at & state::PRIORITY != 0 => Tag::Vid(0),
+        () => Tag::None,
     };
-    takes && lane.send(ports, out, tag)
+    lane.to = to;
+    takes && lane.send(sw, frame, port.to, tag)
 }
 
-/// Sends a routed frame into a domain to a known station, if all is as mostly.
+/// Counts a plain frame at the bridge ports and domains that it passes.
 #[inline(always)]
-pub(crate) fn leave(bridge: &mut Bridge, ports: &Ports, lane: &mut Lane, value: Value, domain: u16) -> bool {
-    let Some(record) = bridge.domains.get_mut(usize::from(domain)).and_then(|d| d.as_deref_mut()) else {
-        return false;
+pub(crate) fn count(bridge: &mut Bridge, lane: &Lane) {
+    let Bridge { domains, ports, .. } = bridge;
+    let mut add = |port: u16, domain: u16, way: usize, size: u16| {
+        if port == NONE {
+            return;
+        }
+        if let Some(port) = ports.get_mut(usize::from(port)) {
+            port.counts[way].add(size.into(), false);
+        }
+        if let Some(domain) = domains.get_mut(usize::from(domain)).and_then(|d| d.as_deref_mut()) {
+            domain.counts[way].add(size.into(), false);
+        }
     };
-    let to = value.port();
-    let Some(port) = bridge.ports.get_mut(usize::from(to)) else { return false };
-    if !leaves(port, value, record.state(to), domain, lane, ports) {
-        return false;
-    }
-    let size = lane.size_out();
-    record.counts[1].add(size, false);
-    port.counts[1].add(size, false);
-    true
+    add(lane.from, lane.vid, 0, lane.size);
+    add(lane.to, lane.domain, 1, lane.size_out);
 }

@@ -1,6 +1,5 @@
 //! The packet that a tunnel carries, as far as hashes look at it.
 
-use crate::pipeline::Packet;
 use crate::wire::parse::{self, Headers, L3, Tpids};
 use crate::wire::{ethertype, protocol};
 
@@ -21,8 +20,7 @@ pub(super) struct Inner {
 impl Inner {
     /// Looks into one level of IP in IP, GRE, VXLAN, or MPLS that carries IP.
     #[cold]
-    pub fn of(p: &Packet, frame: &[u8]) -> Option<Inner> {
-        let h = &p.headers;
+    pub fn of(h: &Headers, frame: &[u8]) -> Option<Inner> {
         let at = usize::from(h.l4);
         if h.kind == L3::Mpls {
             return Inner::mpls(frame, usize::from(h.l3));

@@ -10,18 +10,28 @@ use sai::{fine_grained_hash_field as fine, hash as attr, switch};
 
 use crate::acl::Udfs;
 use crate::feature::Owner;
-use crate::pipeline::Packet;
 use crate::store::Object;
 use crate::store::id::Parts;
 use crate::switch::Switch;
 use crate::table::hash::{Algorithm, FlowHash};
-use crate::wire::parse::L3;
+use crate::wire::parse::{Headers, L3};
 use crate::wire::protocol;
 
 mod inner;
 mod recipe;
 
 use recipe::Recipe;
+
+/// What of a packet, beside its bytes, hashes look at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flow<'a> {
+    /// The headers that it came in with.
+    pub headers: &'a Headers,
+    /// The VLAN that it was classified to.
+    pub vid: u16,
+    /// The port that it came in by.
+    pub port: u16,
+}
 
 /// How packets are hashed.
 #[derive(Debug, Default)]
@@ -54,26 +64,26 @@ impl Hashes {
         role: &Role,
         own: Option<Algorithm>,
         udfs: &Udfs,
-        p: &Packet,
+        flow: Flow<'_>,
         frame: &[u8],
         turn: u64,
     ) -> u32 {
-        let flow = match own {
+        let way = match own {
             Some(algorithm) => FlowHash { algorithm, ..role.flow },
             None => role.flow,
         };
-        if !flow.algorithm.reads_fields() {
-            return flow.hash(&[], turn);
+        if !way.algorithm.reads_fields() {
+            return way.hash(&[], turn);
         }
-        let kind = match p.headers.kind {
-            L3::Ipv4 if p.headers.protocol == protocol::IPIP => 2,
+        let kind = match flow.headers.kind {
+            L3::Ipv4 if flow.headers.protocol == protocol::IPIP => 2,
             L3::Ipv4 => 0,
             L3::Ipv6 => 1,
             _ => 3,
         };
         match self.recipes.get(role.objects[kind] as usize) {
-            Some(recipe) => flow.hash(recipe.gather(udfs, p, frame, role.symmetric).bytes(), turn),
-            None => flow.hash(&[], turn),
+            Some(recipe) => way.hash(recipe.gather(udfs, flow, frame, role.symmetric).bytes(), turn),
+            None => way.hash(&[], turn),
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use sai::types::NativeHashField as Field;
 
+use super::Flow;
 use super::inner::Inner;
 use crate::acl::Udfs;
-use crate::pipeline::Packet;
 use crate::wire::parse::{self, Headers, L3};
 use crate::wire::protocol;
 
@@ -152,10 +152,10 @@ impl Recipe {
 
     /// The bytes of a packet to hash.
     #[inline]
-    pub fn gather(&self, udfs: &Udfs, p: &Packet, frame: &[u8], symmetric: bool) -> Key {
+    pub fn gather(&self, udfs: &Udfs, p: Flow<'_>, frame: &[u8], symmetric: bool) -> Key {
         let mut key = Key { bytes: [0; Key::SIZE], len: 0 };
         let wants = |bit| self.outer & bit != 0;
-        let h = &p.headers;
+        let h = p.headers;
         let at = usize::from(h.l3);
         match h.kind {
             L3::Ipv4 if wants(outer::SRC_IPV4 | outer::DST_IPV4) => {
@@ -205,8 +205,8 @@ impl Recipe {
     }
 
     #[cold]
-    fn gather_steps(&self, p: &Packet, frame: &[u8], symmetric: bool, key: &mut Key) {
-        let inner = if self.inner { Inner::of(p, frame) } else { None };
+    fn gather_steps(&self, p: Flow<'_>, frame: &[u8], symmetric: bool, key: &mut Key) {
+        let inner = if self.inner { Inner::of(p.headers, frame) } else { None };
         let mut steps = self.steps.as_slice();
         while let Some(first) = steps.first() {
             let tie = first.tie(symmetric);
@@ -255,17 +255,17 @@ fn address(h: &Headers, frame: &[u8], destination: bool, versions: [bool; 2]) ->
 }
 
 impl Step {
-    fn value(&self, p: &Packet, frame: &[u8], inner: Option<&Inner>) -> Option<Bytes> {
+    fn value(&self, p: Flow<'_>, frame: &[u8], inner: Option<&Inner>) -> Option<Bytes> {
         let (mut value, len) = self.raw(p, frame, inner)?;
         value.iter_mut().zip(self.mask).for_each(|(byte, mask)| *byte &= mask);
         Some((value, len))
     }
 
-    fn raw(&self, p: &Packet, frame: &[u8], inner: Option<&Inner>) -> Option<Bytes> {
+    fn raw(&self, p: Flow<'_>, frame: &[u8], inner: Option<&Inner>) -> Option<Bytes> {
         const BOTH: [bool; 2] = [true, true];
         const V4: [bool; 2] = [true, false];
         const V6: [bool; 2] = [false, true];
-        let h = &p.headers;
+        let h = p.headers;
         let inside = || inner.map(|i| (&i.headers, frame.get(i.start..).unwrap_or_default()));
         let port = |h: &Headers, n: u16| has_ports(h).then(|| bytes(&n.to_be_bytes()));
         let mac = |at: usize| frame.get(at..)?.get(..6).map(bytes);

@@ -117,6 +117,26 @@ pub(crate) fn select(sw: &Switch, p: &mut Packet, frame: &[u8], lag: u16) -> Opt
     lag.group.select(hash)
 }
 
+/// The member that a plain frame leaves by; none where that depends on those before it.
+#[inline]
+pub(crate) fn express(sw: &Switch, flow: flow_hash::Flow<'_>, frame: &[u8], lag: u16) -> Option<u16> {
+    let lag = sw.lags.get(lag)?;
+    let role = &sw.hash.lag;
+    if !lag.algorithm.unwrap_or(role.flow.algorithm).reads_fields() {
+        return None;
+    }
+    lag.group.select(sw.hash.of(role, lag.algorithm, &sw.acl.udfs, flow, frame, 0))
+}
+
+/// Counts a packet that was hashed for a LAG.
+#[inline]
+pub(crate) fn take_turn(sw: &mut Switch, lag: u16) {
+    if let Some(Some(lag)) = sw.lags.lags.get_mut(usize::from(lag)) {
+        let turn = lag.turn.get_mut();
+        *turn = turn.wrapping_add(1);
+    }
+}
+
 /// The member that a packet would leave by if it did so next.
 pub(crate) fn would_select(sw: &Switch, p: &Packet, frame: &[u8], lag: u16) -> Option<u16> {
     let lag = sw.lags.get(lag)?;
@@ -133,7 +153,7 @@ fn hash(sw: &Switch, p: &mut Packet, frame: &[u8], lag: &Lag, turn: u32) -> u32 
     if shared && p.has(flag::HASHED) {
         return p.hash;
     }
-    let hash = sw.hash.of(role, lag.algorithm, &sw.acl.udfs, p, frame, turn.into());
+    let hash = sw.hash.of(role, lag.algorithm, &sw.acl.udfs, p.flow(), frame, turn.into());
     if shared {
         p.hash = hash;
         p.flags |= flag::HASHED;

@@ -11,7 +11,7 @@ mod host;
 mod mirror;
 mod timed;
 
-pub(crate) use express::{Lane, Rewrite};
+pub(crate) use express::Lane;
 pub use host::FromHost;
 
 /// The most packets in a vector.
@@ -77,9 +77,8 @@ pub struct Engine {
     lanes: Box<[Lane; VECTOR]>,
     /// Vectors that need not try the express lane: it has just taken too few.
     rests: u8,
-    /// Frames of the vector that the lane has looked at, and those that it refused after that.
-    looked: usize,
-    refused: u8,
+    /// Whether a stage may have changed what packets read.
+    changed: bool,
     frames: Frames,
     /// Received packets that wait for [`Engine::run`].
     filled: usize,
@@ -114,8 +113,7 @@ impl Engine {
             arrived: [Arrived::default(); VECTOR],
             lanes: Box::new([Lane::default(); VECTOR]),
             rests: 0,
-            looked: 0,
-            refused: 0,
+            changed: false,
             frames: Frames::new(),
             filled: 0,
             slots: std::array::from_fn(|i| i as u8),
@@ -222,17 +220,10 @@ impl Engine {
     fn run_vector<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, t: &mut T, sink: &mut S) {
         let n = std::mem::take(&mut self.filled);
         sw.plane.balance.received += n as u64;
-        (self.looked, self.refused) = (0, 0);
-        let mut at = 0;
-        while at < n {
-            let mut end = n;
-            if !T::ON {
-                (at, end) = self.express(sw, at, n, sink);
-            }
-            if at < end {
-                self.run_stages(sw, at, end, t, sink);
-            }
-            at = end;
+        if T::ON {
+            self.run_stages(sw, 0, n, t, sink);
+        } else {
+            self.express(sw, n, t, sink);
         }
     }
 
@@ -575,6 +566,7 @@ impl Engine {
     #[inline(always)]
     pub fn may_change(&mut self, i: usize, node: Node) -> bool {
         if i == self.first {
+            self.changed = true;
             return true;
         }
         self.cut(i, node);

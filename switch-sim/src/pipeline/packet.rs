@@ -3,6 +3,7 @@
 //! The bytes stand in the [`Engine`](super::Engine)'s buffer of the same slot; what is here says where in it.
 
 use super::DropReason;
+use crate::hash::Flow;
 use crate::hostif;
 use crate::wire::parse::{Headers, L3, Tci, Tpids};
 
@@ -233,6 +234,12 @@ impl Packet {
             self.flags |= flag::WATCHED;
         }
         self.flags |= class_flags(self.dst);
+    }
+
+    /// What hashes look at.
+    #[inline(always)]
+    pub(crate) const fn flow(&self) -> Flow<'_> {
+        Flow { headers: &self.headers, vid: self.vid, port: self.port }
     }
 
     /// Unicast 0, multicast 1, broadcast 2.

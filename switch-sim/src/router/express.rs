@@ -1,4 +1,4 @@
-//! Routing a plain frame: the decision of `input` and `forward` and the rewrite of `output` in one.
+//! Routing plain frames: the decisions of `input` and `forward`, and the rewrite of `output`.
 
 use sai::types::PacketAction;
 
@@ -6,13 +6,14 @@ use super::adjacency::{Adjacency, To};
 use super::neighbor::Hop;
 use super::next_hop::{NextHop, keep};
 use super::rif::{Base, Rif};
-use super::{forward, martian, rif};
-use crate::bridge;
-use crate::pipeline::{Lane, Rewrite};
+use super::{Router, forward, martian, rif};
+use crate::bridge::Target;
+use crate::memory;
+use crate::pipeline::Lane;
 use crate::port::output::Tag;
 use crate::switch::Switch;
 use crate::table::exact::mac_key;
-use crate::wire::checksum;
+use crate::wire::{checksum, edit};
 
 /// Whether a frame is for the router.
 #[inline(always)]
@@ -23,118 +24,149 @@ pub(crate) fn is_mine(sw: &Switch, interface: u16, frame: &[u8]) -> bool {
     }
 }
 
-/// Brings near what the look-up of a frame's destination will read.
+/// A plain frame comes in by an interface. `false` if a stage would do anything but the common; so with all that
+/// follow.
 #[inline(always)]
-pub(crate) fn prefetch(sw: &Switch, interface: u16, lane: &Lane, frame: &[u8]) {
+pub(crate) fn arrive(sw: &Switch, lane: &mut Lane, frame: &[u8], ttl: u8, interface: u16) -> bool {
     let router = &sw.router;
-    let Some(vr) = rif::at(&router.rifs, interface).and_then(|rif| router.vrs.get(usize::from(rif.vr)))
-    else {
-        return;
+    let Some(rif) = rif::at(&router.rifs, interface) else { return false };
+    let (Some(vr), Some(dst)) = (router.vrs.get(usize::from(rif.vr)), frame.first_chunk::<6>()) else {
+        return false;
     };
-    let at = usize::from(lane.l3);
-    if lane.v6 {
-        vr.v6.prefetch(forward::v6(frame, at + 24));
-    } else {
-        vr.v4.prefetch(forward::v4(frame, at + 16));
-    }
-}
-
-/// Routes a plain frame that came in by an interface. `false`, and nothing done, if a stage would do anything
-/// but the common.
-#[inline(always)]
-pub(crate) fn route(sw: &mut Switch, lane: &mut Lane, frame: &[u8], interface: u16) -> bool {
-    match find(sw, lane, frame, interface) {
-        Some((hop, kept)) => go(sw, lane, interface, hop, kept),
-        None => false,
-    }
-}
-
-/// The hop of a packet that is sound, with what the rewrite keeps.
-#[inline(always)]
-fn find(sw: &Switch, lane: &Lane, frame: &[u8], interface: u16) -> Option<(u32, u8)> {
-    let router = &sw.router;
-    let rif = rif::at(&router.rifs, interface)?;
-    let vr = router.vrs.get(usize::from(rif.vr))?;
     let six = usize::from(lane.v6);
-    if !rif.has_mac(frame.first_chunk::<6>()?) || !rif.admin[six] || !vr.admin[six] || lane.ttl <= 1 {
-        return None;
+    if !rif.has_mac(dst) || !rif.admin[six] || !vr.admin[six] || ttl <= 1 {
+        return false;
     }
-    let ip = frame.get(usize::from(lane.l3)..)?;
-    let index = if lane.v6 {
+    lane.rif = interface;
+    let Some(ip) = frame.get(usize::from(lane.l3)..) else { return false };
+    if lane.v6 {
         let (src, dst) = (forward::v6(ip, 8), forward::v6(ip, 24));
         let local = |a: u128| a >> 118 == 0xfe80 >> 6;
-        if martian::v6(src, dst).is_err() || local(src) || local(dst) {
-            return None;
-        }
-        vr.v6.lookup(dst)
+        vr.v6.prefetch(dst);
+        martian::v6(src, dst).is_ok() && !local(src) && !local(dst)
     } else {
-        let header = ip.first_chunk::<20>()?;
+        let Some(header) = ip.first_chunk::<20>() else { return false };
         let (src, dst) = (forward::v4(header, 12), forward::v4(header, 16));
         let local = |a: u32| a >> 16 == 0xA9FE;
-        if !checksum::ipv4_is_right(header) || martian::v4(src, dst).is_err() || local(src) || local(dst) {
-            return None;
-        }
-        vr.v4.lookup(dst)
-    };
-    if index == 0 {
-        return None;
-    }
-    let Adjacency { to, action, meta: _, prefix_agg: _, next_hop: _, counter, user_trap: _ } =
-        router.adjacencies.get(index);
-    if *action != PacketAction::FORWARD || !counter.is_null() {
-        return None;
-    }
-    match *to {
-        To::Host(hop) => Some((hop, 0)),
-        To::NextHop(slot) => {
-            let NextHop { id: _, hop, counter, keep } = router.next_hops.get(slot as usize)?;
-            (*counter == u32::MAX).then_some((*hop, *keep))
-        }
-        To::Null | To::Cpu | To::Interface(_) | To::Group(_) => None,
+        vr.v4.prefetch(dst);
+        checksum::ipv4_is_right(header) && martian::v4(src, dst).is_ok() && !local(src) && !local(dst)
     }
 }
 
-/// Out to a hop.
+/// Looks the destination up; 0 where there is no route.
 #[inline(always)]
-fn go(sw: &mut Switch, lane: &mut Lane, interface: u16, hop: u32, kept: u8) -> bool {
-    let Switch { router, bridge, ports, .. } = sw;
+pub(crate) fn look_up(sw: &Switch, lane: &mut Lane, frame: &[u8]) {
+    let router = &sw.router;
+    let vr = rif::at(&router.rifs, lane.rif).and_then(|rif| router.vrs.get(usize::from(rif.vr)));
+    let (Some(vr), at) = (vr, usize::from(lane.l3)) else { return };
+    lane.found = match lane.v6 {
+        true => vr.v6.lookup(forward::v6(frame, at + 24)),
+        false => vr.v4.lookup(forward::v4(frame, at + 16)),
+    };
+    memory::prefetch(router.adjacencies.get(lane.found));
+}
+
+/// The way to a neighbor and out of its interface: a port or LAG, or a domain, which [`Lane::out`] then leaves
+/// open.
+#[inline(always)]
+pub(crate) fn leave(sw: &Switch, lane: &mut Lane, frame: &[u8]) -> bool {
+    let router = &sw.router;
+    if lane.found == 0 {
+        return false;
+    }
+    let Adjacency { to, action, meta: _, prefix_agg: _, next_hop: _, counter, user_trap: _ } =
+        router.adjacencies.get(lane.found);
+    if *action != PacketAction::FORWARD || !counter.is_null() {
+        return false;
+    }
+    let found = match *to {
+        To::Host(hop) => Some((hop, 0)),
+        To::NextHop(slot) => next_hop(router, slot),
+        To::Group(slot) => member(sw, lane, frame, slot),
+        To::Null | To::Cpu | To::Interface(_) => None,
+    };
+    let Some((hop, kept)) = found else { return false };
     let to = router.hops.get(hop);
     let Some(out) = rif::at(&router.rifs, to.rif) else { return false };
     let plain = to.known
         && to.action == PacketAction::FORWARD
         && to.counter == u32::MAX
-        && to.rif != interface
+        && (to.rif != lane.rif || out.loopback == PacketAction::FORWARD)
         && out.admin[usize::from(lane.v6)]
         && u32::from(lane.ip_len) <= out.mtu
         && to.mac[0] & 1 == 0
         && kept & (keep::DST_MAC | keep::SRC_MAC | keep::VLAN) == 0;
-    if !plain {
-        return false;
+    lane.found = hop;
+    lane.out_rif = to.rif;
+    lane.lower = kept & keep::TTL == 0 && !out.keep_ttl;
+    let tag = if out.vid == 0 { Tag::None } else { Tag::Vid(out.vid) };
+    plain
+        && match out.base {
+            Base::Port(port) => lane.send(sw, frame, Target::Port(port), tag),
+            Base::Lag(lag) => lane.send(sw, frame, Target::Lag(lag), tag),
+            Base::Vlan(vid) => {
+                lane.domain = vid;
+                sw.bridge.fdb.table.prefetch(mac_key(vid, to.mac));
+                true
+            }
+            Base::None | Base::Bridge(_) => false,
+        }
+}
+
+/// The hop of a next hop, with what the rewrite keeps.
+#[inline(always)]
+fn next_hop(router: &Router, slot: u32) -> Option<(u32, u8)> {
+    let NextHop { id: _, hop, counter, keep } = router.next_hops.get(slot as usize)?;
+    (*counter == u32::MAX).then_some((*hop, *keep))
+}
+
+/// The member of a group that the hash of a frame chooses.
+#[inline(never)]
+fn member(sw: &Switch, lane: &mut Lane, frame: &[u8], slot: u32) -> Option<(u32, u8)> {
+    let group = sw.router.groups.get(slot as usize)?;
+    let headers = lane.headers(sw, frame)?;
+    let way = group.express(sw, lane.flow(&headers), frame)?;
+    lane.group = u16::try_from(slot).ok()?;
+    match way.to {
+        To::NextHop(slot) => next_hop(&sw.router, slot),
+        _ => None,
     }
-    let rewrite = Rewrite { dst: to.mac, src: out.mac, lower: kept & keep::TTL == 0 && !out.keep_ttl };
-    let sent = match out.base {
-        Base::Port(port) => lane.send(ports, port, if out.vid == 0 { Tag::None } else { Tag::Vid(out.vid) }),
-        Base::Vlan(vid) => match bridge.fdb.table.get(mac_key(vid, to.mac)).copied() {
-            Some(value) => bridge::express::leave(bridge, ports, lane, value, vid),
-            None => false,
-        },
-        Base::None | Base::Lag(_) | Base::Bridge(_) => false,
-    };
-    if sent {
-        let out = usize::from(to.rif);
-        lane.rewrite = Some(rewrite);
-        let [octets, packets, ..] = &mut router.rif_counts[usize::from(interface)];
-        *octets += lane.size();
-        *packets += 1;
-        let [_, _, octets, packets, ..] = &mut router.rif_counts[out];
-        *octets += lane.size();
+}
+
+/// The MAC address of the neighbor that a frame goes to.
+#[inline(always)]
+pub(crate) fn mac(router: &Router, lane: &Lane) -> u64 {
+    mac_key(0, router.hops.get(lane.found).mac)
+}
+
+/// Counts a plain frame at its interfaces, and at its group.
+#[inline(always)]
+pub(crate) fn count(router: &mut Router, lane: &Lane) {
+    if let Some([octets, packets, ..]) = router.rif_counts.get_mut(usize::from(lane.rif)) {
+        *octets += u64::from(lane.size);
         *packets += 1;
     }
-    sent
+    if let Some([_, _, octets, packets, ..]) = router.rif_counts.get_mut(usize::from(lane.out_rif)) {
+        *octets += u64::from(lane.size);
+        *packets += 1;
+    }
+    if let Some(group) = router.groups.get_mut(usize::from(lane.group)) {
+        group.take_turn();
+    }
+}
+
+/// Rewrites a plain frame for its neighbor.
+#[inline(always)]
+pub(crate) fn rewrite(router: &Router, lane: &Lane, frame: &mut [u8]) {
+    let Some(out) = rif::at(&router.rifs, lane.out_rif) else { return };
+    edit::set_macs(frame, router.hops.get(lane.found).mac, out.mac);
+    if lane.lower {
+        edit::lower_ttl(frame, usize::from(lane.l3), lane.v6);
+    }
 }
 
 /// Says of every field of an interface and a hop that it is looked at above: a new one does not compile until it
-/// is.
+/// is. (Groups say so themselves.)
 const _: fn(&Rif, &Hop) = |rif, hop| {
     let Rif {
         id: _,

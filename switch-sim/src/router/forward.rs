@@ -246,7 +246,7 @@ fn walk<T: Tracer>(
                 let Some(group) = sw.router.groups.get_mut(slot as usize) else {
                     return Err(DropReason::UnresolvedNextHop);
                 };
-                group.turn += 1;
+                group.take_turn();
                 let (own, turn) = (group.algorithm, group.turn);
                 let bucket = if group.classes.is_some() {
                     let class = of_packet(sw, p);
@@ -257,7 +257,7 @@ fn walk<T: Tracer>(
                     let counted = !own.unwrap_or(ecmp.flow.algorithm).reads_fields();
                     let hash = match hashed {
                         Some(hash) if own.is_none() && !counted => hash::again(hash),
-                        _ => sw.hash.of(ecmp, own, &sw.acl.udfs, p, frame, turn),
+                        _ => sw.hash.of(ecmp, own, &sw.acl.udfs, p.flow(), frame, turn),
                     };
                     if own.is_none() {
                         hashed = Some(hash);

@@ -78,6 +78,38 @@ impl NextHopGroup {
         self.members.get(usize::from(member))
     }
 
+    /// The way that the lane may take for a packet: none where anything counts or depends on those before. A new
+    /// field has to be looked at here.
+    #[inline]
+    pub(super) fn express(&self, sw: &Switch, flow: hash::Flow<'_>, frame: &[u8]) -> Option<&Member> {
+        let NextHopGroup {
+            id: _,
+            members: _,
+            buckets,
+            counter,
+            algorithm,
+            turn: _,
+            classes,
+            kind: _,
+            size: _,
+            switchover: _,
+            next_age: _,
+        } = self;
+        let ecmp = &sw.hash.ecmp;
+        let reads_fields = algorithm.unwrap_or(ecmp.flow.algorithm).reads_fields();
+        if *counter != u32::MAX || classes.is_some() || !reads_fields {
+            return None;
+        }
+        let hash = sw.hash.of(ecmp, *algorithm, &sw.acl.udfs, flow, frame, 0);
+        self.way(buckets.bucket_of(hash)).filter(|way| way.counter == u32::MAX)
+    }
+
+    /// Counts a packet whose way it chose.
+    #[inline(always)]
+    pub(super) fn take_turn(&mut self) {
+        self.turn += 1;
+    }
+
     /// Puts a member into its place.
     fn insert(&mut self, member: Member) {
         let at = self.members.partition_point(|m| (m.order, m.age) < (member.order, member.age));

@@ -7,9 +7,10 @@ use proptest::prelude::*;
 use sai::entry::{Entry, NeighborEntry, RouteEntry};
 use sai::vlan::TaggingMode;
 use sai::{
-    Backend, MacAddr, ObjectId, ObjectType, Target, Value, bridge_port, neighbor_entry, next_hop, port,
-    route_entry, router_interface as rif, switch,
+    Backend, MacAddr, ObjectId, ObjectType, Target, Value, bridge_port, neighbor_entry, next_hop,
+    next_hop_group, next_hop_group_member as member, port, route_entry, router_interface as rif, switch,
 };
+use switch_sim::World;
 use switch_sim::pipeline::{Engine, NoTrace, Sink, Trace, Tracer};
 use switch_sim::port::index;
 use switch_sim::wire::PacketBuilder;
@@ -60,9 +61,39 @@ impl Net {
         self.entry(Entry::Route(key), attr(route_entry::NEXT_HOP_ID.id(), Value::Oid(next_hop)));
     }
 
-    /// Ports 0 and 1 route, VLANs 1, 5 and 6 bridge, VLAN 6 has an interface, port 7 takes no tags.
+    /// A group of next hops; the last of them with a counter, if there is to be one.
+    fn group(&self, hops: &[ObjectId], counted: bool) -> ObjectId {
+        let ecmp = next_hop_group::Type::DYNAMIC_UNORDERED_ECMP;
+        let attrs = [attr(next_hop_group::TYPE.id(), Value::I32(ecmp.0))];
+        let group = self.bed.create(ObjectType::NEXT_HOP_GROUP, &attrs);
+        for (n, hop) in hops.iter().enumerate() {
+            let mut attrs = vec![
+                attr(member::NEXT_HOP_GROUP_ID.id(), Value::Oid(group)),
+                attr(member::NEXT_HOP_ID.id(), Value::Oid(*hop)),
+            ];
+            if counted && n + 1 == hops.len() {
+                let counter = self.bed.create(ObjectType::COUNTER, &[]);
+                attrs.push(attr(member::COUNTER_ID.id(), Value::Oid(counter)));
+            }
+            self.bed.create(ObjectType::NEXT_HOP_GROUP_MEMBER, &attrs);
+        }
+        group
+    }
+
+    /// Members of groups and LAGs take turns from now on.
+    fn take_turns(&self) {
+        let turns = Value::I32(sai::hash::Algorithm::ROUND_ROBIN.0);
+        for id in [switch::ECMP_DEFAULT_HASH_ALGORITHM.id(), switch::LAG_DEFAULT_HASH_ALGORITHM.id()] {
+            self.bed.set(ObjectType::SWITCH, self.bed.switch, id, turns.clone());
+        }
+    }
+
+    /// Ports 0 and 1 and a LAG of 10 and 11 route, VLANs 1, 5 and 6 bridge, VLAN 6 has an interface, port 7 takes
+    /// no tags, 8 and 9 are a LAG in all VLANs.
     fn new() -> Net {
-        let bed = Bed::new();
+        let mut profile = eight_ports();
+        profile.ports = switch_sim::Profile::with_ports(12).ports;
+        let bed = Bed::with_profile(&World::new(7), profile);
         let read = |id| bed.get(ObjectType::SWITCH, bed.switch, id);
         let vr = read(switch::DEFAULT_VIRTUAL_ROUTER_ID.id()).as_oid().unwrap();
         let Value::Mac(MacAddr(mac)) = read(switch::SRC_MAC_ADDRESS.id()) else { panic!("an address") };
@@ -70,6 +101,9 @@ impl Net {
         bed.vlan(5, &[(2, TaggingMode::TAGGED), (3, TaggingMode::UNTAGGED), (4, TaggingMode::TAGGED)]);
         let six = [(4, TaggingMode::TAGGED), (5, TaggingMode::PRIORITY_TAGGED), (6, TaggingMode::TAGGED)];
         let six = bed.vlan(6, &six);
+        let (bridged, routed) = (bed.bridge_port(bed.lag(&[8, 9])), bed.lag(&[10, 11]));
+        bed.member(bed.vlan1, bridged, TaggingMode::UNTAGGED);
+        bed.member(six, bridged, TaggingMode::TAGGED);
         bed.set(ObjectType::PORT, bed.ports[7], port::DROP_TAGGED.id(), Value::Bool(true));
         let limit = bridge_port::MAX_LEARNED_ADDRESSES.id();
         bed.set(ObjectType::BRIDGE_PORT, bed.bridge_ports[6], limit, Value::U32(2));
@@ -82,7 +116,30 @@ impl Net {
         net.route("10.2.9.0/24", net.neighbor(vlan, "203.0.113.4", station(4)));
         net.route("2001:db8:1::/48", net.neighbor(b, "2001:db8::1", station(102)));
         net.route("2001:db8:2::/48", net.neighbor(vlan, "2001:db8:9::4", station(4)));
-        let known: [(usize, u8, Option<u16>); 9] = [
+        let lag = net.rif(rif::Type::PORT, attr(rif::PORT_ID.id(), Value::Oid(routed)));
+        let ways = [
+            net.neighbor(a, "192.0.2.7", station(103)),
+            net.neighbor(b, "198.51.100.7", station(104)),
+            net.neighbor(lag, "192.0.2.129", station(105)),
+            net.neighbor(vlan, "203.0.113.7", station(7)),
+        ];
+        let group = net.group(&ways, false);
+        net.route("10.3.0.0/16", ways[2]);
+        net.route("10.4.0.0/16", group);
+        net.route("10.5.0.0/16", net.group(&ways, true));
+        net.route("2001:db8:4::/48", group);
+        let counter = net.bed.create(ObjectType::COUNTER, &[]);
+        let counted = RouteEntry {
+            switch_id: net.bed.switch,
+            vr_id: net.vr,
+            destination: "10.2.8.0/24".parse().unwrap(),
+        };
+        net.entry(Entry::Route(counted.clone()), attr(route_entry::NEXT_HOP_ID.id(), Value::Oid(ways[1])));
+        let with = attr(route_entry::COUNTER_ID.id(), Value::Oid(counter));
+        net.bed.sim.set(&sai::ObjectRef::Entry(Entry::Route(counted)), &with).unwrap();
+        let known: [(usize, u8, Option<u16>); 11] = [
+            (8, 7, None),
+            (9, 7, Some(6)),
             (2, 1, None),
             (3, 2, None),
             (2, 1, Some(5)),
@@ -128,6 +185,7 @@ impl Net {
                 format!("{domains:?}"),
                 format!("{ports:?}"),
                 format!("{:?}", sw.router.rif_counts),
+                format!("{:?}", sw.router.counters),
                 format!("{fdb:?}"),
             ]
         };
@@ -147,13 +205,13 @@ impl Sink for Sent {
 
 /// Mostly plain frames.
 fn frames(mac: [u8; 6]) -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
-    let to = prop_oneof![4 => 1..7u8, 4 => Just(ROUTER), 1 => 7..9u8, 1 => Just(0u8)];
+    let to = prop_oneof![4 => 1..8u8, 4 => Just(ROUTER), 1 => 7..9u8, 1 => Just(0u8)];
     let vid =
         prop_oneof![3 => Just(None), 2 => Just(Some(5)), 3 => Just(Some(6)), 1 => (0..8u16).prop_map(Some)];
-    let ip = prop_oneof![3 => 0..6usize, 1 => 0..12usize];
+    let ip = prop_oneof![3 => 0..7usize, 1 => 7..17usize];
     let odd = prop_oneof![9 => Just(None), 1 => (0..60usize, any::<u8>()).prop_map(Some)];
     let len = prop_oneof![6 => Just(18usize), 2 => 0..100usize, 1 => 1400..1520usize];
-    let one = (0..8usize, 0..8u8, to, vid, ip, odd, len, any::<bool>());
+    let one = (0..12usize, 0..8u8, to, vid, ip, odd, len, any::<bool>());
     let frame = move |(port, from, to, vid, ip, odd, len, tcp): (
         usize,
         u8,
@@ -164,7 +222,7 @@ fn frames(mac: [u8; 6]) -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
         usize,
         bool,
     )| {
-        let from = if from == 7 { port as u8 } else { [101, 102, 1, 2, 4, 4, 5, 6][port] };
+        let from = if from == 7 { port as u8 } else { [101, 102, 1, 2, 4, 4, 5, 6, 7, 7, 105, 105][port] };
         let dst = match to {
             ROUTER => mac,
             0 => [0xff; 6],
@@ -174,17 +232,35 @@ fn frames(mac: [u8; 6]) -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
         if let Some(vid) = vid {
             packet = packet.vlan(vid).pcp(vid as u8 % 8);
         }
-        let v4 =
-            [[10, 1, 0, 9], [10, 2, 0, 9], [10, 2, 9, 9], [10, 9, 9, 9], [169, 254, 0, 1], [127, 0, 0, 1]];
-        let v6 = ["2001:db8:1::9", "2001:db8:2::9", "2001:db8:3::9", "fe80::9", "ff02::1", "::1"];
-        let packet = match ip % 12 {
-            n @ 0..6 => packet.ipv4([10, 7, 7, 7], v4[n]).ttl(if len % 7 == 1 { 1 } else { 64 }),
+        let v4: [[u8; 4]; 9] = [
+            [10, 1, 0, 9],
+            [10, 2, 0, 9],
+            [10, 2, 9, 9],
+            [10, 3, 0, 9],
+            [10, 4, 0, len as u8],
+            [10, 5, 0, len as u8],
+            [10, 2, 8, 9],
+            [10, 9, 9, 9],
+            [169, 254, 0, 1],
+        ];
+        let v6 = [
+            "2001:db8:1::9",
+            "2001:db8:2::9",
+            "2001:db8:3::9",
+            "2001:db8:4::9",
+            "2001:db8:4::a",
+            "fe80::9",
+            "ff02::1",
+            "::1",
+        ];
+        let packet = match ip {
+            n @ 0..9 => packet.ipv4([10, 7, 7, 7], v4[n]).ttl(if len % 7 == 1 { 1 } else { 64 }),
             n => packet.ipv6(
                 "2001:db8:7::7".parse::<std::net::Ipv6Addr>().unwrap(),
-                v6[n - 6].parse::<std::net::Ipv6Addr>().unwrap(),
+                v6[n - 9].parse::<std::net::Ipv6Addr>().unwrap(),
             ),
         };
-        let packet = if tcp { packet.tcp(4000, 80) } else { packet.udp(4000, 5000) };
+        let packet = if tcp { packet.tcp(4000 + len as u16, 80) } else { packet.udp(4000 + len as u16, 5000) };
         let mut frame = packet.payload(&vec![7; len]).build();
         if let Some((at, byte)) = odd
             && let Some(place) = frame.get_mut::<usize>(at)
@@ -205,16 +281,21 @@ proptest! {
         size in prop_oneof![Just(1usize), Just(64), 2..64usize],
     ) {
         let (lane, stages) = (Net::new(), Net::new());
-        let (sent, counted) = lane.run(&frames, size, || NoTrace);
-        let (sent_by_stages, counted_by_stages) = stages.run(&frames, size, Trace::default);
-        for (a, b) in counted.iter().zip(&counted_by_stages) {
-            prop_assert_eq!(a, b);
-        }
-        let by_port = |sent: &Sent, port| -> Vec<Vec<u8>> {
-            sent.0.iter().filter(|(p, _)| *p == port).map(|(_, f)| f.clone()).collect()
-        };
-        for port in lane.bed.ports.iter().map(|p| index(*p)) {
-            prop_assert_eq!(by_port(&sent, port), by_port(&sent_by_stages, port), "port {}", port);
+        for turns in [false, true] {
+            if turns {
+                (lane.take_turns(), stages.take_turns());
+            }
+            let (sent, counted) = lane.run(&frames, size, || NoTrace);
+            let (sent_by_stages, counted_by_stages) = stages.run(&frames, size, Trace::default);
+            for (a, b) in counted.iter().zip(&counted_by_stages) {
+                prop_assert_eq!(a, b);
+            }
+            let by_port = |sent: &Sent, port| -> Vec<Vec<u8>> {
+                sent.0.iter().filter(|(p, _)| *p == port).map(|(_, f)| f.clone()).collect()
+            };
+            for port in lane.bed.ports.iter().map(|p| index(*p)) {
+                prop_assert_eq!(by_port(&sent, port), by_port(&sent_by_stages, port), "port {}", port);
+            }
         }
     }
 }

@@ -2,31 +2,41 @@
 //!
 //! A frame is *plain* if each stage would do the common thing to it: a known station sends a UDP or TCP packet
 //! over a port without special settings, to a known station or a routed destination, out of a port that takes
-//! it. Plain frames pass three rounds, over all of a run before the next, so that waits for memory overlap:
-//! `look` at the headers, `decide` (`bridge::express`, `router::express`), and `send_plain`.
+//! it. The frames of a vector pass rounds, all of them one before the next, so that waits for memory overlap:
+//! `look` at the headers and where they come in; `decide` by what the tables say (`bridge::express`,
+//! `router::express`), one round a table; then, plain ones in a row at a time, `commit` (counters, rewrite) and
+//! out. Only the last changes anything but the age of a station.
 //!
 //! The lane decides all or nothing: it does exactly what the stages would, or leaves the frame untouched to
 //! them. It asks the same tables, and takes each of their records apart field by field, so that a new field
 //! does not compile until somebody has said here what it means. A property test holds the two equal. A traced
 //! packet takes the stages.
 
-use super::{Engine, Sink};
+use super::{Engine, Sink, VECTOR, Work};
+use crate::bridge::Target;
 use crate::pipeline::packet::{GROUP, addresses, wire_len};
-use crate::pipeline::{NONE, Node};
+use crate::pipeline::{NONE, Node, Tracer};
 use crate::port::output::Tag;
 use crate::port::{Ports, Record};
 use crate::switch::Switch;
 use crate::wire::edit;
 use crate::wire::parse::{Headers, L3, Tci};
-use crate::{bridge, hostif, router};
+use crate::{bridge, hash, hostif, lag, router};
 
-/// What the lane knows of a frame from round to round.
+/// What the lane knows of a frame from round to round: one cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Lane {
     /// Destination MAC address.
     pub dst: u64,
     /// Source MAC address.
     pub src: u64,
+    /// What the look-up of a routed frame found: adjacency, then hop.
+    pub found: u32,
+    /// The size that counters count on the way in.
+    pub size: u16,
+    /// The size that counters count on the way out.
+    pub size_out: u16,
     /// Ingress port.
     pub port: u16,
     /// Bytes of the frame.
@@ -37,138 +47,165 @@ pub(crate) struct Lane {
     pub ip_len: u16,
     /// The VLAN that it is classified to.
     pub vid: u16,
-    /// An IPv6 packet.
-    pub v6: bool,
-    /// Time to live.
-    pub ttl: u8,
-    /// Has an outer tag.
-    tagged: bool,
+    /// Ingress bridge port, for those that come in by one.
+    pub from: u16,
+    /// Ingress router interface of a routed frame.
+    pub rif: u16,
+    /// Egress router interface of a routed frame.
+    pub out_rif: u16,
+    /// Egress bridge port, for those that leave by one.
+    pub to: u16,
+    /// The domain that it leaves in.
+    pub domain: u16,
+    /// Egress port.
+    pub out: u16,
+    /// The LAG that it leaves by.
+    pub lag: u16,
+    /// The next-hop group that was asked.
+    pub group: u16,
     /// TPID of the tag, where there is one.
     tpid: u16,
     /// The tag; without one, the priority that a new tag gets.
     tci: Tci,
-    /// Egress port.
-    pub out: u16,
-    /// How it leaves.
-    pub tag: Tag,
-    /// The addresses of a routed frame, and whether its TTL goes down.
-    pub rewrite: Option<Rewrite>,
-}
-
-/// What routing changes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rewrite {
-    /// New destination address.
-    pub dst: [u8; 6],
-    /// New source address.
-    pub src: [u8; 6],
-    /// Lower the TTL.
+    /// VLAN of the tag that it leaves with.
+    tag: u16,
+    /// Whether it leaves with a tag.
+    tag_out: bool,
+    /// Has an outer tag.
+    tagged: bool,
+    /// An IPv6 packet.
+    pub v6: bool,
+    /// The rewrite lowers the TTL.
     pub lower: bool,
 }
+
+const _: () = assert!(size_of::<Lane>() == 64);
 
 impl Default for Lane {
     fn default() -> Lane {
         Lane {
             dst: 0,
             src: 0,
+            found: 0,
+            size: 0,
+            size_out: 0,
             port: NONE,
             len: 0,
             l3: 0,
             ip_len: 0,
             vid: 0,
-            v6: false,
-            ttl: 0,
-            tagged: false,
+            from: NONE,
+            rif: NONE,
+            out_rif: NONE,
+            to: NONE,
+            domain: NONE,
+            out: NONE,
+            lag: NONE,
+            group: NONE,
             tpid: 0,
             tci: Tci(0),
-            out: NONE,
-            tag: Tag::Keep,
-            rewrite: None,
+            tag: 0,
+            tag_out: false,
+            tagged: false,
+            v6: false,
+            lower: false,
         }
     }
 }
 
 impl Lane {
-    /// The size that counters count on the way in.
+    /// Sends it out of a port, or of the member of a LAG that its hash chooses, with this tag; `false` if that
+    /// would be no plain matter.
     #[inline(always)]
-    pub(crate) fn size(&self) -> u64 {
-        wire_len(usize::from(self.len))
+    pub(crate) fn send(&mut self, sw: &Switch, frame: &[u8], to: Target, tag: Tag) -> bool {
+        let out = match to {
+            Target::Port(port) => port,
+            Target::Lag(index) => match self.member(sw, frame, index) {
+                Some(port) => port,
+                None => return false,
+            },
+            Target::None => return false,
+        };
+        let Some(port) = sw.ports.records.get(usize::from(out)) else { return false };
+        self.out = out;
+        (self.tag, self.tag_out) = match tag {
+            Tag::Vid(vid) => (vid, true),
+            Tag::None => (0, false),
+            Tag::Keep => (self.tci.vid(), self.tagged),
+        };
+        let len = usize::from(self.len) + 4 * usize::from(self.tag_out) - 4 * usize::from(self.tagged);
+        self.size_out = wire_len(len) as u16;
+        port.tx && !port.loopback && !port.tapped && len <= port.mtu as usize
     }
 
-    /// Sends it out of a port with this tag, if the port takes it.
-    #[inline(always)]
-    pub(crate) fn send(&mut self, ports: &Ports, out: u16, tag: Tag) -> bool {
-        let Some(port) = ports.records.get(usize::from(out)) else { return false };
-        (self.out, self.tag) = (out, tag);
-        port.tx && !port.loopback && !port.tapped && usize::from(self.len) + 4 <= port.mtu as usize
+    /// The member of a LAG.
+    #[inline(never)]
+    fn member(&mut self, sw: &Switch, frame: &[u8], index: u16) -> Option<u16> {
+        let port = self.headers(sw, frame).and_then(|h| lag::express(sw, self.flow(&h), frame, index))?;
+        self.lag = index;
+        Some(port)
     }
 
-    /// The size that counters count on the way out.
-    #[inline(always)]
-    pub(crate) fn size_out(&self) -> u64 {
-        let len = usize::from(self.len) - 4 * usize::from(self.tagged);
-        wire_len(len + 4 * usize::from(matches!(self.tag, Tag::Vid(_))))
+    /// The headers once more, for what few frames need.
+    pub(crate) fn headers(&self, sw: &Switch, frame: &[u8]) -> Option<Headers> {
+        let mut headers = Headers::default();
+        let port = sw.ports.records.get(usize::from(self.port))?;
+        headers.read_common(frame, &port.tpids).then_some(headers)
+    }
+
+    /// What hashes look at.
+    pub(crate) const fn flow<'a>(&self, headers: &'a Headers) -> hash::Flow<'a> {
+        hash::Flow { headers, vid: self.vid, port: self.port }
     }
 }
 
-/// Frames of a vector that may go to the stages by their look-ups before the lane gives up.
-const FEW: u8 = 8;
-/// Vectors that then pass before it is tried again.
+/// Vectors that pass before the lane is tried again where it has taken less than half of one.
 const REST: u8 = 15;
 
+/// Stages that may be in use beside the lane: it leaves what a trap may take to the stages.
+const BESIDE: u32 = 1 << Node::Traps as u32;
+
 impl Engine {
-    /// Forwards the plain frames from `from` on. Answers the first that is for the stages, and where the next
-    /// plain one may come.
-    pub(super) fn express<S: Sink>(
-        &mut self,
-        sw: &mut Switch,
-        from: usize,
-        to: usize,
-        sink: &mut S,
-    ) -> (usize, usize) {
-        const OTHERS: u32 = !(1 << Node::Traps as u32);
-        if self.rests > 0 || sw.plane.stages & OTHERS != 0 || sw.ports.timed {
+    /// Runs the vector: the plain frames by the lane, the others through the stages, in order.
+    pub(super) fn express<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, n: usize, t: &mut T, sink: &mut S) {
+        if self.rests > 0 || sw.plane.stages & !BESIDE != 0 || sw.ports.timed {
             self.rests = self.rests.saturating_sub(1);
-            return (from, to);
+            return self.run_stages(sw, 0, n, t, sink);
         }
-        let mut end = self.looked.max(from);
-        while end < to && self.look(sw, end) {
-            end += 1;
+        let mut looked = 0;
+        for i in 0..n {
+            looked |= u64::from(self.look(sw, i)) << (i % VECTOR);
         }
-        self.looked = end;
-        let mut at = from;
-        while at < end && self.decide(sw, at) {
-            at += 1;
-        }
-        for i in from..at {
-            self.send_plain(sw, i, sink);
-        }
-        sw.plane.balance.transmitted += (at - from) as u64;
-        if at < end {
-            // One that a table makes odd goes alone; where there are many, the next will be too.
-            self.refused += 1;
-            if self.refused <= FEW {
-                return (at, at + 1);
+        let mut plain = self.decide(sw, looked);
+        let (mut at, mut sent) = (0, 0);
+        while at < n {
+            let rest = plain >> at;
+            let run = rest.trailing_ones() as usize;
+            if run > 0 {
+                self.send_plain(sw, at, at + run, sink);
+                sent += run;
+                at += run;
+                continue;
             }
+            let end = n.min(at + rest.trailing_zeros() as usize);
+            self.changed = false;
+            self.run_stages(sw, at, end, t, sink);
+            at = end;
+            if self.changed && at < n {
+                plain = self.decide(sw, looked & u64::MAX << at);
+            }
+        }
+        if 2 * sent < n {
             self.rests = REST;
-            return (at, to);
         }
-        // One that looks odd says nothing of the next.
-        let mut next = end;
-        while next < to {
-            next += 1;
-            if next < to && self.look(sw, next) {
-                break;
-            }
-        }
-        (at, next)
     }
 
-    /// The first round: what the port and the headers say. `false` for a frame that is not plain.
+    /// The first round: what the port, its domain or interface, and the headers say. `false` for a frame that is
+    /// not plain.
     #[inline(always)]
     fn look(&mut self, sw: &Switch, i: usize) -> bool {
-        let arrived = self.arrived[i % self.arrived.len()];
-        let lane = &mut self.lanes[i % self.arrived.len()];
+        let arrived = self.arrived[i % VECTOR];
+        let lane = &mut self.lanes[i % VECTOR];
         let Some(port) = sw.ports.records.get(usize::from(arrived.port)) else { return false };
         if !arrived.waits || !port.plain || port.pre_acl || u32::from(arrived.len) > port.mtu {
             return false;
@@ -183,103 +220,151 @@ impl Engine {
         if tagged && h.tpid != port.tpid && h.tpid != port.outer_tpid {
             return false;
         }
-        let vid = if tagged && h.outer.vid() != 0 { h.outer.vid() } else { port.pvid };
+        let chosen = tagged && h.outer.vid() != 0;
+        let vid = if chosen { h.outer.vid() } else { port.pvid };
         let tci = if tagged { h.outer } else { Tci::new(0, port.default_pcp, false) };
-        if (dst | src) & GROUP != 0 || src == dst || src == 0 || dst == 0 || vid == 0xfff {
+        if ((dst | src) & GROUP != 0) | (src == dst) | (src == 0) | (dst == 0) | (vid == 0xfff) {
             return false;
         }
         *lane = Lane {
             dst,
             src,
+            found: 0,
+            size: wire_len(usize::from(arrived.len)) as u16,
+            size_out: 0,
             port: arrived.port,
             len: arrived.len,
             l3: h.l3,
             ip_len: h.end - h.l3,
             vid,
-            v6: h.kind == L3::Ipv6,
-            ttl: h.ttl,
-            tagged,
+            from: NONE,
+            rif: NONE,
+            out_rif: NONE,
+            to: NONE,
+            domain: vid,
+            out: NONE,
+            lag: NONE,
+            group: NONE,
             tpid: h.tpid,
             tci,
-            out: NONE,
-            tag: Tag::Keep,
-            rewrite: None,
+            tag: 0,
+            tag_out: false,
+            tagged,
+            v6: h.kind == L3::Ipv6,
+            lower: false,
         };
         if port.attached.bridge_port != NONE {
-            sw.bridge.prefetch(vid, dst, src);
-            return true;
+            return bridge::express::arrive(sw, lane, frame, h.ttl, port.attached.bridge_port);
         }
         // A port interface takes frames without a VLAN alone.
-        if tagged && h.outer.vid() != 0 {
-            return false;
-        }
-        router::express::prefetch(sw, port.attached.rif, lane, frame);
-        true
+        !chosen && router::express::arrive(sw, lane, frame, h.ttl, port.attached.rif)
     }
 
-    /// The second round: where it goes, counted where it is certain.
+    /// The rounds in the middle: where these frames go. Answers those that are plain.
     #[inline(always)]
-    fn decide(&mut self, sw: &mut Switch, i: usize) -> bool {
-        let lane = &mut self.lanes[i % self.arrived.len()];
-        let frame = self.frames.received(i, lane.len);
-        let attached = &sw.ports.records[usize::from(lane.port)].attached;
-        if attached.bridge_port != NONE {
-            bridge::express::forward(sw, lane, frame, attached.bridge_port, self.now)
-        } else {
-            router::express::route(sw, lane, frame, attached.rif)
+    fn decide(&mut self, sw: &mut Switch, looked: u64) -> u64 {
+        let (lanes, frames, now) = (&mut self.lanes, &self.frames, self.now);
+        let frame = |i: usize, lane: &Lane| frames.received(i, lane.len);
+        let (mut odd, mut routed) = (0, 0);
+        for i in Work(looked) {
+            let lane = &mut lanes[i % VECTOR];
+            // Tables may have changed since the last time.
+            (lane.to, lane.out, lane.lag, lane.group) = (NONE, NONE, NONE, NONE);
+            let known = lane.from == NONE || bridge::express::knows(sw, lane, now);
+            if lane.rif != NONE {
+                routed |= u64::from(known) << i;
+            } else if known && bridge::express::forward(sw, lane, frame(i, lane)) {
+                continue;
+            }
+            odd |= u64::from(!known || lane.rif == NONE) << i;
         }
+        if routed == 0 {
+            return looked & !odd;
+        }
+        for i in Work(routed) {
+            let lane = &mut lanes[i % VECTOR];
+            router::express::look_up(sw, lane, frame(i, lane));
+        }
+        let mut bridged = 0;
+        for i in Work(routed) {
+            let lane = &mut lanes[i % VECTOR];
+            let plain = router::express::leave(sw, lane, frame(i, lane));
+            odd |= u64::from(!plain) << i;
+            bridged |= u64::from(plain && lane.out == NONE) << i;
+        }
+        for i in Work(bridged) {
+            let lane = &mut lanes[i % VECTOR];
+            let mac = router::express::mac(&sw.router, lane);
+            odd |= u64::from(!bridge::express::enter(sw, lane, frame(i, lane), mac)) << i;
+        }
+        looked & !odd
     }
 
-    /// The third round: what the frame is on the wire of its port.
+    /// The last rounds, of plain frames in a row: they are counted, become what they are on the wire of their
+    /// ports, and leave.
     #[inline(always)]
-    fn send_plain<S: Sink>(&mut self, sw: &mut Switch, i: usize, sink: &mut S) {
-        self.arrived[i % self.arrived.len()].waits = false;
-        let lane = self.lanes[i % self.arrived.len()];
-        let ports = &mut sw.ports;
-        let (Some(port), Some(rx)) =
-            (ports.records.get(usize::from(lane.out)), ports.counters.get_mut(usize::from(lane.port)))
-        else {
-            return;
-        };
-        rx.rx.count(lane.size(), 0);
-        rx.rx.count_ip(lane.v6, false, lane.ip_len);
-        let tx = &mut ports.counters[usize::from(lane.out)].tx;
-        tx.count(lane.size_out(), 0);
-        tx.count_ip(lane.v6, false, lane.ip_len);
-        let frame = self.frames.received_mut(i, 4, lane.len);
-        if let Some(rewrite) = lane.rewrite {
-            edit::set_macs(&mut frame[4..], rewrite.dst, rewrite.src);
-            if rewrite.lower {
-                edit::lower_ttl(&mut frame[4..], usize::from(lane.l3), lane.v6);
+    fn send_plain<S: Sink>(&mut self, sw: &mut Switch, from: usize, to: usize, sink: &mut S) {
+        for i in from..to {
+            let lane = &self.lanes[i % VECTOR];
+            count(sw, lane);
+            let room = self.frames.received_mut(i, 4, lane.len);
+            if lane.rif != NONE {
+                router::express::rewrite(&sw.router, lane, &mut room[4..]);
+            }
+            if let Some(port) = sw.ports.records.get(usize::from(lane.out)) {
+                retag(room, lane, port);
             }
         }
-        let frame = retag(frame, &lane, port);
-        sink.transmit(lane.out, frame, &[]);
+        // Now that the bytes which were written one by one have reached the cache.
+        for i in from..to {
+            let lane = &self.lanes[i % VECTOR];
+            let room = self.frames.received_mut(i, 4, lane.len);
+            let start = 4 + 4 * usize::from(lane.tagged) - 4 * usize::from(lane.tag_out);
+            sink.transmit(lane.out, &room[start..], &[]);
+        }
+        sw.plane.balance.transmitted += (to - from) as u64;
     }
 }
 
-/// Tags a frame, which starts 4 bytes into `room`, as it leaves; answers it.
+/// Counts a frame wherever it passes.
 #[inline(always)]
-fn retag<'a>(room: &'a mut [u8], lane: &Lane, port: &Record) -> &'a [u8] {
-    match lane.tag {
-        Tag::Vid(vid) => {
-            let tci = Tci::new(vid, lane.tci.pcp(), lane.tci.dei());
-            if !lane.tagged {
-                edit::push_tag(room, port.tpid, tci);
-                return room;
-            }
-            if tci != lane.tci {
-                edit::set_tci(&mut room[4..], tci);
-            }
-            if port.tpid != lane.tpid {
-                edit::set_tpid(&mut room[4..], port.tpid);
-            }
-            &room[4..]
-        }
-        Tag::None if lane.tagged => {
+fn count(sw: &mut Switch, lane: &Lane) {
+    let Ports { counters, .. } = &mut sw.ports;
+    if let Some(port) = counters.get_mut(usize::from(lane.port)) {
+        port.rx.count(lane.size.into(), 0);
+        port.rx.count_ip(lane.v6, false, lane.ip_len);
+    }
+    if let Some(port) = counters.get_mut(usize::from(lane.out)) {
+        port.tx.count(lane.size_out.into(), 0);
+        port.tx.count_ip(lane.v6, false, lane.ip_len);
+    }
+    bridge::express::count(&mut sw.bridge, lane);
+    if lane.rif != NONE {
+        router::express::count(&mut sw.router, lane);
+    }
+    if lane.lag != NONE {
+        lag::take_turn(sw, lane.lag);
+    }
+}
+
+/// Tags a frame, which starts 4 bytes into `room`, as it leaves: then it starts 4 bytes earlier, later, or there.
+#[inline(always)]
+fn retag(room: &mut [u8], lane: &Lane, port: &Record) {
+    if !lane.tag_out {
+        if lane.tagged {
             edit::pop_tag(&mut room[4..]);
-            &room[8..]
         }
-        Tag::None | Tag::Keep => &room[4..],
+        return;
+    }
+    let tci = Tci::new(lane.tag, lane.tci.pcp(), lane.tci.dei());
+    if !lane.tagged {
+        edit::push_tag(room, port.tpid, tci);
+        return;
+    }
+    if tci != lane.tci {
+        edit::set_tci(&mut room[4..], tci);
+    }
+    if port.tpid != lane.tpid {
+        edit::set_tpid(&mut room[4..], port.tpid);
     }
 }
