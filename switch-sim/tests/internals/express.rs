@@ -260,7 +260,8 @@ fn frames(mac: [u8; 6]) -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
                 v6[n - 9].parse::<std::net::Ipv6Addr>().unwrap(),
             ),
         };
-        let packet = if tcp { packet.tcp(4000 + len as u16, 80) } else { packet.udp(4000 + len as u16, 5000) };
+        let packet =
+            if tcp { packet.tcp(4000 + len as u16, 80) } else { packet.udp(4000 + len as u16, 5000) };
         let mut frame = packet.payload(&vec![7; len]).build();
         if let Some((at, byte)) = odd
             && let Some(place) = frame.get_mut::<usize>(at)
