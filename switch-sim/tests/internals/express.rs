@@ -284,7 +284,8 @@ proptest! {
         let (lane, stages) = (Net::new(), Net::new());
         for turns in [false, true] {
             if turns {
-                (lane.take_turns(), stages.take_turns());
+                lane.take_turns();
+                stages.take_turns();
             }
             let (sent, counted) = lane.run(&frames, size, || NoTrace);
             let (sent_by_stages, counted_by_stages) = stages.run(&frames, size, Trace::default);
