@@ -267,6 +267,11 @@ impl Blocks {
         }
     }
 
+    /// The rules of all blocks.
+    pub fn ids(&self) -> Vec<u32> {
+        self.list.iter().flat_map(Block::ids).collect()
+    }
+
     /// Bytes of memory in use.
     pub fn memory(&self) -> usize {
         let block = |b: &Block| {

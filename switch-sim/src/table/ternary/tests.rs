@@ -150,7 +150,7 @@ fn run(ops: Vec<Op>) -> Result<(), TestCaseError> {
     }
     let shape = classifier.shape();
     prop_assert_eq!((shape.rules, shape.tuples, shape.blocks), (0, 0, 0));
-    prop_assert_eq!(classifier.by_mask.len(), 0);
+    prop_assert_eq!(classifier.classes.count(), 0);
     Ok(())
 }
 
@@ -264,6 +264,52 @@ fn thousands_of_masks_do_not_become_thousands_of_tuples() {
         let winner = rules.iter().filter(|r| (r.0 ^ key) & r.1 == 0).max_by_key(|r| r.2);
         assert_eq!(classifier.lookup(&[key]).map(|m| m.handle), winner.map(|r| r.2));
     }
+}
+
+/// Rules of 16 masks that all have the top half, of values that differ in it where `spread` says so.
+fn sixteen_masks(spread: impl Fn(u64) -> u64, count: u64) -> (Classifier, Vec<(u64, u64)>) {
+    let mut classifier = Classifier::new(1);
+    let rule = |n: u64| {
+        (spread(n) << 32 | n.wrapping_mul(0x9e37_79b1) & 0xffff_ffff, !(3 << (2 * (n % 16))))
+    };
+    let rules: Vec<_> = (0..count).map(rule).collect();
+    for (n, (value, mask)) in (0..).zip(&rules) {
+        insert(&mut classifier, *value, *mask, n, n);
+    }
+    (classifier, rules)
+}
+
+fn first_of(rules: &[(u64, u64)], key: u64) -> Option<u32> {
+    rules.iter().rposition(|r| (r.0 ^ key) & r.1 == 0).map(|n| n as u32)
+}
+
+#[test]
+fn masks_whose_common_bits_tell_rules_apart_share_a_tuple() {
+    let (classifier, rules) = sixteen_masks(|n| n.wrapping_mul(0x9e37_79b9) & 0xffff_ffff, 4000);
+    let shape = classifier.shape();
+    assert_eq!((shape.tuples, shape.in_tuples, shape.blocks), (1, 4000, 0));
+    for (value, _) in &rules {
+        assert_eq!(classifier.lookup(&[*value]).map(|m| m.handle), first_of(&rules, *value));
+    }
+}
+
+#[test]
+fn masks_part_when_their_common_bits_no_longer_tell_rules_apart() {
+    // The first rules differ in the common bits, all later ones agree.
+    let spread = |n: u64| if n < 200 { n } else { 7 };
+    let (mut classifier, rules) = sixteen_masks(spread, 3000);
+    let keys: Vec<u64> = rules.iter().map(|r| r.0).collect();
+    for key in &keys {
+        assert_eq!(classifier.lookup(&[*key]).map(|m| m.handle), first_of(&rules, *key));
+    }
+    let shape = classifier.shape();
+    assert!(shape.tuples > 1 && shape.blocks <= 4, "{shape:?}");
+    // None of what they share is left behind when they go.
+    for n in 0..3000 {
+        assert_eq!(classifier.remove(RuleId(n)), Some(n));
+    }
+    assert_eq!((classifier.shape().tuples, classifier.shape().blocks), (0, 0));
+    assert_eq!(classifier.classes.count(), 0);
 }
 
 #[test]

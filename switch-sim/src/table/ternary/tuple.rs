@@ -19,8 +19,10 @@ pub(super) struct Tuple {
     pub len: usize,
     /// Removals since `top` was exact.
     removed: usize,
-    /// The class that this tuple serves.
-    pub class: u32,
+    /// The classes that this tuple serves.
+    pub classes: Vec<u32>,
+    /// Rules that found their chain full.
+    pub refused: usize,
 }
 
 struct Chain {
@@ -32,9 +34,14 @@ fn tag(hash: u64) -> u32 {
     (hash >> 24) as u32
 }
 
+/// The words of a mask that are not zero.
+pub(super) fn words_of(mask: &[u64]) -> Box<[(u8, u64)]> {
+    (0..).zip(mask).filter(|(_, bits)| **bits != 0).map(|(word, bits)| (word, *bits)).collect()
+}
+
 /// Hashes the words of a key that a mask selects.
 #[inline]
-fn hash(mask: &[(u8, u64)], key: &[u64]) -> u64 {
+pub(super) fn hash(mask: &[(u8, u64)], key: &[u64]) -> u64 {
     let mut h = 0x9e37_79b9_7f4a_7c15;
     for &(word, bits) in mask {
         let product = u128::from(h ^ (key[usize::from(word)] & bits)) * 0xa076_1d64_78bd_642f;
@@ -51,10 +58,16 @@ fn agrees(mask: &[(u8, u64)], rules: &Rules, id: u32, key: &[u64]) -> bool {
 }
 
 impl Tuple {
-    pub fn new(mask: &[u64], class: u32) -> Self {
-        let mask =
-            (0..).zip(mask).filter(|(_, bits)| **bits != 0).map(|(word, bits)| (word, *bits)).collect();
-        Self { mask, chains: HashTable::new(), top: Rank::LOWEST, len: 0, removed: 0, class }
+    pub fn new(mask: &[u64]) -> Self {
+        Self {
+            mask: words_of(mask),
+            chains: HashTable::new(),
+            top: Rank::LOWEST,
+            len: 0,
+            removed: 0,
+            classes: Vec::new(),
+            refused: 0,
+        }
     }
 
     /// The words of the mask that are not zero.
@@ -84,8 +97,9 @@ impl Tuple {
         }
     }
 
-    /// Adds a rule whose mask includes the tuple's. `false`, and nothing has changed, when its chain is full.
-    pub fn insert(&mut self, rules: &mut Rules, id: u32) -> bool {
+    /// Adds a rule of a class whose mask includes the tuple's. `false`, and no rule has changed, when its chain
+    /// is full.
+    pub fn insert(&mut self, rules: &mut Rules, id: u32, class: u32) -> bool {
         let Self { mask, chains, .. } = self;
         let rank = rules.rank(id);
         let (value, _) = rules.words(id);
@@ -108,6 +122,7 @@ impl Tuple {
                     at = meta.next;
                 }
                 if length >= MAX_CHAIN {
+                    self.refused += 1;
                     return false;
                 }
                 let link =
@@ -116,7 +131,7 @@ impl Tuple {
                 rules.meta[id as usize].next = next;
             }
         }
-        rules.meta[id as usize].place = Place::Tuple { class: self.class };
+        rules.meta[id as usize].place = Place::Tuple { class };
         self.len += 1;
         self.top = self.top.max(rank);
         true
@@ -151,6 +166,11 @@ impl Tuple {
         }
     }
 
+    /// Some rules of the tuple, one of a chain, in no order.
+    pub fn sample(&self, most: usize) -> impl Iterator<Item = u32> {
+        self.chains.iter().take(most).map(|c| c.head)
+    }
+
     /// The rules of the tuple.
     pub fn rules(&self, rules: &Rules) -> Vec<u32> {
         let mut ids = Vec::with_capacity(self.len);
@@ -166,6 +186,6 @@ impl Tuple {
 
     /// Bytes of memory in use.
     pub fn memory(&self) -> usize {
-        size_of::<Self>() + self.chains.allocation_size() + size_of_val(&*self.mask)
+        size_of::<Self>() + self.chains.allocation_size() + size_of_val(&*self.mask) + 4 * self.classes.len()
     }
 }
