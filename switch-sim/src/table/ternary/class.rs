@@ -8,9 +8,9 @@
 use hashbrown::HashTable;
 
 use super::Classifier;
+use super::MAX_WORDS;
 use super::rule::{NONE, Place, Rank, Rules};
 use super::tuple::{Tuple, hash, words_of};
-use super::MAX_WORDS;
 
 /// So many rules in blocks that could share a tuple get one.
 const PROMOTE: u32 = 128;
@@ -74,13 +74,7 @@ pub(super) struct Classes {
 
 impl Default for Classes {
     fn default() -> Self {
-        Self {
-            list: Vec::new(),
-            free: Vec::new(),
-            by_mask: HashTable::new(),
-            waiting: 0,
-            patience: PROMOTE,
-        }
+        Self { list: Vec::new(), free: Vec::new(), by_mask: HashTable::new(), waiting: 0, patience: PROMOTE }
     }
 }
 

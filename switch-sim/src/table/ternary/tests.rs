@@ -269,9 +269,7 @@ fn thousands_of_masks_do_not_become_thousands_of_tuples() {
 /// Rules of 16 masks that all have the top half, of values that differ in it where `spread` says so.
 fn sixteen_masks(spread: impl Fn(u64) -> u64, count: u64) -> (Classifier, Vec<(u64, u64)>) {
     let mut classifier = Classifier::new(1);
-    let rule = |n: u64| {
-        (spread(n) << 32 | n.wrapping_mul(0x9e37_79b1) & 0xffff_ffff, !(3 << (2 * (n % 16))))
-    };
+    let rule = |n: u64| (spread(n) << 32 | n.wrapping_mul(0x9e37_79b1) & 0xffff_ffff, !(3 << (2 * (n % 16))));
     let rules: Vec<_> = (0..count).map(rule).collect();
     for (n, (value, mask)) in (0..).zip(&rules) {
         insert(&mut classifier, *value, *mask, n, n);
