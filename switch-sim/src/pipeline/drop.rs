@@ -1,14 +1,21 @@
 //! Why a packet was dropped.
 
-use serde::{Deserialize, Serialize};
+use std::fmt::{self, Write as _};
+
+use sai::types::{InDropReason, OutDropReason};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $sai:expr,)*) => {
         /// Why a packet was dropped. Where SAI names the reason this is it; the others stand after those.
         ///
         /// A reason counts on the port where the packet came in ([`Side::In`]) or was to go out ([`Side::Out`]).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-                #[repr(u8)]
+        ///
+        /// Prints as SAI names it, `SAI_IN_DROP_REASON_LPM4_MISS`; where SAI has no name in the same style,
+        /// `STORM_CONTROL`. Serialises as it prints.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
         pub enum DropReason {
             $($(#[$doc])* $name,)*
         }
@@ -249,9 +256,34 @@ impl DropReason {
     }
 }
 
-/// The variant's name: `IngressVlanFilter`.
-impl std::fmt::Display for DropReason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Debug::fmt(self, f)
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.sai() {
+            Sai::In(reason) => write!(f, "{}", InDropReason(reason)),
+            Sai::Out(reason) => write!(f, "{}", OutDropReason(reason)),
+            Sai::OtherIn | Sai::OtherOut => {
+                for (n, c) in format!("{self:?}").chars().enumerate() {
+                    if n > 0 && c.is_ascii_uppercase() {
+                        f.write_char('_')?;
+                    }
+                    f.write_char(c.to_ascii_uppercase())?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Serialize for DropReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DropReason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<DropReason, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let found = DropReason::ALL.iter().find(|reason| reason.to_string() == name);
+        found.copied().ok_or_else(|| D::Error::custom(format!("'{name}' is no reason to drop a packet")))
     }
 }

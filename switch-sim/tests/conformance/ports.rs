@@ -164,6 +164,6 @@ fn a_trace_survives_as_json() {
     assert_eq!(last.event, Event::End(Fate::Dropped(DropReason::IngressVlanFilter)));
     assert_eq!(
         serde_json::to_value(last).unwrap(),
-        serde_json::json!({"copy": 0, "event": {"end": {"dropped": "IngressVlanFilter"}}})
+        serde_json::json!({"copy": 0, "event": {"end": {"dropped": "SAI_IN_DROP_REASON_INGRESS_VLAN_FILTER"}}})
     );
 }
