@@ -114,13 +114,16 @@ impl Owner for RifOwner {
                 .on_attr("SAI_ROUTER_INTERFACE_ATTR_OUTER_VLAN_ID"));
         }
         let is_virtual = matches!(request.given(attr::IS_VIRTUAL.id()), Some((_, Value::Bool(true))));
+        let kind = match request.given(attr::TYPE.id()) {
+            Some((_, Value::I32(kind))) => Type::from_raw(*kind),
+            _ => Type::PORT,
+        };
         let given = |a| request.given(a).and_then(|(_, v)| v.as_oid()).unwrap_or(ObjectId::NULL);
+        let base = base(sw, kind, given);
         let vid = match request.given(attr::OUTER_VLAN_ID.id()) {
-            Some((_, Value::U16(vid))) => *vid,
+            Some((_, Value::U16(vid))) if kind == Type::SUB_PORT => *vid,
             _ => 0,
         };
-        let base =
-            base(sw, given(attr::PORT_ID.id()), given(attr::VLAN_ID.id()), given(attr::BRIDGE_ID.id()));
         let twin = sw.router.rifs.iter().find(|r| {
             !r.id.is_null() && !r.is_virtual && base != Base::None && r.base == base && r.vid == vid
         });
@@ -220,18 +223,24 @@ fn check_free(sw: &Switch, base: Base, vid: u16) -> Result<()> {
     Err(Error::because(Status::OBJECT_IN_USE, why))
 }
 
-/// What an interface stands on, of the object that is named.
-fn base(sw: &Switch, port: ObjectId, vlan: ObjectId, bridge: ObjectId) -> Base {
-    if !vlan.is_null() {
-        let vlan = ObjectRef::Object(ObjectType::VLAN, vlan);
-        return Base::Vlan(read::number(sw, &vlan, vlan::VLAN_ID.id()) as u16);
-    }
-    if !bridge.is_null() {
-        return Base::Bridge(Parts::of(bridge).slot as u16);
-    }
-    match id::type_of(port) {
-        Some(ObjectType::PORT) => Base::Port(Parts::of(port).slot as u16),
-        Some(ObjectType::LAG) => Base::Lag(Parts::of(port).slot as u16),
+/// What an interface of this type stands on. What belongs to another type is stored, not used.
+fn base(sw: &Switch, kind: Type, named: impl Fn(AttrId) -> ObjectId) -> Base {
+    let attr = match kind {
+        Type::PORT | Type::SUB_PORT => attr::PORT_ID.id(),
+        Type::VLAN => attr::VLAN_ID.id(),
+        Type::BRIDGE => attr::BRIDGE_ID.id(),
+        _ => return Base::None,
+    };
+    let on = named(attr);
+    let slot = Parts::of(on).slot as u16;
+    match id::type_of(on) {
+        Some(ObjectType::PORT) => Base::Port(slot),
+        Some(ObjectType::LAG) => Base::Lag(slot),
+        Some(ObjectType::BRIDGE) => Base::Bridge(slot),
+        Some(ObjectType::VLAN) => {
+            let vlan = ObjectRef::Object(ObjectType::VLAN, on);
+            Base::Vlan(read::number(sw, &vlan, vlan::VLAN_ID.id()) as u16)
+        }
         _ => Base::None,
     }
 }
@@ -244,14 +253,7 @@ fn derive(sw: &mut Switch, id: ObjectId) {
     let oid = |a| read::oid(sw_ref, &object, a);
     let flag = |a| read::flag(sw_ref, &object, a);
     let kind = Type::from_raw(read::number(sw, &object, attr::TYPE.id()) as i32);
-    // What belongs to another type is stored, not used.
-    let of = |wanted: &[Type], a| if wanted.contains(&kind) { oid(a) } else { ObjectId::NULL };
-    let base = base(
-        sw,
-        of(&[Type::PORT, Type::SUB_PORT], attr::PORT_ID.id()),
-        of(&[Type::VLAN], attr::VLAN_ID.id()),
-        of(&[Type::BRIDGE], attr::BRIDGE_ID.id()),
-    );
+    let base = base(sw, kind, oid);
     let vid = if kind == Type::SUB_PORT { read::number(sw, &object, attr::OUTER_VLAN_ID.id()) } else { 0 };
     let mac = read::mac(sw, &object, attr::SRC_MAC_ADDRESS.id());
     // Nobody's unicast address.

@@ -3,7 +3,7 @@
 use sai::entry::{FdbEntry, RouteEntry};
 use sai::{
     AttrEntry, Entry, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value, bridge_port, fdb_entry,
-    port, route_entry, switch, vlan, vlan_member,
+    port, route_entry, router_interface, switch, vlan, vlan_member,
 };
 use switch_sim::Profile;
 use switch_sim::warm::Keys;
@@ -206,4 +206,36 @@ fn a_feature_that_is_off() {
     let refused = set(bed, &made, AttrEntry::new(vlan::STP_INSTANCE.id(), Value::Oid(stp))).unwrap_err();
     assert_eq!(refused.status(), Status::ATTR_NOT_SUPPORTED_0);
     assert_eq!(ask(Query::AttributeCapability(ObjectType::VLAN, vlan::STP_INSTANCE.id())), none);
+}
+
+#[test]
+fn what_belongs_to_another_type_of_object_means_nothing() {
+    let bed = &Bed::plain();
+    let vid = Value::U16(4);
+    // A bridge port of type PORT with the VLAN of a sub-port is a bridge port of the port all the same.
+    let second = [
+        AttrEntry::new(bridge_port::TYPE.id(), Value::I32(bridge_port::Type::PORT.0)),
+        AttrEntry::new(bridge_port::PORT_ID.id(), Value::Oid(bed.ports[0])),
+        AttrEntry::new(bridge_port::VLAN_ID.id(), vid.clone()),
+    ];
+    let error = create(bed, bed.switch, ObjectType::BRIDGE_PORT, &second).unwrap_err();
+    assert_eq!(error.status(), Status::ITEM_ALREADY_EXISTS);
+    // So is a router interface.
+    let vr = oid(bed, &this(bed.switch), switch::DEFAULT_VIRTUAL_ROUTER_ID.id());
+    let interface = |more: &[AttrEntry]| {
+        let attrs = [
+            AttrEntry::new(router_interface::VIRTUAL_ROUTER_ID.id(), Value::Oid(vr)),
+            AttrEntry::new(router_interface::TYPE.id(), Value::I32(router_interface::Type::PORT.0)),
+            AttrEntry::new(router_interface::PORT_ID.id(), Value::Oid(bed.ports[1])),
+        ];
+        create(bed, bed.switch, ObjectType::ROUTER_INTERFACE, &[&attrs, more].concat())
+    };
+    let outer = AttrEntry::new(router_interface::OUTER_VLAN_ID.id(), vid);
+    let vlan = AttrEntry::new(router_interface::VLAN_ID.id(), Value::Oid(bed.vlan1));
+    let first = interface(std::slice::from_ref(&outer)).unwrap();
+    for more in [&[][..], &[outer], &[vlan]] {
+        assert_eq!(interface(more).unwrap_err().status(), Status::ITEM_ALREADY_EXISTS, "{more:?}");
+    }
+    bed.backend().remove(&ObjectRef::Object(ObjectType::ROUTER_INTERFACE, first)).unwrap();
+    interface(&[]).unwrap();
 }

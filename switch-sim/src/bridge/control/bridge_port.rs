@@ -129,6 +129,15 @@ fn derive_router(sw: &mut Switch, id: ObjectId) {
     }
 }
 
+/// The VLAN of a sub-port; others may carry one, which means nothing.
+fn sub_port<'a>(given: impl Fn(AttrId) -> Option<&'a Value>) -> Option<u16> {
+    let kind = Value::I32(sai::bridge_port::Type::SUB_PORT.0);
+    match given(port_attr::VLAN_ID) {
+        Some(Value::U16(vid)) if given(port_attr::TYPE) == Some(&kind) => Some(*vid),
+        _ => None,
+    }
+}
+
 impl Owner for BridgePortOwner {
     fn enforced(&self) -> &'static [AttrId] {
         &[
@@ -175,9 +184,10 @@ impl Owner for BridgePortOwner {
             _ => None,
         };
         let Some(attached) = attached else { return Ok(()) };
-        let taken = match request.given(port_attr::VLAN_ID) {
-            Some((_, Value::U16(vid))) => attached.sub(*vid).is_some(),
-            _ => attached.bridge_port != NONE,
+        let given = |attr| request.given(attr).map(|(_, value)| value);
+        let taken = match sub_port(given) {
+            Some(vid) => attached.sub(vid).is_some(),
+            None => attached.bridge_port != NONE,
         };
         if taken {
             let why = format!("{below} has such a bridge port already");
@@ -206,11 +216,10 @@ impl Owner for BridgePortOwner {
         join(sw, id);
         derive_router(sw, id);
         let (at, below) = (index(id), sw.store.oid(id, port_attr::PORT_ID));
-        let kind = sai::bridge_port::Type(sw.store.number(id, port_attr::TYPE) as i32);
-        let vid = sw.store.number(id, port_attr::VLAN_ID) as u16;
-        attach(sw, below, |a| match kind {
-            sai::bridge_port::Type::SUB_PORT => a.set_sub(vid, Some(Sub::BridgePort(at))),
-            _ => a.bridge_port = at,
+        let vid = sub_port(|attr| sw.store.get(id)?.value(attr));
+        attach(sw, below, |a| match vid {
+            Some(vid) => a.set_sub(vid, Some(Sub::BridgePort(at))),
+            None => a.bridge_port = at,
         });
     }
 
@@ -240,10 +249,7 @@ impl Owner for BridgePortOwner {
         if !rif.is_null() {
             sw.bridge.attach_rif(domain, index(rif));
         }
-        let vid = match was.value(port_attr::VLAN_ID) {
-            Some(Value::U16(vid)) => Some(*vid),
-            _ => None,
-        };
+        let vid = sub_port(|attr| was.value(attr));
         attach(sw, given(&was, port_attr::PORT_ID), |a| match vid {
             Some(vid) => a.set_sub(vid, None),
             None => a.bridge_port = NONE,
