@@ -313,6 +313,7 @@ impl Owner for SwitchOwner {
                 switch::LAG_HASH_IPV6.id(),
                 switch::LAG_HASH_IPV4_IN_IPV4.id(),
                 switch::QOS_DSCP_TO_FORWARDING_CLASS_MAP.id(),
+                switch::VXLAN_DEFAULT_PORT.id(),
             ]
         }
     }

@@ -9,13 +9,23 @@ use switch_sim::bridge::fdb;
 use switch_sim::pipeline::{Engine, NoTrace, VECTOR};
 
 use crate::frames::{Random, Ring, ethernet};
-use crate::rig::{Rig, prefixes_v4};
+use crate::rig::{Rig, Station, prefixes_v4};
 use crate::{Case, Cpu, Options, forward};
 
 /// The cases.
 pub const CASES: &[Case] = &[
-    Case { name: "learning/500k-macs", unit: "M/s", run: learning },
-    Case { name: "churn/ipv4/1M-prefixes/1-update-in-100-packets", unit: "Mpps", run: churn },
+    Case { name: "learning/500k-macs", unit: "M/s", run: |o| learning(o, true) },
+    Case { name: "learning/500k-macs/flooded-to-63-ports", unit: "M/s", run: |o| learning(o, false) },
+    Case {
+        name: "churn/ipv4/1M-prefixes/1-update-in-50-packets",
+        unit: "Mpps",
+        run: |o| churn(o).into_iter().map(|c| c.packets).collect(),
+    },
+    Case {
+        name: "churn/ipv4/1M-prefixes/1-update-in-50-packets/updates",
+        unit: "M/s",
+        run: |o| churn(o).into_iter().map(|c| c.updates).collect(),
+    },
 ];
 
 /// New stations of a run.
@@ -32,25 +42,31 @@ impl NotificationSink for Learned {
     }
 }
 
-/// Millions of new stations a second: each is learned from a frame and told of in an event.
-fn learning(options: &Options) -> Vec<f64> {
+/// Millions of new stations a second: each is learned from a frame, to a known station or one that is not, and told
+/// of in an event.
+fn learning(options: &Options, known: bool) -> Vec<f64> {
     let count = options.size(NEW).next_multiple_of(VECTOR);
     let one = |_| {
         let rig = Rig::boot(64);
         let make = || rig.vlans(2..3, &rig.bridge_ports()?);
         make().expect("the switch takes it");
+        let to = [2, 0, 0, 0, 0, 1];
+        if known {
+            rig.learn(&[Station { mac: to, vid: Some(2), port: rig.port(0) }]);
+        }
         let learned = Arc::new(Learned::default());
         rig.sim.subscribe(learned.clone());
         let mut random = Random(3);
         let frames: Vec<_> = (0..count)
-            .map(|_| ethernet(random.mac(), [2, 0, 0, 0, 0, 1], Some(2)).ethertype(0x88b5).pad_to(60).build())
+            .map(|_| ethernet(random.mac(), to, Some(2)).ethertype(0x88b5).pad_to(60).build())
             .collect();
         let (mut engine, mut ring) = (Engine::new(), Ring::default());
         let (seconds, ()) = Cpu::of(|| {
             for vector in frames.chunks(VECTOR) {
                 let run = |sw: &mut switch_sim::Switch| {
                     for (n, frame) in vector.iter().enumerate() {
-                        engine.receive(rig.port(n), frame);
+                        // Not by the port of the station that they are for.
+                        engine.receive(rig.port(1 + n % 63), frame);
                     }
                     engine.run(sw, 1, &mut NoTrace, &mut ring);
                     fdb::deliver(sw);
@@ -65,10 +81,18 @@ fn learning(options: &Options) -> Vec<f64> {
     (0..options.runs).map(one).collect()
 }
 
-/// Millions of packets a second while a route changes for each hundred of them: at 10 Mpps, 100,000 a second.
-/// The time of the changes counts; a packet lost fails the run.
-fn churn(options: &Options) -> Vec<f64> {
-    const EACH: usize = 100;
+/// What a switch does while routes change.
+struct Churn {
+    /// Millions of packets a second.
+    packets: f64,
+    /// Millions of changes a second, in the same time.
+    updates: f64,
+}
+
+/// Forwards while a route changes for each fifty packets, and measures both. The time of the changes counts; a packet
+/// lost fails the run.
+fn churn(options: &Options) -> Vec<Churn> {
+    const EACH: usize = 50;
     let (rig, hops) = forward::router().expect("the switch takes it");
     let nets = prefixes_v4(options.size(1_000_000));
     rig.routes(&nets, &hops).expect("room");
@@ -88,8 +112,8 @@ fn churn(options: &Options) -> Vec<f64> {
     let run = |sw: &mut switch_sim::Switch| {
         let one = |_| {
             let (mut ring, mut changes) = (Ring::default(), changes.iter());
+            let mut done = 0;
             let (seconds, ()) = Cpu::of(|| {
-                let mut done = 0;
                 for start in (0..packets).step_by(VECTOR) {
                     for n in start..start + VECTOR {
                         let (port, frame) = traffic.get(n % traffic.len());
@@ -105,7 +129,7 @@ fn churn(options: &Options) -> Vec<f64> {
                 }
             });
             assert_eq!(ring.count, packets as u64, "no packet is lost");
-            packets as f64 / seconds / 1e6
+            Churn { packets: packets as f64 / seconds / 1e6, updates: done as f64 / seconds / 1e6 }
         };
         (0..options.runs).map(one).collect()
     };

@@ -14,7 +14,7 @@ use crate::pipeline::NONE;
 use crate::port::index;
 use crate::store::id::{Parts, type_of};
 use crate::switch::Switch;
-use crate::{hostif, mirror};
+use crate::{hash, hostif, meter, mirror};
 
 const PRE: u8 = 1;
 const IN: u8 = 2;
@@ -68,6 +68,9 @@ actions! {
     SET_DO_NOT_LEARN ACTION_SET_DO_NOT_LEARN PRE | IN;
     SET_ISOLATION_GROUP ACTION_SET_ISOLATION_GROUP PRE | IN | POST;
     SET_VRF ACTION_SET_VRF PRE;
+    SET_ECMP_HASH_ID ACTION_SET_ECMP_HASH_ID PRE;
+    SET_ECMP_HASH_ALGORITHM ACTION_SET_ECMP_HASH_ALGORITHM PRE;
+    SET_LAG_HASH_ID ACTION_SET_LAG_HASH_ID PRE | IN | POST;
     CHAIN_REDIRECT ACTION_CHAIN_REDIRECT ALL;
     SET_INNER_SRC_MAC ACTION_SET_INNER_SRC_MAC ALL;
     SET_INNER_DST_MAC ACTION_SET_INNER_DST_MAC ALL;
@@ -82,6 +85,11 @@ pub(super) fn at_stage(stage: AclStage) -> u64 {
         _ => OUT,
     };
     ACTIONS.iter().filter(|(_, _, at)| at & bit != 0).fold(0, |set, (ty, ..)| set | 1 << ty.0)
+}
+
+/// The slot of an object that an entry names.
+fn chosen(id: ObjectId) -> Option<u16> {
+    Some(index(id)).filter(|slot| *slot != NONE)
 }
 
 /// Where a redirect leads.
@@ -109,6 +117,10 @@ pub(super) struct More {
     /// What stands in [`Packet::trap`](crate::pipeline::Packet::trap).
     pub trap: Option<u16>,
     pub chain: Option<ObjectId>,
+    /// Slots of the hash objects for next-hop groups and for LAGs.
+    pub hash_by: [Option<u16>; 2],
+    /// The algorithm for next-hop groups: `sai_hash_algorithm_t`.
+    pub ecmp_algorithm: Option<u8>,
     /// The VLAN by which the packet is classified: before look-up.
     pub vid: Option<u16>,
     pub tc: Option<u8>,
@@ -253,12 +265,15 @@ impl Actions {
             (T::MIRROR_INGRESS | T::MIRROR_EGRESS, A::OidList(ids)) => {
                 self.more().mirror = mirror::sessions(sw, ids);
             }
-            (T::SET_POLICER, A::Oid(id)) => self.more().policer = Some(index(*id)).filter(|i| *i != NONE),
+            (T::SET_POLICER, A::Oid(id)) => {
+                meter::check_place(sw, *id, egress)?;
+                self.more().policer = chosen(*id);
+            }
             (T::EGRESS_SAMPLEPACKET_ENABLE, A::Oid(id)) if !egress => {
                 self.orders().sampler = Some((index(*id), 0));
             }
             (T::INGRESS_SAMPLEPACKET_ENABLE | T::EGRESS_SAMPLEPACKET_ENABLE, A::Oid(id)) => {
-                self.more().sampler = Some(index(*id)).filter(|i| *i != NONE);
+                self.more().sampler = chosen(*id);
             }
             (T::DECREMENT_TTL, A::Bool(on)) => {
                 self.more().ttl = Some(*on);
@@ -270,6 +285,14 @@ impl Actions {
                     return Err(format!("traffic class {tc}: there are {classes}"));
                 }
                 self.more().tc = Some(*tc);
+            }
+            (T::SET_ECMP_HASH_ID, A::Oid(id)) => self.more().hash_by[0] = chosen(*id),
+            (T::SET_LAG_HASH_ID, A::Oid(id)) => self.more().hash_by[1] = chosen(*id),
+            (T::SET_ECMP_HASH_ALGORITHM, A::I32(algorithm)) => {
+                if !hash::OWN_ALGORITHMS.contains(algorithm) {
+                    return Err(format!("this switch cannot do {}", sai::hash::Algorithm(*algorithm)));
+                }
+                self.more().ecmp_algorithm = Some(*algorithm as u8);
             }
             (T::SET_PACKET_COLOR, A::I32(color)) => self.more().color = Some(*color as u8),
             (T::SET_INNER_VLAN_ID, A::U32(vid)) => {

@@ -10,6 +10,7 @@ use super::action::{self, Actions};
 use super::field;
 use super::table::{Table, name};
 use crate::feature::{CompactTable, Owner};
+use crate::meter::{Place, Policers};
 use crate::store::id::Parts;
 use crate::switch::Switch;
 use crate::table::ternary::RuleId;
@@ -199,6 +200,7 @@ fn install(sw: &mut Switch, slot: usize, attrs: &[AttrEntry], actions: Actions) 
     }
     if entry.admin {
         entry.rule = table.insert(&acl.ranges, attrs, entry.priority, slot as u32);
+        count_policer(&mut sw.policers, table, &actions, 1);
         acl.no_learn += u32::from(actions.more.as_ref().is_some_and(|m| m.no_learn));
     }
     acl.actions[slot] = actions;
@@ -214,7 +216,15 @@ fn uninstall(sw: &mut Switch, slot: usize, attrs: &[AttrEntry]) {
         acl.no_learn -= u32::from(actions.more.as_ref().is_some_and(|m| m.no_learn));
         if let Some(table) = acl.tables[usize::from(entry.table)].as_mut() {
             table.remove(attrs, entry.rule.take());
+            count_policer(&mut sw.policers, table, &actions, -1);
         }
+    }
+}
+
+/// Tells a policer that an entry in force names it, or no longer does.
+fn count_policer(policers: &mut Policers, table: &Table, actions: &Actions, by: i32) {
+    if let Some(policer) = actions.more.as_ref().and_then(|m| m.policer) {
+        policers.count_use(Place::Acl(table.stage.0 as u8), policer, by);
     }
 }
 

@@ -158,12 +158,14 @@ fields! {
     FIELD_FDB_DST_USER_META Number, 0, true, [all(FdbMeta)];
     FIELD_ROUTE_DST_USER_META Number, 0, true, [all(RouteMeta)];
     FIELD_NEIGHBOR_DST_USER_META Number, 0, true, [all(NeighborMeta)];
+    FIELD_NEXT_HOP_USER_META Number, 0, true, [all(NextHopMeta)];
     FIELD_PORT_USER_META Number, 0, false, [all(PortMeta)];
     FIELD_VLAN_USER_META Number, 0, false, [all(VlanMeta)];
     FIELD_ACL_USER_META Number, 0, false, [all(AclMeta)];
     FIELD_FDB_NPU_META_DST_HIT Number, 0, true, [all(FdbHit)];
     FIELD_NEIGHBOR_NPU_META_DST_HIT Number, 0, true, [all(NeighborHit)];
     FIELD_ROUTE_NPU_META_DST_HIT Number, 0, true, [all(RouteHit)];
+    FIELD_IPMC_NPU_META_DST_HIT Number, 0, true, [all(IpmcHit)];
     FIELD_BTH_OPCODE Number, class::BTH, false, [all(BthOpcode)];
     FIELD_AETH_SYNDROME Number, class::AETH, false, [all(AethSyndrome)];
     FIELD_IPV6_NEXT_HEADER Number, IPV6, false, [all(NextHeader)];

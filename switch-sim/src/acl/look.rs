@@ -7,10 +7,10 @@ use crate::lag;
 use crate::pipeline::packet::flag;
 use crate::pipeline::{NONE, Out, Packet};
 use crate::switch::Switch;
+use crate::wire::inner::Inner;
 use crate::wire::parse::{self, Headers, L3, Tpids};
 use crate::wire::{ethertype, protocol};
 
-use super::inner::Inner;
 
 /// A packet at one stage, as look-ups see it.
 pub(super) struct Look<'a> {
@@ -53,7 +53,7 @@ impl<'a> Look<'a> {
 
     /// The packet that a tunnel carries; read once, when somebody asks.
     fn inner(&self) -> Option<&Inner> {
-        self.inner.get_or_init(|| Inner::of(self.sw, self.h, self.frame)).as_ref()
+        self.inner.get_or_init(|| tunneled(self.sw, self.h, self.frame)).as_ref()
     }
 
     fn inner_ip(&self, v4: bool, at: usize, bytes: usize) -> u64 {
@@ -146,6 +146,12 @@ impl<'a> Look<'a> {
         const ROCE_V2: u16 = 4791;
         self.h.protocol == protocol::UDP && self.h.has(parse::flag::L4) && self.h.dst_port == ROCE_V2
     }
+}
+
+/// The packet that a tunnel carries.
+pub(super) fn tunneled(sw: &Switch, h: &Headers, frame: &[u8]) -> Option<Inner> {
+    let vxlan = sw.store.number(sw.id, sai::switch::VXLAN_DEFAULT_PORT.id()) as u16;
+    Inner::of(h, frame, vxlan)
 }
 
 /// Bytes of a frame as a number; 0 beyond its end.
@@ -263,6 +269,7 @@ columns! {
     FdbMeta 32 |k| u64::from(k.p.dst_meta[0]);
     NeighborMeta 32 |k| u64::from(k.p.dst_meta[1]);
     RouteMeta 32 |k| u64::from(k.p.dst_meta[2]);
+    NextHopMeta 32 |k| u64::from(k.p.dst_meta[3]);
     PortMeta 32 |k| k.sw.ports.get(k.p.port).map_or(0, |r| k.metadata(r.id, sai::port::META_DATA.id()));
     VlanMeta 32 |k| {
         k.sw.bridge.domain(k.p.vid).map_or(0, |d| k.metadata(d.id, sai::vlan::META_DATA.id()))
@@ -271,6 +278,7 @@ columns! {
     FdbHit 1 |k| u64::from(k.p.has(flag::FDB_HIT));
     NeighborHit 1 |k| u64::from(k.p.has(flag::NEIGHBOR_HIT));
     RouteHit 1 |k| u64::from(k.p.has(flag::ROUTE_HIT));
+    IpmcHit 1 |k| u64::from(k.p.has(flag::IPMC_HIT));
     Class 16 |k| u64::from(class::of(k));
     More 16 |k| u64::from(class::more(k));
 }

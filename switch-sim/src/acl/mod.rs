@@ -5,7 +5,7 @@
 //! | `group` | tables, groups and chain groups as objects; what the switch says that it can |
 //! | `entry` | entries: their store, compact, and their rules |
 //! | `table`, `field`, `list` | how the fields of a table lie in a key, and what an entry demands of it |
-//! | `look`, `inner`, `udf` | what is asked of a packet: the columns of keys |
+//! | `look`, `udf` | what is asked of a packet: the columns of keys |
 //! | `action`, `order` | what entries want done, at once and as copies leave |
 //! | `bind` | bind points, and the tables that packets meet there |
 //! | `run` | the packet half: which entries a packet hits |
@@ -31,7 +31,6 @@ mod counter;
 mod entry;
 mod field;
 mod group;
-mod inner;
 mod list;
 mod look;
 mod order;

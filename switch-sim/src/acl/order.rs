@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sai::{MacAddr, ObjectId};
 
-use super::look::parse_out;
+use super::look::{parse_out, tunneled};
 use crate::bridge::isolation;
 use crate::mirror;
 use crate::pipeline::packet::flag;
@@ -12,8 +12,6 @@ use crate::pipeline::{DropReason, Engine, Event, Packet, Tracer};
 use crate::switch::Switch;
 use crate::wire::edit::{self, End};
 use crate::wire::parse::{Headers, L3, Tci};
-
-use super::inner::Inner;
 
 /// The changes, `None` for what stays.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -172,7 +170,7 @@ pub(super) fn carry_out<T: Tracer>(
     let h = parse_out(sw, &p, all);
     let inner = match (orders.inner_src_mac, orders.inner_dst_mac) {
         (None, None) => None,
-        _ => Inner::of(sw, &h, all).and_then(|i| i.ethernet),
+        _ => tunneled(sw, &h, all).and_then(|i| i.ethernet),
     };
     if orders.ttl && !p.has(flag::ROUTED) && h.is_ip() {
         if h.ttl <= 1 {

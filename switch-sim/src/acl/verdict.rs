@@ -265,6 +265,8 @@ struct Taken {
     vid: bool,
     vrf: bool,
     ttl: bool,
+    hash_by: [bool; 2],
+    ecmp_algorithm: bool,
 }
 
 impl Taken {
@@ -292,6 +294,14 @@ impl Taken {
         if first(&mut self.ttl, more.ttl.is_some()) {
             let keep = more.ttl == Some(false);
             p.flags = if keep { p.flags | flag::KEEP_TTL } else { p.flags & !flag::KEEP_TTL };
+        }
+        for (role, object) in more.hash_by.iter().enumerate() {
+            if first(&mut self.hash_by[role], object.is_some()) {
+                p.hash_by[role] = object.unwrap_or(NONE);
+            }
+        }
+        if first(&mut self.ecmp_algorithm, more.ecmp_algorithm.is_some()) {
+            p.ecmp_algorithm = more.ecmp_algorithm.unwrap_or(u8::MAX);
         }
         if more.no_learn {
             p.flags |= flag::NO_LEARN;

@@ -14,7 +14,7 @@ use sai::{AttrEntry, Error, MacAddr, ObjectId, Result, Status, Value as Attr};
 use super::{FIRST_1D, Learning};
 use crate::attrs::{fdb_entry as attr, fdb_flush, switch};
 use crate::pipeline::packet::flag;
-use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Tracer};
+use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Packet, Tracer};
 use crate::port::index;
 use crate::profile::FlushEvents;
 use crate::switch::Switch;
@@ -269,7 +269,8 @@ pub(crate) fn source<T: Tracer>(
     if crate::acl::forbids_learning(sw, p, frame) {
         return Verdict::Go;
     }
-    if !engine.may_change(i, Node::L2In) {
+    let awaited = awaited(sw, engine, i, mac);
+    if !engine.may_change(i, awaited, Node::L2In) {
         return Verdict::Cut;
     }
     if T::ON {
@@ -278,15 +279,26 @@ pub(crate) fn source<T: Tracer>(
         t.event(engine.packet(i).0, Event::Note(text));
     }
     if more {
-        insert(sw, key, Value::new(port_index, PacketAction::FORWARD, 0, now));
-        tell_entry(sw, FdbEvent::LEARNED, key);
+        let value = Value::new(port_index, PacketAction::FORWARD, 0, now);
+        insert(sw, key, value);
+        tell(sw, FdbEvent::LEARNED, key, value);
     } else {
         let Some(old) = remove(sw, key) else { return Verdict::Go };
         let value = old.with(0xffff << PORT | STAMP, u64::from(port_index) << PORT | (now >> UNIT & STAMP));
         insert(sw, key, value);
-        tell_entry(sw, FdbEvent::MOVE, key);
+        tell(sw, FdbEvent::MOVE, key, value);
     }
     Verdict::Go
+}
+
+/// Whether a packet before this one may still look the source address of this one up: it is for it, it may be
+/// routed (the router looks up where a neighbor is), or it is not bridged yet.
+fn awaited(sw: &Switch, engine: &Engine, i: usize, mac: MacAddr) -> bool {
+    const ACLS: u32 = 1 << Node::IngressAcl as u32 | 1 << Node::PostIngressAcl as u32;
+    let mac = mac.0.iter().fold(0, |n, b| n << 8 | u64::from(*b));
+    let waits = |p: &Packet| p.dst == mac || p.rif != NONE || p.has(flag::LINK_LOCAL);
+    // An ACL may send any packet to the router.
+    sw.plane.stages & ACLS != 0 || engine.before(i).iter().any(waits)
 }
 
 /// Puts an entry in that is not there, with what counts it.
@@ -342,12 +354,6 @@ pub fn domain_of(sw: &Switch, bv: ObjectId) -> Option<u16> {
     let vid = sw.store.number(bv, crate::attrs::vlan::VLAN_ID) as u16;
     let one_d = index(bv).checked_add(FIRST_1D);
     [Some(vid), one_d].into_iter().flatten().find(|d| sw.bridge.domain(*d).is_some_and(|d| d.id == bv))
-}
-
-fn tell_entry(sw: &mut Switch, event: FdbEvent, key: u64) {
-    if let Some(value) = sw.bridge.fdb.table.get(key).copied() {
-        tell(sw, event, key, value);
-    }
 }
 
 fn tell(sw: &mut Switch, event: FdbEvent, key: u64, value: Value) {

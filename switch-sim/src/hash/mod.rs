@@ -10,6 +10,7 @@ use sai::{fine_grained_hash_field as fine, hash as attr, switch};
 
 use crate::acl::Udfs;
 use crate::feature::Owner;
+use crate::pipeline::NONE;
 use crate::store::Object;
 use crate::store::id::Parts;
 use crate::switch::Switch;
@@ -17,7 +18,6 @@ use crate::table::hash::{Algorithm, FlowHash};
 use crate::wire::parse::{Headers, L3};
 use crate::wire::protocol;
 
-mod inner;
 mod recipe;
 
 use recipe::Recipe;
@@ -31,6 +31,8 @@ pub(crate) struct Flow<'a> {
     pub vid: u16,
     /// The port that it came in by.
     pub port: u16,
+    /// The slots of the hash objects that ACLs chose for it, for next-hop groups and for LAGs.
+    pub by: [u16; 2],
 }
 
 /// How packets are hashed.
@@ -42,6 +44,8 @@ pub struct Hashes {
     pub ecmp: Role,
     /// For LAGs.
     pub lag: Role,
+    /// The UDP port of VXLAN.
+    vxlan: u16,
 }
 
 /// How packets are hashed for one purpose.
@@ -49,6 +53,8 @@ pub struct Hashes {
 pub struct Role {
     /// Algorithm, seed and offset.
     pub flow: FlowHash,
+    /// Its place in [`Flow::by`].
+    number: usize,
     /// Whether source and destination may change places.
     symmetric: bool,
     /// Slots of the hash objects for IPv4, IPv6, IPv4 in IPv4, and all else.
@@ -56,7 +62,8 @@ pub struct Role {
 }
 
 impl Hashes {
-    /// The hash of a packet for a role, by the role's algorithm or the one that a group or LAG has for itself.
+    /// The hash of a packet for a role, by the role's algorithm or the one that a group or LAG has for itself, over the
+    /// fields of the role's hash object or the one that an ACL chose.
     /// `turn` numbers the packets that are hashed for the same group or LAG.
     #[inline]
     pub(crate) fn of(
@@ -81,8 +88,14 @@ impl Hashes {
             L3::Ipv6 => 1,
             _ => 3,
         };
-        match self.recipes.get(role.objects[kind] as usize) {
-            Some(recipe) => way.hash(recipe.gather(udfs, flow, frame, role.symmetric).bytes(), turn),
+        let object = match flow.by[role.number] {
+            NONE => role.objects[kind] as usize,
+            own => usize::from(own),
+        };
+        match self.recipes.get(object) {
+            Some(recipe) => {
+                way.hash(recipe.gather(udfs, flow, frame, (role.symmetric, self.vxlan)).bytes(), turn)
+            }
             None => way.hash(&[], turn),
         }
     }
@@ -146,10 +159,12 @@ pub(crate) fn derive_switch(sw: &mut Switch) {
                 seed: sw.store.number(sw.id, seed) as u32,
                 offset: sw.store.number(sw.id, offset) as u8,
             },
+            number: usize::from(base > 0),
             symmetric: sw.store.flag(sw.id, symmetric),
             objects: [v4, v6, ip_in_ip, default].map(|id| Parts::of(id).slot),
         }
     };
+    sw.hash.vxlan = sw.store.number(sw.id, switch::VXLAN_DEFAULT_PORT.id()) as u16;
     (sw.hash.ecmp, sw.hash.lag) = (at(0, switch::ECMP_HASH.id()), at(7, switch::LAG_HASH.id()));
 }
 

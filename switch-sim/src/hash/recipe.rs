@@ -3,8 +3,8 @@
 use sai::types::NativeHashField as Field;
 
 use super::Flow;
-use super::inner::Inner;
 use crate::acl::Udfs;
+use crate::wire::inner::Inner;
 use crate::wire::parse::{self, Headers, L3};
 use crate::wire::protocol;
 
@@ -150,9 +150,10 @@ impl Recipe {
         self.udfs.push(group);
     }
 
-    /// The bytes of a packet to hash.
+    /// The bytes of a packet to hash: so that source and destination may change places, if it is `symmetric`, and with
+    /// VXLAN at this UDP port.
     #[inline]
-    pub fn gather(&self, udfs: &Udfs, p: Flow<'_>, frame: &[u8], symmetric: bool) -> Key {
+    pub fn gather(&self, udfs: &Udfs, p: Flow<'_>, frame: &[u8], (symmetric, vxlan): (bool, u16)) -> Key {
         let mut key = Key { bytes: [0; Key::SIZE], len: 0 };
         let wants = |bit| self.outer & bit != 0;
         let h = p.headers;
@@ -194,7 +195,7 @@ impl Recipe {
             key.put(&p.port.to_be_bytes());
         }
         if !self.steps.is_empty() || !self.udfs.is_empty() {
-            self.gather_steps(p, frame, symmetric, &mut key);
+            self.gather_steps(p, frame, (symmetric, vxlan), &mut key);
             for group in &self.udfs {
                 if let Some((bytes, len)) = udfs.hashed(*group, h, frame) {
                     key.put(&bytes[..len]);
@@ -205,8 +206,10 @@ impl Recipe {
     }
 
     #[cold]
-    fn gather_steps(&self, p: Flow<'_>, frame: &[u8], symmetric: bool, key: &mut Key) {
-        let inner = if self.inner { Inner::of(p.headers, frame) } else { None };
+    fn gather_steps(&self, p: Flow<'_>, frame: &[u8], (symmetric, vxlan): (bool, u16), key: &mut Key) {
+        let h = p.headers;
+        let within = || Inner::of(h, frame, vxlan).or_else(|| Inner::under_labels(h, frame));
+        let inner = if self.inner { within() } else { None };
         let mut steps = self.steps.as_slice();
         while let Some(first) = steps.first() {
             let tie = first.tie(symmetric);
@@ -266,14 +269,14 @@ impl Step {
         const V4: [bool; 2] = [true, false];
         const V6: [bool; 2] = [false, true];
         let h = p.headers;
-        let inside = || inner.map(|i| (&i.headers, frame.get(i.start..).unwrap_or_default()));
+        let of_ip = |i: &&Inner| i.ethernet.is_some() || i.headers.is_some_and(|h| h.is_ip());
+        let inside = || inner.filter(of_ip)?.headers.as_ref();
         let port = |h: &Headers, n: u16| has_ports(h).then(|| bytes(&n.to_be_bytes()));
         let mac = |at: usize| frame.get(at..)?.get(..6).map(bytes);
         let of_inner = |destination, versions| {
-            let (h, frame) = inside()?;
-            address(h, frame, destination, versions)
+            address(inside()?, frame, destination, versions)
         };
-        let inner_mac = |at: usize| mac(inner.filter(|i| i.ethernet)?.start + at);
+        let inner_mac = |at: usize| mac(inner?.ethernet? + at);
         // RoCE v2: the base transport header stands after UDP to port 4791.
         let bth = |at: usize, n: usize| {
             let rdma = h.protocol == protocol::UDP && h.has(parse::flag::L4) && h.dst_port == 4791;
@@ -301,11 +304,11 @@ impl Step {
             Field::DST_MAC => mac(0),
             Field::IN_PORT => Some(bytes(&p.port.to_be_bytes())),
             Field::INNER_IP_PROTOCOL => {
-                inside().filter(|(h, _)| h.is_ip()).map(|(h, _)| bytes(&[h.protocol]))
+                inside().filter(|h| h.is_ip()).map(|h| bytes(&[h.protocol]))
             }
-            Field::INNER_ETHERTYPE => inside().map(|(h, _)| bytes(&h.ethertype.to_be_bytes())),
-            Field::INNER_L4_SRC_PORT => inside().and_then(|(h, _)| port(h, h.src_port)),
-            Field::INNER_L4_DST_PORT => inside().and_then(|(h, _)| port(h, h.dst_port)),
+            Field::INNER_ETHERTYPE => inside().map(|h| bytes(&h.ethertype.to_be_bytes())),
+            Field::INNER_L4_SRC_PORT => inside().and_then(|h| port(h, h.src_port)),
+            Field::INNER_L4_DST_PORT => inside().and_then(|h| port(h, h.dst_port)),
             Field::INNER_SRC_MAC => inner_mac(6),
             Field::INNER_DST_MAC => inner_mac(0),
             Field::MPLS_LABEL_ALL => labels(h, frame, 0, 5),

@@ -85,8 +85,14 @@ pub(crate) fn queue(sw: &Switch, p: &Packet) -> u8 {
     group(sw, p).queue
 }
 
-/// Meters a packet for the CPU by the policer of its trap group, and answers whether it goes on.
+/// Counts a packet for the CPU by the counter of its trap, then meters it by the policer of the trap's group, and
+/// answers whether it goes on.
 pub(crate) fn police<T: Tracer>(sw: &mut Switch, p: &Packet, now: u64, t: &mut T) -> bool {
+    let counter = sw.host.trap(p.trap).map_or(usize::MAX, |trap| trap.counter as usize);
+    if let Some([packets, bytes]) = sw.router.counters.get_mut(counter) {
+        *packets += 1;
+        *bytes += wire_len(p.len());
+    }
     let policer = group(sw, p).policer;
     // The color is the copy's; the packet may go on otherwise.
     policer == NONE || meter::passes(sw.policers.police(policer, &mut p.clone(), now, t))

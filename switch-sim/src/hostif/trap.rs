@@ -6,7 +6,7 @@ use sai::{hostif_trap, hostif_trap_group, hostif_user_defined_trap};
 
 use super::kind::{self, KINDS};
 use crate::feature::{Owner, Request};
-use crate::mirror;
+use crate::{meter, mirror, router};
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Out, Packet, Tracer, Work};
 use crate::port::index;
@@ -56,6 +56,8 @@ pub(super) struct Trap {
     priority: u32,
     /// Mirror sessions that what it takes is copied to.
     mirror: u16,
+    /// Slot of the counter of what it gives to the CPU; `u32::MAX` for none.
+    pub counter: u32,
     /// Ports where it does not act, by index.
     excluded: Vec<u16>,
 }
@@ -230,6 +232,11 @@ fn derive(sw: &mut Switch, object: &ObjectRef) {
         } else {
             mirror::sessions(sw, &sw.store.oids(id, hostif_trap::MIRROR_SESSION.id()))
         },
+        counter: if user {
+            u32::MAX
+        } else {
+            router::counter_slot(sw.store.oid(id, hostif_trap::COUNTER_ID.id()))
+        },
         kind,
         action: PacketAction(if user { 0 } else { number(hostif_trap::PACKET_ACTION.id()) }),
         priority,
@@ -247,6 +254,13 @@ fn derive(sw: &mut Switch, object: &ObjectRef) {
         sw.host.by_kind[kind] = slot as u16;
     }
     sw.host.traps[slot] = Some(trap);
+    count_policers(sw);
+}
+
+/// Tells the policers which trap groups in use name them.
+fn count_policers(sw: &mut Switch) {
+    let of_traps = sw.host.traps.iter().flatten().map(|trap| trap.group.policer);
+    sw.policers.recount(meter::Place::Traps, of_traps.chain([sw.host.default.policer]));
 }
 
 fn remove(sw: &mut Switch, object: &ObjectRef) {
@@ -255,6 +269,7 @@ fn remove(sw: &mut Switch, object: &ObjectRef) {
         *trap = None;
         sw.host.by_kind.iter_mut().filter(|s| **s == slot).for_each(|s| *s = NONE);
     }
+    count_policers(sw);
 }
 
 /// Derives the default trap group, if this is it.
@@ -262,6 +277,7 @@ fn derive_default(sw: &mut Switch, group: &ObjectRef) {
     let default = sw.default_object(sai::switch::DEFAULT_TRAP_GROUP.id()).unwrap_or_default();
     if group.oid() == Some(default) {
         sw.host.default = Group::of(sw, default);
+        count_policers(sw);
     }
 }
 
@@ -280,6 +296,7 @@ impl Owner for TrapOwner {
                 EXCLUDE_PORT_LIST.id(),
                 TRAP_GROUP.id(),
                 MIRROR_SESSION.id(),
+                COUNTER_ID.id(),
             ]
         }
     }

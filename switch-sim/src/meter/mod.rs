@@ -11,7 +11,9 @@
 //! | `SAI_MIRROR_SESSION_ATTR_POLICER` | the copies of the session |
 //!
 //! A policer is one object with one set of buckets wherever it is bound: two ports that share one share its
-//! rate. It colors the packet and does what its action of that color says. Rates are bytes or packets a second,
+//! rate, and packets that meet one in several kinds of place meet it one after the other. `OBJECT_STAGE` says
+//! whether it serves what comes in, what leaves (ACL entries of the egress stage alone) or both; where the CPU or an
+//! analyzer takes packets any will do. It colors the packet and does what its action of that color says. Rates are bytes or packets a second,
 //! bursts bytes or packets; a packet's bytes are those that port counters count, with FCS and padding. Time is
 //! the world's: on a virtual clock policers are exact.
 //!
@@ -19,7 +21,7 @@
 //! those packets whose action it names.
 
 use sai::policer::{ColorSource, Mode, Stat};
-use sai::types::{MeterType, PacketAction, StatsCountMode};
+use sai::types::{MeterType, ObjectStage, PacketAction, StatsCountMode};
 use sai::{AttrId, ObjectId, ObjectRef, StatId, Value, policer, port};
 
 use crate::feature::Owner;
@@ -47,15 +49,71 @@ struct Policer {
     counts: [[u64; 2]; 3],
 }
 
+/// Kinds of place in a packet's way where a policer can stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// What a port takes in.
+    Port,
+    /// Storm control.
+    Storm,
+    /// The way to the CPU.
+    Traps,
+    /// ACL entries of a stage: `sai_acl_stage_t`.
+    Acl(u8),
+}
+
+impl Place {
+    const COUNT: usize = 9;
+
+    const fn number(self) -> usize {
+        match self {
+            Place::Port => 0,
+            Place::Storm => 1,
+            Place::Traps => 2,
+            Place::Acl(stage) => 3 + stage as usize % (Place::COUNT - 3),
+        }
+    }
+}
+
 /// The policers of a switch, by the slot of their ids.
 #[derive(Debug, Default)]
 pub struct Policers {
     by_slot: Vec<Option<Policer>>,
+    /// How many objects of each kind of place name a policer, by its slot.
+    uses: Vec<[u32; Place::COUNT]>,
+    /// Packets must pass one by one: some policer stands in several places of their way.
+    pub(crate) one_by_one: bool,
     /// Whether any port has storm control.
     pub(crate) storms: bool,
 }
 
 impl Policers {
+    /// Counts an object that names a policer in a kind of place, or that no longer does.
+    pub(crate) fn count_use(&mut self, place: Place, policer: u16, by: i32) {
+        if policer == NONE {
+            return;
+        }
+        let slot = usize::from(policer);
+        if self.uses.len() <= slot {
+            self.uses.resize(slot + 1, [0; Place::COUNT]);
+        }
+        let count = &mut self.uses[slot][place.number()];
+        *count = count.saturating_add_signed(by);
+        self.derive_order();
+    }
+
+    /// Counts anew who names policers in a kind of place.
+    pub(crate) fn recount(&mut self, place: Place, policers: impl Iterator<Item = u16>) {
+        self.uses.iter_mut().for_each(|of| of[place.number()] = 0);
+        policers.for_each(|policer| self.count_use(place, policer, 1));
+        self.derive_order();
+    }
+
+    fn derive_order(&mut self) {
+        let shared = |of: &[u32; Place::COUNT]| of.iter().filter(|n| **n > 0).count() > 1;
+        self.one_by_one = self.uses.iter().any(shared);
+    }
+
     /// Meters a packet that arrives at `now`, colors it and answers the action of that color, which the caller
     /// carries out: [`carry_out`] does to a packet in the ingress half, [`passes`] tells whether a copy goes on.
     /// `policer` is the [`index`] of its id; without such a policer a packet is forwarded.
@@ -136,16 +194,29 @@ pub(crate) fn storm<T: Tracer>(sw: &mut Switch, p: &mut Packet, now: u64, t: &mu
     }
 }
 
-/// The policers that a port's attributes name: for all that comes in, and for storms of unknown unicast,
-/// multicast and broadcast.
+/// The attributes of a port that name policers: of all that comes in, and of storms of unknown unicast, multicast
+/// and broadcast.
+pub(crate) const PORT_ATTRS: [AttrId; 4] = [
+    port::POLICER_ID.id(),
+    port::FLOOD_STORM_CONTROL_POLICER_ID.id(),
+    port::MULTICAST_STORM_CONTROL_POLICER_ID.id(),
+    port::BROADCAST_STORM_CONTROL_POLICER_ID.id(),
+];
+
+/// The policers that [`PORT_ATTRS`] name.
 pub(crate) fn of_port(store: &Store, port: ObjectId) -> (u16, [u16; 3]) {
-    let of = |attr: AttrId| index(store.oid(port, attr));
-    let storms = [
-        port::FLOOD_STORM_CONTROL_POLICER_ID.id(),
-        port::MULTICAST_STORM_CONTROL_POLICER_ID.id(),
-        port::BROADCAST_STORM_CONTROL_POLICER_ID.id(),
-    ];
-    (of(port::POLICER_ID.id()), storms.map(of))
+    let [all, storms @ ..] = PORT_ATTRS.map(|attr| index(store.oid(port, attr)));
+    (all, storms)
+}
+
+/// Why a policer cannot stand where packets come in, or where they leave.
+pub(crate) fn check_place(sw: &Switch, policer: ObjectId, egress: bool) -> Result<(), String> {
+    let stage = ObjectStage(sw.store.number(policer, policer::OBJECT_STAGE.id()) as i32);
+    let other = if egress { ObjectStage::INGRESS } else { ObjectStage::EGRESS };
+    if policer.is_null() || stage != other {
+        return Ok(());
+    }
+    Err(format!("{policer} is a policer of {stage}"))
 }
 
 const ACTIONS: [AttrId; 3] =
@@ -216,6 +287,7 @@ impl Owner for PolicerOwner {
                 YELLOW_PACKET_ACTION.id(),
                 RED_PACKET_ACTION.id(),
                 ENABLE_COUNTER_PACKET_ACTION_LIST.id(),
+                OBJECT_STAGE.id(),
                 STATS_COUNT_MODE.id(),
             ]
         }

@@ -303,8 +303,15 @@ impl Owner for SessionOwner {
                 UDP_SRC_PORT.id(),
                 UDP_DST_PORT.id(),
                 COUNTER_ID.id(),
+                CONGESTION_MODE.id(),
             ]
         }
+    }
+
+    fn values(&self, attr: AttrId) -> Option<&'static [i32]> {
+        // A copy that finds no room is dropped alone.
+        const MODES: &[i32] = &[mirror_session::CongestionMode::INDEPENDENT.0];
+        (attr == mirror_session::CONGESTION_MODE.id()).then_some(MODES)
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {

@@ -176,7 +176,7 @@ impl Engine {
         self.now = now;
         self.next_copy = 0;
         let alone =
-            if sw.ports.loops || sw.mirrors.one_by_one { self.take_all_but_first() } else { Vec::new() };
+            if sw.ports.loops || sw.mirrors.one_by_one || sw.policers.one_by_one { self.take_all_but_first() } else { Vec::new() };
         self.run_whole(sw, t, sink);
         for again in alone {
             self.fill(again.port, again.passes, again.copy, &again.frame);
@@ -185,7 +185,7 @@ impl Engine {
     }
 
     /// Where a port loops back, what it sends is due before the next packet; and where copies of packets depend
-    /// on those made before, at ingress and at egress: a vector of each.
+    /// on those made before, or one policer meters packets in several stages: a vector of each.
     #[cold]
     fn take_all_but_first(&mut self) -> Vec<Again> {
         let n = self.filled;
@@ -561,16 +561,23 @@ impl Engine {
         self.onward(sw, i, from);
     }
 
-    /// Whether the packet may change what packets read. If not it was cut off with all after it, to be
-    /// looked at by `node` once those before it are through; the caller stops work on the list.
+    /// Whether the packet may change what packets read, where one [before](Self::before) it may still read that
+    /// (`awaited`). If not it was cut off with all after it, to be looked at by `node` once those before it are
+    /// through; the caller stops work on the list.
     #[inline(always)]
-    pub fn may_change(&mut self, i: usize, node: Node) -> bool {
-        if i == self.first {
+    pub fn may_change(&mut self, i: usize, awaited: bool, node: Node) -> bool {
+        if i == self.first || !awaited {
             self.changed = true;
             return true;
         }
         self.cut(i, node);
         false
+    }
+
+    /// The packets of the vector that come before one and are not through yet.
+    #[inline]
+    pub(crate) fn before(&self, i: usize) -> &[Packet] {
+        &self.packets[self.first..i.max(self.first)]
     }
 
     #[cold]

@@ -44,8 +44,9 @@
 //!   and counts as dropped as well; to trap without a drop clear `drop` and set `out` to `Out::None`. The
 //!   frames wait in the CPU queues for `hostif`; beyond what its CPU queue holds they are dropped.
 //! - A stage that changes what packets read (learning is the one there is) first asks
-//!   [`Engine::may_change`]: only the first packet of a vector may, so that a vector does what its packets
-//!   would do one by one. Counters and what only the same stage reads, in order (policers), need not ask.
+//!   [`Engine::may_change`]: only the first packet of a vector may, or one whose change none before it can read
+//!   any more, so that a vector does what its packets would do one by one. Counters and what only the same stage
+//!   reads, in order (policers), need not ask.
 //! - Interfaces are attached by `port::Ports::attachment_mut`, `lag::attach` and `bridge::Bridge::attach_rif`;
 //!   the fast path reads the record of the port or domain and never the store.
 //! - Where somebody listens (`T::ON`) say what was hit: `t.event(p, Event::Hit { .. })`.

@@ -75,6 +75,8 @@ pub mod flag {
     pub const MULTICAST_ROUTED: u32 = 1 << 29;
     /// Headers of a protocol that a trap may take.
     pub const WATCHED: u32 = 1 << 30;
+    /// The group was found among the IP multicast entries.
+    pub const IPMC_HIT: u32 = 1 << 31;
 }
 
 /// Where a packet goes. The stage that decides writes it; a later one (ACL redirect, a trap) may replace it.
@@ -179,8 +181,13 @@ pub struct Packet {
     pub hash: u32,
     /// `SAI_ACL_ENTRY_ATTR_FIELD_ACL_USER_META`.
     pub acl_meta: u32,
-    /// Destination user meta data of the FDB, neighbor or route entry hit, in this order.
-    pub dst_meta: [u32; 3],
+    /// The slots of the hash objects that ACL entries chose for it, for next-hop groups and for LAGs.
+    pub hash_by: [u16; 2],
+    /// The algorithm that an ACL entry chose for next-hop groups, `sai_hash_algorithm_t`; [`u8::MAX`] for none.
+    pub ecmp_algorithm: u8,
+    /// Destination user meta data of the FDB, neighbor or route entry and of the next hop that were hit, in this
+    /// order.
+    pub dst_meta: [u32; 4],
 }
 
 impl Packet {
@@ -213,8 +220,10 @@ impl Packet {
         trap: NONE,
         mirror: 0,
         acl_meta: 0,
+        hash_by: [NONE; 2],
+        ecmp_algorithm: u8::MAX,
         orders: u32::MAX,
-        dst_meta: [0; 3],
+        dst_meta: [0; 4],
         tc: 0,
         color: 0,
         queue: 0,
@@ -239,7 +248,7 @@ impl Packet {
     /// What hashes look at.
     #[inline(always)]
     pub(crate) const fn flow(&self) -> Flow<'_> {
-        Flow { headers: &self.headers, vid: self.vid, port: self.port }
+        Flow { headers: &self.headers, vid: self.vid, port: self.port, by: self.hash_by }
     }
 
     /// Unicast 0, multicast 1, broadcast 2.

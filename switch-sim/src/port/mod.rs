@@ -296,6 +296,11 @@ fn check(sw: &Switch, lanes: usize, n: usize, attr: &AttrEntry) -> Result<()> {
             let reason = format!("{mtu} bytes; the largest is {}", sw.profile.chip.max_mtu);
             Err(refuse(n, "SAI_PORT_ATTR_MTU", reason))
         }
+        (id, Value::Oid(policer)) if crate::meter::PORT_ATTRS.contains(&id) => {
+            let why = crate::meter::check_place(sw, *policer, false);
+            let name = sai::meta::attr(ObjectType::PORT, id).map_or("", |a| a.name);
+            why.map_err(|why| refuse(n, name, why))
+        }
         (ADVERTISED_SPEED, Value::U32List(speeds)) => {
             let allowed = sw.profile.speeds(lanes);
             match speeds.iter().find(|s| !allowed.contains(s)) {

@@ -4,6 +4,7 @@ use sai::object::port::OperStatus;
 use sai::{ObjectId, ObjectType};
 
 use crate::attrs;
+use crate::meter::Place;
 use crate::mirror::Taps;
 use crate::pipeline::NONE;
 use crate::store::id::Parts;
@@ -238,6 +239,7 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         sw.ports.records[slot] = Record::ABSENT;
         sw.ports.own[slot] = Attachment::default();
         sw.ports.taps[slot] = Taps::default();
+        count_policers(sw);
         sw.ports.counters[slot] = Counters::default();
         sw.debug.forget(at);
         return;
@@ -303,7 +305,15 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
     let record = &mut sw.ports.records[slot];
     record.plain = record.is_plain();
     sw.ports.loops = sw.ports.records.iter().any(|r| r.loopback);
-    sw.policers.storms = sw.ports.records.iter().any(|r| r.storm != [NONE; 3]);
+    count_policers(sw);
+}
+
+/// Tells the policers which ports name them.
+fn count_policers(sw: &mut Switch) {
+    let records = &sw.ports.records;
+    sw.policers.storms = records.iter().any(|r| r.storm != [NONE; 3]);
+    sw.policers.recount(Place::Port, records.iter().map(|r| r.policer));
+    sw.policers.recount(Place::Storm, records.iter().flat_map(|r| r.storm));
 }
 
 /// Derives every port again: a change of the switch or of an isolation group.

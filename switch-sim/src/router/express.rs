@@ -116,7 +116,7 @@ pub(crate) fn leave(sw: &Switch, lane: &mut Lane, frame: &[u8]) -> bool {
 /// The hop of a next hop, with what the rewrite keeps.
 #[inline(always)]
 fn next_hop(router: &Router, slot: u32) -> Option<(u32, u8)> {
-    let NextHop { id: _, hop, counter, keep } = router.next_hops.get(slot as usize)?;
+    let NextHop { id: _, hop, counter, keep, meta: _ } = router.next_hops.get(slot as usize)?;
     (*counter == u32::MAX).then_some((*hop, *keep))
 }
 

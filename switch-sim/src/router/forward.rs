@@ -10,6 +10,7 @@ use super::group::of_packet;
 use super::rif::{Base, Rif};
 use super::{Router, counter_slot, martian, rif};
 use crate::bridge::FIRST_1D;
+use crate::hash as flow_hash;
 use crate::hostif;
 use crate::pipeline::packet::{flag, wire_len};
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Out, Packet, Tracer, VECTOR, Work};
@@ -235,6 +236,7 @@ fn walk<T: Tracer>(
                     return Err(DropReason::UnresolvedNextHop);
                 };
                 let (hop, keep, counter, id) = (next_hop.hop, next_hop.keep, next_hop.counter, next_hop.id);
+                p.dst_meta[3] = next_hop.meta;
                 count(&mut sw.router, counter, p);
                 if T::ON {
                     hit(t, p, "next hop", id, sw.router.hops.address(hop).to_string());
@@ -247,7 +249,8 @@ fn walk<T: Tracer>(
                     return Err(DropReason::UnresolvedNextHop);
                 };
                 group.take_turn();
-                let (own, turn) = (group.algorithm, group.turn);
+                let turn = group.turn;
+                let own = flow_hash::algorithm(p.ecmp_algorithm.into()).or(group.algorithm);
                 let bucket = if group.classes.is_some() {
                     let class = of_packet(sw, p);
                     let group = &sw.router.groups[slot as usize];

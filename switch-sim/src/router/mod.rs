@@ -77,7 +77,7 @@ pub struct Router {
 }
 
 /// The slot of a counter object; `u32::MAX` for none.
-const fn counter_slot(id: ObjectId) -> u32 {
+pub(crate) const fn counter_slot(id: ObjectId) -> u32 {
     if id.is_null() { u32::MAX } else { Parts::of(id).slot }
 }
 

@@ -64,6 +64,7 @@ fn decide<T: Tracer>(sw: &mut Switch, p: &mut Packet, frame: &[u8], t: &mut T) -
             _ => Ok(()),
         };
     };
+    p.flags |= flag::IPMC_HIT;
     if T::ON {
         let object = from.id;
         hit(t, p, "ipmc", object, format!("{source}, {group}, {}", rule.action));

@@ -20,6 +20,8 @@ pub struct NextHop {
     pub counter: u32,
     /// Bits of [`keep`].
     pub keep: u8,
+    /// Meta data that ACLs match.
+    pub meta: u32,
 }
 
 /// What the rewrite leaves as it is.
@@ -50,6 +52,7 @@ impl Owner for NextHopOwner {
                 attr::DISABLE_SRC_MAC_REWRITE.id(),
                 attr::DISABLE_DST_MAC_REWRITE.id(),
                 attr::DISABLE_VLAN_REWRITE.id(),
+                attr::META_DATA.id(),
             ]
         }
     }
@@ -89,7 +92,9 @@ fn derive(sw: &mut Switch, object: &ObjectRef) {
         | bit(attr::DISABLE_SRC_MAC_REWRITE.id(), keep::SRC_MAC)
         | bit(attr::DISABLE_DST_MAC_REWRITE.id(), keep::DST_MAC)
         | bit(attr::DISABLE_VLAN_REWRITE.id(), keep::VLAN);
+    let meta = read::number(sw, object, attr::META_DATA.id()) as u32;
     let record = &mut sw.router.next_hops[Parts::of(id).slot as usize];
     record.counter = counter;
     record.keep = keep;
+    record.meta = meta;
 }

@@ -41,6 +41,7 @@ pub mod gre;
 pub mod icmp;
 pub mod icmpv6;
 pub mod igmp;
+pub mod inner;
 pub mod ipv4;
 pub mod ipv6;
 pub mod lacp;

@@ -4,7 +4,7 @@ use super::bed::*;
 use sai::object::policer::{Mode, Stat};
 use sai::types::{MeterType, PacketAction};
 use sai::{
-    ObjectId, ObjectType, Value, hostif_trap as trap, hostif_trap_group as group, policer, port, queue,
+    ObjectId, ObjectType, Value, counter, hostif_trap as trap, hostif_trap_group as group, policer, port, queue,
     switch,
 };
 use switch_sim::pipeline::DropReason;
@@ -91,6 +91,26 @@ fn the_traps_of_a_group_share_its_policer_and_queue() {
     (0..9).for_each(|_| drop(bed.send(0, &lldp())));
     assert_eq!(punted(&bed, 3), 14);
     bed.remove(ObjectType::POLICER, policer);
+}
+
+/// Acts: SAI_HOSTIF_TRAP_ATTR_COUNTER_ID.
+#[test]
+fn a_trap_counts_what_it_gives_to_the_cpu_before_its_group_polices_it() {
+    let bed = Bed::new();
+    let group = group_of(&bed, 3, policer_of(&bed, 0, 2));
+    let trap = trap_in(&bed, trap::Type::LLDP, PacketAction::TRAP, group);
+    let counter = bed.create(ObjectType::COUNTER, &[]);
+    let counts = || {
+        [counter::Stat::PACKETS, counter::Stat::BYTES].map(|s| bed.stat(ObjectType::COUNTER, counter, s.0))
+    };
+    bed.send(0, &lldp());
+    bed.set(ObjectType::HOSTIF_TRAP, trap, trap::COUNTER_ID.id(), Value::Oid(counter));
+    (0..3).for_each(|_| drop(bed.send(0, &lldp())));
+    bed.send(0, &frame(B, A));
+    assert_eq!((counts(), punted(&bed, 3)), ([3, 3 * 64], 2));
+    bed.set(ObjectType::HOSTIF_TRAP, trap, trap::COUNTER_ID.id(), Value::Oid(ObjectId::NULL));
+    bed.send(0, &lldp());
+    assert_eq!(counts(), [3, 3 * 64]);
 }
 
 /// Acts: SAI_HOSTIF_TRAP_GROUP_ATTR_ADMIN_STATE.

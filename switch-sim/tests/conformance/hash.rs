@@ -3,10 +3,10 @@
 use super::bed::routed::*;
 use super::bed::*;
 use sai::hash::Algorithm;
-use sai::types::NativeHashField as Field;
+use sai::types::{AclStage, NativeHashField as Field};
 use sai::{
-    AclField, Answer, AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Query, Status, Value,
-    fine_grained_hash_field as fine, hash, lag, lag_member, next_hop_group, switch, udf, udf_group,
+    AclAction, AclField, Answer, AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Query, Status, Value,
+    acl_entry, acl_table, fine_grained_hash_field as fine, hash, lag, lag_member, next_hop_group, switch, udf, udf_group,
     udf_match,
 };
 
@@ -366,4 +366,98 @@ fn user_defined_fields_tell_flows_apart_as_far_as_their_mask_goes() {
     net.set(ObjectType::UDF, field, udf::HASH_MASK.id(), Value::U8List(vec![0xff, 0]));
     assert_eq!(spread(&net, by_source), 1, "the low byte is masked");
     assert_eq!(spread(&net, |n| by_source(n << 8)), 3);
+}
+
+/// Binds a table for IPv4 packets to a stage, of which one entry chooses how they are hashed.
+fn choose(bed: &Bed, stage: AclStage, by: AttrId, id: AttrId, action: AclAction) -> ObjectId {
+    let table = bed.create(
+        ObjectType::ACL_TABLE,
+        &[
+            attr(acl_table::ACL_STAGE.id(), Value::I32(stage.0)),
+            attr(acl_table::FIELD_ETHER_TYPE.id(), Value::Bool(true)),
+        ],
+    );
+    let ipv4 = AclField::U16 { data: 0x0800, mask: 0xffff };
+    let entry = bed.create(
+        ObjectType::ACL_ENTRY,
+        &[
+            attr(acl_entry::TABLE_ID.id(), Value::Oid(table)),
+            attr(acl_entry::FIELD_ETHER_TYPE.id(), Value::AclField(ipv4)),
+            attr(id, Value::AclAction(action)),
+        ],
+    );
+    bed.set(ObjectType::SWITCH, bed.switch, by, Value::Oid(table));
+    entry
+}
+
+/// Acts: SAI_ACL_ENTRY_ATTR_ACTION_SET_ECMP_HASH_ID, SAI_ACL_ENTRY_ATTR_ACTION_SET_ECMP_HASH_ALGORITHM.
+#[test]
+fn an_acl_chooses_how_packets_are_hashed_for_groups() {
+    let net = Net::new();
+    net.ecmp(&[]);
+    let v4 = |n| packet(net.mac, HOST, "192.0.2.1", "20.0.0.1", 64, n);
+    let v6 = |n| packet(net.mac, HOST, "2001:db8:9::1", "2001:db8::1", 64, n);
+    assert_eq!((spread(&net, v4), spread(&net, v6)), (3, 3));
+    let nothing = net.create(ObjectType::HASH, &[fields(&[])]);
+    let pre = (AclStage::PRE_INGRESS, switch::PRE_INGRESS_ACL.id());
+    let id = acl_entry::ACTION_SET_ECMP_HASH_ID.id();
+    let entry = choose(&net, pre.0, pre.1, id, AclAction::Oid(nothing));
+    assert_eq!((spread(&net, v4), spread(&net, v6)), (1, 3));
+    net.set(ObjectType::ACL_ENTRY, entry, id, Value::AclAction(AclAction::Disabled));
+    assert_eq!(spread(&net, v4), 3);
+    let in_turn = AclAction::I32(Algorithm::ROUND_ROBIN.0);
+    let id = acl_entry::ACTION_SET_ECMP_HASH_ALGORITHM.id();
+    choose(&net, pre.0, pre.1, id, in_turn);
+    assert_eq!((spread(&net, |_| v4(1)), spread(&net, |_| v6(1))), (3, 1));
+    // Once a packet is routed it is too late.
+    let table = net.create(ObjectType::ACL_TABLE, &[attr(acl_table::ACL_STAGE.id(), Value::I32(0))]);
+    let late = [
+        attr(acl_entry::TABLE_ID.id(), Value::Oid(table)),
+        attr(id, Value::AclAction(AclAction::I32(Algorithm::CRC.0))),
+    ];
+    let refused = net.try_create(ObjectType::ACL_ENTRY, &late).unwrap_err();
+    assert_eq!(refused.status(), Status::ATTR_NOT_SUPPORTED_0.nth(1));
+}
+
+/// Acts: SAI_ACL_ENTRY_ATTR_ACTION_SET_LAG_HASH_ID.
+#[test]
+fn an_acl_chooses_how_packets_are_hashed_for_lags() {
+    let bed = with_lag(&[]);
+    let v4 = |n| packet(B, A, "192.0.2.1", "20.0.0.1", 64, n);
+    let v6 = |n| packet(B, A, "2001:db8:9::1", "2001:db8::1", 64, n);
+    let seen = || {
+        [&v4 as &dyn Fn(u16) -> Vec<u8>, &v6].map(|flow| distinct(&members(&bed, (0..32).map(flow))))
+    };
+    assert_eq!(seen(), [4, 4]);
+    let nothing = bed.create(ObjectType::HASH, &[fields(&[])]);
+    let id = acl_entry::ACTION_SET_LAG_HASH_ID.id();
+    choose(&bed, AclStage::INGRESS, switch::INGRESS_ACL.id(), id, AclAction::Oid(nothing));
+    assert_eq!(seen(), [1, 4]);
+}
+
+/// Acts: SAI_SWITCH_ATTR_VXLAN_DEFAULT_PORT.
+#[test]
+fn the_port_of_vxlan_is_the_switchs() {
+    let net = Net::new();
+    net.ecmp(&[]);
+    let by_inner = net.create(ObjectType::HASH, &[fields(&[Field::INNER_L4_SRC_PORT])]);
+    set_switch(&net, switch::ECMP_HASH_IPV4.id(), Value::Oid(by_inner));
+    let vxlan = |port: u16, n| {
+        let inside = packet(B, A, "192.0.2.1", "20.0.0.1", 64, n);
+        let mut f = packet(net.mac, HOST, "192.0.2.1", "20.0.0.1", 64, 7);
+        f.truncate(14 + 20 + 4);
+        f[36..38].copy_from_slice(&port.to_be_bytes());
+        f.extend((16 + inside.len() as u16).to_be_bytes());
+        f.extend([0, 0, 8, 0, 0, 0, 0, 0, 1, 0]);
+        f.extend(inside);
+        let length = (f.len() - 14) as u16;
+        f[16..18].copy_from_slice(&length.to_be_bytes());
+        f[24..26].fill(0);
+        let sum = switch_sim::wire::checksum::checksum(&f[14..34]);
+        f[24..26].copy_from_slice(&sum.to_be_bytes());
+        f
+    };
+    assert_eq!([4789, 5000].map(|port| spread(&net, |n| vxlan(port, n))), [3, 1]);
+    set_switch(&net, switch::VXLAN_DEFAULT_PORT.id(), Value::U16(5000));
+    assert_eq!([4789, 5000].map(|port| spread(&net, |n| vxlan(port, n))), [1, 3]);
 }

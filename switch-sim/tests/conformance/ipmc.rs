@@ -7,14 +7,15 @@ use super::bed::*;
 use sai::entry::{Entry, IpmcEntry};
 use sai::ipmc_entry::{self as entry, Type as EntryType};
 use sai::object::router_interface::Type;
-use sai::types::PacketAction;
+use sai::types::{AclStage, PacketAction};
 use sai::vlan::TaggingMode;
 use sai::{
-    AttrEntry, ObjectId, ObjectRef, ObjectType, Status, Target, Value, counter, hostif_trap,
+    AclAction, AclField, AttrEntry, ObjectId, ObjectRef, ObjectType, Status, Target, Value, acl_entry, acl_table, counter, hostif_trap,
     ipmc_group as group, ipmc_group_member as output, next_hop, router_interface as rif,
     rpf_group_member as rpf, switch, virtual_router,
 };
 
+const UNKNOWN: sai::AttrId = virtual_router::UNKNOWN_L3_MULTICAST_PACKET_ACTION.id();
 const GROUP: &str = "239.1.2.3";
 const MAC: [u8; 6] = [1, 0, 0x5E, 1, 2, 3];
 const GROUP6: &str = "ff15::1:2:3";
@@ -371,4 +372,41 @@ fn many_groups_replicate_as_a_naive_model_does() {
             assert_eq!(m.to(port, &frame), expected, "outputs {of:b}, expected on {from:b}, from {port}");
         }
     }
+}
+
+/// Acts: SAI_ACL_TABLE_ATTR_FIELD_IPMC_NPU_META_DST_HIT, SAI_ACL_ENTRY_ATTR_FIELD_IPMC_NPU_META_DST_HIT.
+#[test]
+fn an_acl_tells_groups_with_an_entry() {
+    let m = Multicast::new();
+    m.lead(None, GROUP, &[m.rifs[1]]);
+    let other = packet([1, 0, 0x5E, 1, 2, 4], HOST, "10.9.9.9", "239.1.2.4", 64, 1000);
+    m.set(ObjectType::VIRTUAL_ROUTER, m.vr, UNKNOWN, Value::I32(PacketAction::COPY.0));
+    let both = || (m.to(0, &m.frame("10.9.9.9")).len(), m.to(0, &other).len(), m.punted());
+    assert_eq!(both(), (1, 0, 1), "the one is routed, the other only copied to the CPU");
+    let table = m.create(
+        ObjectType::ACL_TABLE,
+        &[
+            attr(acl_table::ACL_STAGE.id(), Value::I32(AclStage::INGRESS.0)),
+            attr(acl_table::FIELD_IPMC_NPU_META_DST_HIT.id(), Value::Bool(true)),
+        ],
+    );
+    m.set(ObjectType::SWITCH, m.switch, switch::INGRESS_ACL.id(), Value::Oid(table));
+    let drop = |hit: bool| {
+        m.create(
+            ObjectType::ACL_ENTRY,
+            &[
+                attr(acl_entry::TABLE_ID.id(), Value::Oid(table)),
+                attr(acl_entry::FIELD_IPMC_NPU_META_DST_HIT.id(), Value::AclField(AclField::Bool(hit))),
+                attr(
+                    acl_entry::ACTION_PACKET_ACTION.id(),
+                    Value::AclAction(AclAction::I32(PacketAction::DENY.0)),
+                ),
+            ],
+        )
+    };
+    let entry = drop(true);
+    assert_eq!(both(), (0, 0, 1));
+    m.remove(ObjectType::ACL_ENTRY, entry);
+    drop(false);
+    assert_eq!(both(), (1, 0, 0));
 }

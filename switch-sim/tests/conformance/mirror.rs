@@ -11,7 +11,9 @@ use sai::{
     Answer, AttrEntry, AttrId, MacAddr, ObjectId, ObjectType, Query, Status, Value, counter,
     hostif_trap as trap, lag_member, policer, port, queue, switch,
 };
+use switch_sim::Timing;
 use switch_sim::pipeline::{DropReason, Event};
+use switch_sim::warm::Keys;
 use switch_sim::wire::checksum::checksum;
 
 const SESSION: ObjectType = ObjectType::MIRROR_SESSION;
@@ -352,6 +354,46 @@ fn a_monitor_port_that_is_down_drops_the_copy_alone() {
     assert_eq!(copies(&bed, 0, &f).len(), 1);
     f.resize(97, 0);
     assert!(copies(&bed, 0, &f).is_empty());
+}
+
+/// Acts: SAI_MIRROR_SESSION_ATTR_CONGESTION_MODE.
+#[test]
+fn copies_that_find_the_monitor_ports_queue_full_are_dropped_alone() {
+    needs!(Profile, Clock);
+    let mut profile = eight_ports();
+    profile.timing = Timing::Wire;
+    profile.ports.speed = 1_000;
+    profile.chip.queue_size = 640;
+    let bed = Bed::with(profile, Keys::default());
+    bed.free_port(MONITOR);
+    let independent = Value::I32(session::CongestionMode::INDEPENDENT.0);
+    let id = session(&bed, Type::LOCAL, &[(session::CONGESTION_MODE.id(), independent)]);
+    // Two ports at full speed into one monitor port: half of the copies find no room in time.
+    for port in [0, 1] {
+        bind(&bed, port, IN, &[id]);
+        bed.send(2 + port, &frame(ALL, [2, 0, 0, 0, 2, port as u8]));
+    }
+    bed.advance(1);
+    bed.sent();
+    for _ in 0..40 {
+        for port in [0, 1u8] {
+            bed.inject(port.into(), &frame([2, 0, 0, 0, 2, port], [2, 0, 0, 0, 1, port]));
+        }
+        bed.wait(std::time::Duration::from_nanos(672));
+    }
+    bed.advance(1);
+    let sent = bed.sent();
+    let by = |port: usize| sent.iter().filter(|(at, _)| *at == port).count();
+    assert_eq!((by(2), by(3)), (40, 40), "the packets all get through");
+    assert!((40..60).contains(&by(MONITOR)), "{} copies do", by(MONITOR));
+    // Packets never wait for their copies.
+    let correlated = [
+        attr(session::TYPE.id(), Value::I32(Type::LOCAL.0)),
+        attr(session::MONITOR_PORT.id(), Value::Oid(bed.ports[MONITOR])),
+        attr(session::CONGESTION_MODE.id(), Value::I32(session::CongestionMode::CORRELATED.0)),
+    ];
+    let refused = bed.try_create(SESSION, &correlated).unwrap_err();
+    assert_eq!(refused.status(), Status::INVALID_ATTR_VALUE_0.nth(2));
 }
 
 /// Acts: SAI_HOSTIF_TRAP_ATTR_MIRROR_SESSION.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::bed::*;
 use proptest::prelude::*;
 use sai::object::policer::{ColorSource, Mode, Stat};
-use sai::types::{MeterType, PacketAction, StatsCountMode};
+use sai::types::{AclStage, MeterType, ObjectStage, PacketAction, StatsCountMode};
 use sai::{
-    Answer, AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Query, Status, Value, policer, port, queue,
+    AclAction, Answer, AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Query, Status, Value, acl_entry,
+    acl_table, policer, port, queue,
 };
 use switch_sim::pipeline::{DropReason, Event};
 
@@ -103,6 +104,38 @@ fn ports_that_share_a_policer_share_its_rate_and_keep_it_in_use() {
     bind(&bed, 0, port::POLICER_ID.id(), ObjectId::NULL);
     bind(&bed, 1, port::POLICER_ID.id(), ObjectId::NULL);
     bed.remove(POLICER, id);
+}
+
+/// Acts: SAI_POLICER_ATTR_OBJECT_STAGE.
+#[test]
+fn a_policer_of_one_stage_does_not_stand_at_the_other() {
+    let bed = Bed::new();
+    let of = |stage: ObjectStage| {
+        let stage = (policer::OBJECT_STAGE.id(), Value::I32(stage.0));
+        add(&bed, Mode::STORM_CONTROL, MeterType::PACKETS, &[stage])
+    };
+    let policers = [ObjectStage::BOTH, ObjectStage::INGRESS, ObjectStage::EGRESS].map(of);
+    let by_port = |by: AttrId| {
+        let port = ObjectRef::Object(ObjectType::PORT, bed.ports[0]);
+        policers.map(|p| bed.backend().set(&port, &attr(by, Value::Oid(p))).map_err(|e| e.status()))
+    };
+    let refused = Err(Status::INVALID_ATTR_VALUE_0);
+    assert_eq!(by_port(port::POLICER_ID.id()), [Ok(()), Ok(()), refused]);
+    assert_eq!(by_port(port::FLOOD_STORM_CONTROL_POLICER_ID.id()), [Ok(()), Ok(()), refused]);
+    let by_entry = |stage: AclStage| {
+        let stage = attr(acl_table::ACL_STAGE.id(), Value::I32(stage.0));
+        let table = bed.create(ObjectType::ACL_TABLE, &[stage]);
+        policers.map(|p| {
+            let police = Value::AclAction(AclAction::Oid(p));
+            let attrs = [
+                attr(acl_entry::TABLE_ID.id(), Value::Oid(table)),
+                attr(acl_entry::ACTION_SET_POLICER.id(), police),
+            ];
+            bed.try_create(ObjectType::ACL_ENTRY, &attrs).is_ok()
+        })
+    };
+    assert_eq!(by_entry(AclStage::INGRESS), [true, true, false]);
+    assert_eq!(by_entry(AclStage::EGRESS), [true, false, true]);
 }
 
 /// Acts: SAI_PORT_ATTR_FLOOD_STORM_CONTROL_POLICER_ID, SAI_PORT_ATTR_BROADCAST_STORM_CONTROL_POLICER_ID,

@@ -40,13 +40,19 @@ impl Sink for Sent {
     }
 }
 
-/// A switch with a loopback port, a learning limit, and two more VLANs.
-fn odd_bed() -> Bed {
+/// A switch with a learning limit and two more VLANs.
+fn limited_bed() -> Bed {
     let bed = Bed::new();
     bed.vlan(5, &[(0, TaggingMode::TAGGED), (1, TaggingMode::UNTAGGED), (2, TaggingMode::TAGGED)]);
     bed.vlan(6, &[(2, TaggingMode::TAGGED), (3, TaggingMode::PRIORITY_TAGGED), (7, TaggingMode::TAGGED)]);
     let limit = bridge_port::MAX_LEARNED_ADDRESSES.id();
     bed.set(ObjectType::BRIDGE_PORT, bed.bridge_ports[1], limit, Value::U32(2));
+    bed
+}
+
+/// The same with a loopback port.
+fn odd_bed() -> Bed {
+    let bed = limited_bed();
     let mac = Value::I32(port::LoopbackMode::MAC.0);
     bed.set(ObjectType::PORT, bed.ports[6], port::LOOPBACK_MODE.id(), mac);
     bed
@@ -103,6 +109,26 @@ fn watched_bed() -> Bed {
     bed
 }
 
+/// A bed where one policer stands in several places of a packet's way.
+fn shared_bed() -> Bed {
+    let bed = Bed::new();
+    let policer = bed.create(
+        ObjectType::POLICER,
+        &[
+            attr(policer::MODE.id(), Value::I32(Mode::STORM_CONTROL.0)),
+            attr(policer::METER_TYPE.id(), Value::I32(MeterType::PACKETS.0)),
+            attr(policer::CBS.id(), Value::U64(25)),
+            attr(policer::RED_PACKET_ACTION.id(), Value::I32(PacketAction::DROP.0)),
+        ],
+    );
+    for n in 0..4 {
+        for by in [port::POLICER_ID.id(), port::BROADCAST_STORM_CONTROL_POLICER_ID.id()] {
+            bed.set(ObjectType::PORT, bed.ports[n], by, Value::Oid(policer));
+        }
+    }
+    bed
+}
+
 /// Runs the frames in vectors of up to `size`; answers what left, what became of all, and the FDB.
 fn run(bed: &Bed, frames: &[(usize, Vec<u8>)], size: usize) -> (Sent, Balance, Vec<(u64, u16)>) {
     let mut sent = Sent::default();
@@ -129,7 +155,12 @@ proptest! {
     fn a_vector_does_what_its_packets_do_one_by_one(
         frames in frames(),
         size in 2..65usize,
-        bed in prop_oneof![Just(odd_bed as fn() -> Bed), Just(watched_bed as fn() -> Bed)],
+        bed in prop_oneof![
+            Just(limited_bed as fn() -> Bed),
+            Just(odd_bed as fn() -> Bed),
+            Just(watched_bed as fn() -> Bed),
+            Just(shared_bed as fn() -> Bed),
+        ],
     ) {
         let (one, one_balance, one_fdb) = run(&bed(), &frames, 1);
         let (many, many_balance, many_fdb) = run(&bed(), &frames, size);

@@ -155,7 +155,7 @@ impl Lane {
 
     /// What hashes look at.
     pub(crate) const fn flow<'a>(&self, headers: &'a Headers) -> hash::Flow<'a> {
-        hash::Flow { headers, vid: self.vid, port: self.port }
+        hash::Flow { headers, vid: self.vid, port: self.port, by: [NONE; 2] }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Fields that look-ups and earlier stages answer.
 
 use sai::entry::{Entry, FdbEntry};
-use sai::{acl_range, fdb_entry, port, switch, udf, udf_group, udf_match, virtual_router, vlan};
+use sai::{acl_range, fdb_entry, next_hop, port, switch, udf, udf_group, udf_match, virtual_router, vlan};
 
 use super::bindings::Routed;
 use super::*;
@@ -147,18 +147,22 @@ fn metadata_of_ports_vlans_and_the_fdb() {
 /// SAI_ACL_TABLE_ATTR_FIELD_ROUTE_NPU_META_DST_HIT, SAI_ACL_ENTRY_ATTR_FIELD_ROUTE_NPU_META_DST_HIT,
 /// SAI_ACL_TABLE_ATTR_FIELD_NEIGHBOR_NPU_META_DST_HIT,
 /// SAI_ACL_ENTRY_ATTR_FIELD_NEIGHBOR_NPU_META_DST_HIT, SAI_ACL_TABLE_ATTR_FIELD_VRF_ID,
-/// SAI_ACL_ENTRY_ATTR_FIELD_VRF_ID.
+/// SAI_ACL_ENTRY_ATTR_FIELD_VRF_ID, SAI_ACL_TABLE_ATTR_FIELD_NEXT_HOP_USER_META,
+/// SAI_ACL_ENTRY_ATTR_FIELD_NEXT_HOP_USER_META, SAI_NEXT_HOP_ATTR_META_DATA.
 #[test]
-fn metadata_of_routes_and_neighbors() {
+fn metadata_of_routes_next_hops_and_neighbors() {
     use acl_entry::{FIELD_NEIGHBOR_DST_USER_META, FIELD_NEIGHBOR_NPU_META_DST_HIT};
-    use acl_entry::{FIELD_ROUTE_DST_USER_META, FIELD_ROUTE_NPU_META_DST_HIT, FIELD_VRF_ID};
+    use acl_entry::{FIELD_NEXT_HOP_USER_META, FIELD_ROUTE_DST_USER_META};
+    use acl_entry::{FIELD_ROUTE_NPU_META_DST_HIT, FIELD_VRF_ID};
     let r = Routed::new();
+    r.set(ObjectType::NEXT_HOP, r.next_hop, next_hop::META_DATA.id(), Value::U32(6));
     let vr = r.read(ObjectType::SWITCH, r.switch, switch::DEFAULT_VIRTUAL_ROUTER_ID.id());
     let vr = vr.as_oid().unwrap();
     let (routed, bridged) = (r.packet("20.0.0.1"), f("eth/ipv4"));
     for (id, value) in [
         (FIELD_ROUTE_DST_USER_META.id(), u32(8)),
         (FIELD_NEIGHBOR_DST_USER_META.id(), u32(7)),
+        (FIELD_NEXT_HOP_USER_META.id(), u32(6)),
         (FIELD_ROUTE_NPU_META_DST_HIT.id(), AclField::Bool(true)),
         (FIELD_NEIGHBOR_NPU_META_DST_HIT.id(), AclField::Bool(true)),
     ] {
