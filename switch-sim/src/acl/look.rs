@@ -11,7 +11,6 @@ use crate::wire::inner::Inner;
 use crate::wire::parse::{self, Headers, L3, Tpids};
 use crate::wire::{ethertype, protocol};
 
-
 /// A packet at one stage, as look-ups see it.
 pub(super) struct Look<'a> {
     pub sw: &'a Switch,

@@ -273,9 +273,7 @@ impl Step {
         let inside = || inner.filter(of_ip)?.headers.as_ref();
         let port = |h: &Headers, n: u16| has_ports(h).then(|| bytes(&n.to_be_bytes()));
         let mac = |at: usize| frame.get(at..)?.get(..6).map(bytes);
-        let of_inner = |destination, versions| {
-            address(inside()?, frame, destination, versions)
-        };
+        let of_inner = |destination, versions| address(inside()?, frame, destination, versions);
         let inner_mac = |at: usize| mac(inner?.ethernet? + at);
         // RoCE v2: the base transport header stands after UDP to port 4791.
         let bth = |at: usize, n: usize| {
@@ -303,9 +301,7 @@ impl Step {
             Field::SRC_MAC => mac(6),
             Field::DST_MAC => mac(0),
             Field::IN_PORT => Some(bytes(&p.port.to_be_bytes())),
-            Field::INNER_IP_PROTOCOL => {
-                inside().filter(|h| h.is_ip()).map(|h| bytes(&[h.protocol]))
-            }
+            Field::INNER_IP_PROTOCOL => inside().filter(|h| h.is_ip()).map(|h| bytes(&[h.protocol])),
             Field::INNER_ETHERTYPE => inside().map(|h| bytes(&h.ethertype.to_be_bytes())),
             Field::INNER_L4_SRC_PORT => inside().and_then(|h| port(h, h.src_port)),
             Field::INNER_L4_DST_PORT => inside().and_then(|h| port(h, h.dst_port)),

@@ -6,12 +6,12 @@ use sai::{hostif_trap, hostif_trap_group, hostif_user_defined_trap};
 
 use super::kind::{self, KINDS};
 use crate::feature::{Owner, Request};
-use crate::{meter, mirror, router};
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Out, Packet, Tracer, Work};
 use crate::port::index;
 use crate::store::Object;
 use crate::switch::Switch;
+use crate::{meter, mirror, router};
 
 /// What a trap group says, as packets see it.
 #[derive(Clone, Debug)]

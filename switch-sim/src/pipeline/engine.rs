@@ -175,8 +175,11 @@ impl Engine {
     pub fn run<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, now: u64, t: &mut T, sink: &mut S) {
         self.now = now;
         self.next_copy = 0;
-        let alone =
-            if sw.ports.loops || sw.mirrors.one_by_one || sw.policers.one_by_one { self.take_all_but_first() } else { Vec::new() };
+        let alone = if sw.ports.loops || sw.mirrors.one_by_one || sw.policers.one_by_one {
+            self.take_all_but_first()
+        } else {
+            Vec::new()
+        };
         self.run_whole(sw, t, sink);
         for again in alone {
             self.fill(again.port, again.passes, again.copy, &again.frame);

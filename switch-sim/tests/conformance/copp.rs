@@ -4,8 +4,8 @@ use super::bed::*;
 use sai::object::policer::{Mode, Stat};
 use sai::types::{MeterType, PacketAction};
 use sai::{
-    ObjectId, ObjectType, Value, counter, hostif_trap as trap, hostif_trap_group as group, policer, port, queue,
-    switch,
+    ObjectId, ObjectType, Value, counter, hostif_trap as trap, hostif_trap_group as group, policer, port,
+    queue, switch,
 };
 use switch_sim::pipeline::DropReason;
 

@@ -6,8 +6,8 @@ use sai::hash::Algorithm;
 use sai::types::{AclStage, NativeHashField as Field};
 use sai::{
     AclAction, AclField, Answer, AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Query, Status, Value,
-    acl_entry, acl_table, fine_grained_hash_field as fine, hash, lag, lag_member, next_hop_group, switch, udf, udf_group,
-    udf_match,
+    acl_entry, acl_table, fine_grained_hash_field as fine, hash, lag, lag_member, next_hop_group, switch,
+    udf, udf_group, udf_match,
 };
 
 /// A UDP packet to the router of which everything can be chosen.
@@ -425,9 +425,8 @@ fn an_acl_chooses_how_packets_are_hashed_for_lags() {
     let bed = with_lag(&[]);
     let v4 = |n| packet(B, A, "192.0.2.1", "20.0.0.1", 64, n);
     let v6 = |n| packet(B, A, "2001:db8:9::1", "2001:db8::1", 64, n);
-    let seen = || {
-        [&v4 as &dyn Fn(u16) -> Vec<u8>, &v6].map(|flow| distinct(&members(&bed, (0..32).map(flow))))
-    };
+    let seen =
+        || [&v4 as &dyn Fn(u16) -> Vec<u8>, &v6].map(|flow| distinct(&members(&bed, (0..32).map(flow))));
     assert_eq!(seen(), [4, 4]);
     let nothing = bed.create(ObjectType::HASH, &[fields(&[])]);
     let id = acl_entry::ACTION_SET_LAG_HASH_ID.id();

@@ -10,9 +10,9 @@ use sai::object::router_interface::Type;
 use sai::types::{AclStage, PacketAction};
 use sai::vlan::TaggingMode;
 use sai::{
-    AclAction, AclField, AttrEntry, ObjectId, ObjectRef, ObjectType, Status, Target, Value, acl_entry, acl_table, counter, hostif_trap,
-    ipmc_group as group, ipmc_group_member as output, next_hop, router_interface as rif,
-    rpf_group_member as rpf, switch, virtual_router,
+    AclAction, AclField, AttrEntry, ObjectId, ObjectRef, ObjectType, Status, Target, Value, acl_entry,
+    acl_table, counter, hostif_trap, ipmc_group as group, ipmc_group_member as output, next_hop,
+    router_interface as rif, rpf_group_member as rpf, switch, virtual_router,
 };
 
 const UNKNOWN: sai::AttrId = virtual_router::UNKNOWN_L3_MULTICAST_PACKET_ACTION.id();
