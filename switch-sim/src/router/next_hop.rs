@@ -92,7 +92,7 @@ fn derive(sw: &mut Switch, object: &ObjectRef) {
         | bit(attr::DISABLE_SRC_MAC_REWRITE.id(), keep::SRC_MAC)
         | bit(attr::DISABLE_DST_MAC_REWRITE.id(), keep::DST_MAC)
         | bit(attr::DISABLE_VLAN_REWRITE.id(), keep::VLAN);
-    let meta = read::number(sw, object, attr::META_DATA.id()) as u32;
+    let meta = read::number(sw, object, attr::META_DATA.id());
     let record = &mut sw.router.next_hops[Parts::of(id).slot as usize];
     record.counter = counter;
     record.keep = keep;
