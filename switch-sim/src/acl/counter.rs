@@ -92,9 +92,15 @@ pub(super) struct Counters(Vec<Counter>);
 impl Counters {
     #[inline]
     pub fn count(&mut self, slot: u32, p: &Packet) {
+        self.count_size(slot, wire_len(p.len()));
+    }
+
+    /// Counts a packet of this size.
+    #[inline]
+    pub fn count_size(&mut self, slot: u32, size: u64) {
         if let Some(counter) = self.0.get_mut(slot as usize) {
             counter.packets += u64::from(counter.counts_packets);
-            counter.bytes += if counter.counts_bytes { wire_len(p.len()) } else { 0 };
+            counter.bytes += if counter.counts_bytes { size } else { 0 };
         }
     }
 

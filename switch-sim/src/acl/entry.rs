@@ -30,7 +30,7 @@ pub(super) struct Entry {
     pub priority: u32,
     /// Its place in the order of creation.
     pub age: u64,
-    rule: Option<RuleId>,
+    pub rule: Option<RuleId>,
     /// Fields and actions, as [`pack`] writes them.
     body: Box<[u8]>,
 }

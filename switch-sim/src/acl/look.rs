@@ -192,6 +192,47 @@ macro_rules! columns {
     };
 }
 
+impl Col {
+    /// Whether it is known as a packet comes in, from its headers, port and VLAN.
+    pub fn is_early(self) -> bool {
+        use Col::*;
+        matches!(
+            self,
+            SrcMac | DstMac
+                | EtherType
+                | OuterVid
+                | OuterPri
+                | OuterCfi
+                | InnerVid
+                | InnerPri
+                | InnerCfi
+                | Tags
+                | HasTag
+                | SrcIp
+                | DstIp
+                | SrcV6High
+                | SrcV6Low
+                | DstV6High
+                | DstV6Low
+                | Protocol
+                | NextHeader
+                | Identification
+                | IpFlags
+                | Tos
+                | Ttl
+                | FlowLabel
+                | TcpFlags
+                | SrcPort
+                | DstPort
+                | IcmpType
+                | IcmpCode
+                | InPort
+                | InLag
+                | Class
+        )
+    }
+}
+
 fn v4(look: &Look<'_>) -> bool {
     look.h.kind == L3::Ipv4
 }

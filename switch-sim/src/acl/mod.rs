@@ -9,6 +9,7 @@
 //! | `action`, `order` | what entries want done, at once and as copies leave |
 //! | `bind` | bind points, and the tables that packets meet there |
 //! | `run` | the packet half: which entries a packet hits |
+//! | `lane` | the same of frames in the express lane |
 //! | `verdict` | what becomes of it: the one rule by which verdicts merge |
 //! | `counter` | ACL counters and ranges |
 //!
@@ -31,6 +32,7 @@ mod counter;
 mod entry;
 mod field;
 mod group;
+mod lane;
 mod list;
 mod look;
 mod order;
@@ -41,6 +43,7 @@ mod verdict;
 
 pub(crate) use counter::{CounterOwner, RangeOwner};
 pub(crate) use entry::EntryOwner;
+pub(crate) use lane::{count_permitted, fits_lane, permitted};
 pub(crate) use group::{ANSWERED, ChainOwner, GroupOwner, MemberOwner, TableOwner};
 pub(crate) use run::{carry_out, copies, egress, forbids_learning, ingress, post_ingress, pre_ingress};
 pub(crate) use udf::{UdfGroupOwner, UdfMatchOwner, UdfOwner, Udfs};
@@ -80,6 +83,7 @@ pub struct Acl {
     /// Entries in force that forbid to learn.
     no_learn: u32,
     scratch: run::Scratch,
+    permits: lane::Permits,
 }
 
 impl std::fmt::Debug for Acl {

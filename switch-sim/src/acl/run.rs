@@ -4,6 +4,7 @@
 //! the same time; then each gets its verdict, in order.
 
 use super::action::Redirect;
+use super::entry::Entry;
 use super::bind::{Bound, Phase, Point, Stage};
 use super::look::{Look, parse_out};
 use super::order;
@@ -106,14 +107,14 @@ pub(crate) fn forbids_learning(sw: &Switch, p: &Packet, frame: &[u8]) -> bool {
 }
 
 /// What is bound to a packet at a stage: bind points with their programs, in order.
-struct Met {
+pub(super) struct Met {
     list: [(Point, u16); 5],
     len: usize,
 }
 
 impl Met {
     #[inline(always)]
-    fn of(sw: &Switch, p: &Packet, stage: Stage) -> Met {
+    pub fn of(sw: &Switch, p: &Packet, stage: Stage) -> Met {
         let egress = stage == Stage::Egress;
         let bound = &sw.acl.bound;
         let mut met = Met { list: [(Point::Switch, NONE); 5], len: 0 };
@@ -143,7 +144,7 @@ impl Met {
         }
     }
 
-    fn list(&self) -> &[(Point, u16)] {
+    pub fn list(&self) -> &[(Point, u16)] {
         &self.list[..self.len]
     }
 }
@@ -224,11 +225,11 @@ fn one<T: Tracer>(
         long = [head, tail].concat();
         &long[..]
     };
-    // Which tables were looked at, and who won, for the trace alone.
-    let mut seen: Vec<(u16, Option<u32>)> = Vec::new();
-    let mut see = |table, winner| {
+    // Which tables were looked at, for the trace alone.
+    let mut seen: Vec<(u16, Vec<u64>)> = Vec::new();
+    let mut see = |table, key: &[u64]| {
         if T::ON {
-            seen.push((table, winner));
+            seen.push((table, key.to_vec()));
         }
     };
     if stage == Stage::Egress {
@@ -243,7 +244,7 @@ fn one<T: Tracer>(
 }
 
 /// Looks a packet up in the programs of its bind points, until a verdict is final.
-fn search(look: &mut Look<'_>, met: &Met, hits: &mut Vec<Hit>, see: &mut impl FnMut(u16, Option<u32>)) {
+fn search(look: &mut Look<'_>, met: &Met, hits: &mut Vec<Hit>, see: &mut impl FnMut(u16, &[u64])) {
     let bound = &look.sw.acl.bound;
     for (point, program) in met.list() {
         if run(look, bound.phases(*program), *point, hits, see) {
@@ -277,7 +278,7 @@ fn run(
     phases: &[Phase],
     point: Point,
     hits: &mut Vec<Hit>,
-    see: &mut impl FnMut(u16, Option<u32>),
+    see: &mut impl FnMut(u16, &[u64]),
 ) -> bool {
     let acl = &look.sw.acl;
     let mut key = [0; MAX_WORDS];
@@ -290,8 +291,9 @@ fn run(
         let first = hits.len();
         for slot in &phase.tables {
             let Some(table) = acl.at(*slot) else { continue };
-            let winner = table.classifier.lookup(table.key(look, &mut key));
-            see(*slot, winner.map(|w| w.handle));
+            let key = table.key(look, &mut key);
+            let winner = table.classifier.lookup(key);
+            see(*slot, key);
             if let Some(winner) = winner {
                 hits.push(Hit { entry: winner.handle, point });
                 if !phase.parallel {
@@ -318,14 +320,29 @@ fn run(
     false
 }
 
-/// Says which tables were looked at and which entry won.
+/// The most entries of a table that a trace names before the winner.
+const TOLD: usize = 16;
+
+/// Says which tables were looked at, which of their entries come before the winner and why they do not match, and
+/// which won.
 #[cold]
-fn tell<T: Tracer>(sw: &Switch, p: &Packet, seen: &[(u16, Option<u32>)], t: &mut T) {
-    for (slot, winner) in seen {
+fn tell<T: Tracer>(sw: &Switch, p: &Packet, seen: &[(u16, Vec<u64>)], t: &mut T) {
+    for (slot, key) in seen {
         let Some(table) = sw.acl.at(*slot) else { continue };
         let name = format!("ACL table {} ({})", table.id, table.stage);
-        let entry = winner.and_then(|w| sw.acl.entries.get(w as usize));
-        match entry {
+        let winner = table.classifier.lookup(key).and_then(|w| sw.acl.entries.get(w.handle as usize));
+        let mut before: Vec<&Entry> = sw.acl.entries_of(table.id).filter(|e| e.rule.is_some()).collect();
+        before.sort_by_key(|e| (std::cmp::Reverse(e.priority), e.age));
+        before.truncate(before.iter().position(|e| Some(e.id) == winner.map(|w| w.id)).unwrap_or(before.len()));
+        for entry in before.iter().take(TOLD) {
+            let mismatch = entry.rule.and_then(|rule| table.classifier.mismatch(rule, key));
+            let why = mismatch.map(|m| table.column(m)).unwrap_or_default();
+            t.event(p, Event::Note(format!("ACL entry {}: priority {}: {why} differs", entry.id, entry.priority)));
+        }
+        if let Some(more @ 1..) = before.len().checked_sub(TOLD) {
+            t.event(p, Event::Note(format!("{more} more ACL entries do not match")));
+        }
+        match winner {
             Some(entry) => {
                 let actions = entry.actions().join(", ");
                 let key = format!("priority {}: {actions}", entry.priority);

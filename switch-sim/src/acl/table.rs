@@ -15,7 +15,7 @@ use super::look::{Col, Look, class};
 use super::udf;
 use crate::store::id::Parts;
 use crate::switch::Switch;
-use crate::table::ternary::{self, Classifier, KeyLayout, MAX_WORDS, Range, Rule, RuleId};
+use crate::table::ternary::{self, Classifier, KeyLayout, MAX_WORDS, Mismatch, Range, Rule, RuleId};
 
 /// One step of making a key.
 struct Op {
@@ -51,6 +51,8 @@ pub(super) struct Table {
     pub size: u32,
     /// Entries, those that are disabled included.
     pub entries: u32,
+    /// Its fields are known as a packet comes in, from its headers, port and VLAN.
+    pub early: bool,
     words: usize,
     places: [Option<ternary::Field>; Col::ALL.len()],
     program: Vec<Op>,
@@ -107,6 +109,7 @@ impl Table {
             points: u8::MAX,
             size: 0,
             entries: 0,
+            early: false,
             words: 1,
             places: [None; Col::ALL.len()],
             program: Vec::new(),
@@ -187,6 +190,8 @@ impl Table {
         if needs >> class::MORE != 0 {
             cols.push(Col::More);
         }
+        let lists_ports = self.chosen().any(|f| matches!(f.kind, Kind::Ports { .. }));
+        self.early = udfs.is_empty() && !lists_ports && cols.iter().all(|c| c.is_early());
         // The wide ones first, so that the narrow ones fill the gaps.
         cols.sort_by_key(|c| (std::cmp::Reverse(c.width()), *c as u8));
         cols.dedup();
@@ -237,6 +242,22 @@ impl Table {
         };
         table.lay_out(sw, &groups, lists).ok()?;
         Some(table)
+    }
+
+    /// The name of what a rule and a key differ in.
+    pub fn column(&self, mismatch: Mismatch) -> String {
+        let (word, bits) = match mismatch {
+            Mismatch::Bits { word, bits } => (word, bits),
+            Mismatch::Range(range) => (usize::from(range.word), 0xffff << range.shift),
+        };
+        let differs = |col: &&Col| {
+            self.places[**col as usize].is_some_and(|at| usize::from(at.word) == word && at.mask() & bits != 0)
+        };
+        match Col::ALL.iter().find(differs) {
+            Some(Col::Class | Col::More) => "kind of packet".into(),
+            Some(col) => format!("{col:?}"),
+            None => "list of ports, or user-defined field,".into(),
+        }
     }
 
     /// Whether the table has a field or range.

@@ -192,7 +192,7 @@ pub struct Packet {
 
 impl Packet {
     /// A packet without a history.
-    pub(super) const EMPTY: Packet = Packet {
+    pub(crate) const EMPTY: Packet = Packet {
         dst: 0,
         src: 0,
         out_state: 0,

@@ -5,9 +5,11 @@ use std::net::IpAddr;
 use super::bed::*;
 use proptest::prelude::*;
 use sai::entry::{Entry, NeighborEntry, RouteEntry};
+use sai::types::{AclStage, PacketAction};
 use sai::vlan::TaggingMode;
 use sai::{
-    Backend, MacAddr, ObjectId, ObjectType, Target, Value, bridge_port, neighbor_entry, next_hop,
+    AclAction, AclField, Backend, MacAddr, ObjectId, ObjectType, Target, Value, acl_counter, acl_entry, acl_table,
+    bridge_port, neighbor_entry, next_hop,
     next_hop_group, next_hop_group_member as member, port, route_entry, router_interface as rif, switch,
 };
 use switch_sim::World;
@@ -86,6 +88,55 @@ impl Net {
         for id in [switch::ECMP_DEFAULT_HASH_ALGORITHM.id(), switch::LAG_DEFAULT_HASH_ALGORITHM.id()] {
             self.bed.set(ObjectType::SWITCH, self.bed.switch, id, turns.clone());
         }
+    }
+
+    /// Ingress tables of the switch and of port 4 from now on, which mostly permit and count. Answers the counters.
+    fn permit(&self) -> Vec<ObjectId> {
+        let bed = &self.bed;
+        let mut counters = Vec::new();
+        for (object, id, drops) in
+            [(ObjectType::SWITCH, bed.switch, 4013), (ObjectType::PORT, bed.ports[4], 4014)]
+        {
+            let mut attrs = vec![attr(acl_table::ACL_STAGE.id(), Value::I32(AclStage::INGRESS.0))];
+            let fields = [acl_table::FIELD_L4_SRC_PORT, acl_table::FIELD_OUTER_VLAN_PRI];
+            attrs.extend(fields.iter().map(|f| attr(f.id(), Value::Bool(true))));
+            let table = bed.create(ObjectType::ACL_TABLE, &attrs);
+            let of = attr(acl_entry::TABLE_ID.id(), Value::Oid(table));
+            let mut entry = |priority, field, action: PacketAction| {
+                let counts = [acl_counter::ENABLE_PACKET_COUNT, acl_counter::ENABLE_BYTE_COUNT];
+                let mut attrs = vec![attr(acl_counter::TABLE_ID.id(), Value::Oid(table))];
+                attrs.extend(counts.iter().map(|id| attr(id.id(), Value::Bool(true))));
+                let counter = bed.create(ObjectType::ACL_COUNTER, &attrs);
+                counters.push(counter);
+                let counts = Value::AclAction(AclAction::Oid(counter));
+                let does = Value::AclAction(AclAction::I32(action.0));
+                let mut attrs = vec![
+                    of.clone(),
+                    attr(acl_entry::PRIORITY.id(), Value::U32(priority)),
+                    attr(acl_entry::ACTION_COUNTER.id(), counts),
+                    attr(acl_entry::ACTION_PACKET_ACTION.id(), does),
+                ];
+                attrs.extend(field);
+                bed.create(ObjectType::ACL_ENTRY, &attrs);
+            };
+            let source = AclField::U16 { data: drops, mask: 0xffff };
+            let source = attr(acl_entry::FIELD_L4_SRC_PORT.id(), Value::AclField(source));
+            let priority = AclField::U8 { data: 5, mask: 7 };
+            let priority = attr(acl_entry::FIELD_OUTER_VLAN_PRI.id(), Value::AclField(priority));
+            entry(9, Some(source), PacketAction::DROP);
+            entry(8, Some(priority), PacketAction::FORWARD);
+            entry(7, None, PacketAction::FORWARD);
+            let bind =
+                if object == ObjectType::PORT { port::INGRESS_ACL.id() } else { switch::INGRESS_ACL.id() };
+            bed.set(object, id, bind, Value::Oid(table));
+        }
+        counters
+    }
+
+    fn counts(&self, counters: &[ObjectId]) -> Vec<[Value; 2]> {
+        let one = |c, id| self.bed.get(ObjectType::ACL_COUNTER, c, id);
+        let both = |c: &ObjectId| [acl_counter::PACKETS.id(), acl_counter::BYTES.id()].map(|id| one(*c, id));
+        counters.iter().map(both).collect()
     }
 
     /// Ports 0 and 1 and a LAG of 10 and 11 route, VLANs 1, 5 and 6 bridge, VLAN 6 has an interface, port 7 takes
@@ -282,16 +333,21 @@ proptest! {
         size in prop_oneof![Just(1usize), Just(64), 2..64usize],
     ) {
         let (lane, stages) = (Net::new(), Net::new());
-        for turns in [false, true] {
-            if turns {
+        let mut counters = Vec::new();
+        for phase in 0..3 {
+            if phase == 1 {
                 lane.take_turns();
                 stages.take_turns();
+            } else if phase == 2 {
+                counters = lane.permit();
+                prop_assert_eq!(&counters, &stages.permit());
             }
             let (sent, counted) = lane.run(&frames, size, || NoTrace);
             let (sent_by_stages, counted_by_stages) = stages.run(&frames, size, Trace::default);
             for (a, b) in counted.iter().zip(&counted_by_stages) {
                 prop_assert_eq!(a, b);
             }
+            prop_assert_eq!(lane.counts(&counters), stages.counts(&counters));
             let by_port = |sent: &Sent, port| -> Vec<Vec<u8>> {
                 sent.0.iter().filter(|(p, _)| *p == port).map(|(_, f)| f.clone()).collect()
             };

@@ -21,7 +21,7 @@ use crate::port::{Ports, Record};
 use crate::switch::Switch;
 use crate::wire::edit;
 use crate::wire::parse::{Headers, L3, Tci};
-use crate::{bridge, hash, hostif, lag, router};
+use crate::{acl, bridge, hash, hostif, lag, router};
 
 /// What the lane knows of a frame from round to round: one cache line.
 #[derive(Clone, Copy, Debug)]
@@ -146,11 +146,21 @@ impl Lane {
         Some(port)
     }
 
+    /// The priority and drop eligibility by which it was classified.
+    pub(crate) const fn priority(&self) -> (u8, bool) {
+        (self.tci.pcp(), self.tci.dei())
+    }
+
     /// The headers once more, for what few frames need.
     pub(crate) fn headers(&self, sw: &Switch, frame: &[u8]) -> Option<Headers> {
         let mut headers = Headers::default();
-        let port = sw.ports.records.get(usize::from(self.port))?;
-        headers.read_common(frame, &port.tpids).then_some(headers)
+        self.read(sw, frame, &mut headers).then_some(headers)
+    }
+
+    /// Reads the headers once more; they are of the common kinds.
+    #[inline(always)]
+    pub(crate) fn read(&self, sw: &Switch, frame: &[u8], headers: &mut Headers) -> bool {
+        sw.ports.records.get(usize::from(self.port)).is_some_and(|r| headers.read_common(frame, &r.tpids))
     }
 
     /// What hashes look at.
@@ -162,13 +172,16 @@ impl Lane {
 /// Vectors that pass before the lane is tried again where it has taken less than half of one.
 const REST: u8 = 15;
 
+/// The stage of ingress ACLs: the lane asks its tables itself, where they only look at what it knows.
+const ACL: u32 = 1 << Node::IngressAcl as u32;
 /// Stages that may be in use beside the lane: it leaves what a trap may take to the stages.
-const BESIDE: u32 = 1 << Node::Traps as u32;
+const BESIDE: u32 = 1 << Node::Traps as u32 | ACL;
 
 impl Engine {
     /// Runs the vector: the plain frames by the lane, the others through the stages, in order.
     pub(super) fn express<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, n: usize, t: &mut T, sink: &mut S) {
-        if self.rests > 0 || sw.plane.stages & !BESIDE != 0 || sw.ports.timed {
+        let (stages, acl) = (sw.plane.stages, sw.plane.stages & ACL != 0);
+        if self.rests > 0 || stages & !BESIDE != 0 || sw.ports.timed || acl && !acl::fits_lane(sw) {
             self.rests = self.rests.saturating_sub(1);
             return self.run_stages(sw, 0, n, t, sink);
         }
@@ -260,9 +273,20 @@ impl Engine {
         !chosen && router::express::arrive(sw, lane, frame, h.ttl, port.attached.rif)
     }
 
-    /// The rounds in the middle: where these frames go. Answers those that are plain.
+    /// The rounds in the middle: where these frames go, and whether ACLs permit it. Answers those that are plain.
     #[inline(always)]
     fn decide(&mut self, sw: &mut Switch, looked: u64) -> u64 {
+        let plain = self.find_ways(sw, looked);
+        if sw.plane.stages & ACL == 0 {
+            return plain;
+        }
+        let frames = &self.frames;
+        acl::permitted(sw, plain, &self.lanes, |i, lane| frames.received(i, lane.len))
+    }
+
+    /// Where these frames go. Answers those that are plain.
+    #[inline(always)]
+    fn find_ways(&mut self, sw: &mut Switch, looked: u64) -> u64 {
         let (lanes, frames, now) = (&mut self.lanes, &self.frames, self.now);
         let frame = |i: usize, lane: &Lane| frames.received(i, lane.len);
         let (mut odd, mut routed) = (0, 0);
@@ -307,6 +331,9 @@ impl Engine {
         for i in from..to {
             let lane = &self.lanes[i % VECTOR];
             count(sw, lane);
+            if sw.plane.stages & ACL != 0 {
+                acl::count_permitted(sw, i, lane.size.into());
+            }
             let room = self.frames.received_mut(i, 4, lane.len);
             if lane.rif != NONE {
                 router::express::rewrite(&sw.router, lane, &mut room[4..]);

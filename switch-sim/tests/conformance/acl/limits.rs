@@ -241,22 +241,27 @@ fn a_snapshot_brings_rules_and_bindings_back() {
 }
 
 #[test]
-fn a_trace_names_the_tables_and_the_winner() {
+fn a_trace_names_the_tables_the_entries_looked_at_and_the_winner() {
     let acl = Acl::new();
     let first = acl.table(&[acl_table::FIELD_ETHER_TYPE.id()]);
-    acl.entry(first, 4, &[field(acl_entry::FIELD_ETHER_TYPE.id(), u16(0x86dd))]);
-    let second = acl.table(&[]);
+    let other = acl.entry(first, 4, &[field(acl_entry::FIELD_ETHER_TYPE.id(), u16(0x86dd))]);
+    let second = acl.table(&[acl_table::FIELD_L4_DST_PORT.id()]);
+    let port = |n| field(acl_entry::FIELD_L4_DST_PORT.id(), u16(n));
+    for n in 0..20 {
+        acl.entry(second, 50 - n, &[port(1000 + n as u16)]);
+    }
     let winner = acl.entry(second, 9, &[packet_action(PacketAction::DROP)]);
+    acl.entry(second, 8, &[port(7)]);
     let group =
         acl.group(AclStage::INGRESS, sai::acl_table_group::Type::SEQUENTIAL, &[(first, 2), (second, 1)]);
     acl.bind_switch(group);
-    let trace = acl.trace(0, &f("eth/ipv4")).to_string();
-    let lines: Vec<&str> = trace.lines().map(str::trim).filter(|l| l.starts_with("ACL table")).collect();
-    assert_eq!(
-        lines,
-        [
-            format!("ACL table {first} (SAI_ACL_STAGE_INGRESS): of 1 entries not found"),
-            format!("ACL table {second} (SAI_ACL_STAGE_INGRESS): priority 9: DROP -> {winner}"),
-        ]
-    );
+    let trace = acl.trace(0, &f("eth/ipv4/udp dst=99")).to_string();
+    let lines: Vec<&str> = trace.lines().map(str::trim).filter(|l| l.contains("ACL ")).collect();
+    assert_eq!(lines.len(), 1 + 1 + 16 + 1 + 1, "{lines:#?}");
+    assert_eq!(lines[0], format!("ACL entry {other}: priority 4: EtherType differs"));
+    assert_eq!(lines[1], format!("ACL table {first} (SAI_ACL_STAGE_INGRESS): of 1 entries not found"));
+    assert!(lines[2].ends_with(": priority 50: DstPort differs"), "{}", lines[2]);
+    assert_eq!(lines[18], "4 more ACL entries do not match");
+    let won = format!("ACL table {second} (SAI_ACL_STAGE_INGRESS): priority 9: DROP -> {winner}");
+    assert_eq!(lines[19], won);
 }
