@@ -198,7 +198,8 @@ impl Col {
         use Col::*;
         matches!(
             self,
-            SrcMac | DstMac
+            SrcMac
+                | DstMac
                 | EtherType
                 | OuterVid
                 | OuterPri

@@ -43,8 +43,8 @@ mod verdict;
 
 pub(crate) use counter::{CounterOwner, RangeOwner};
 pub(crate) use entry::EntryOwner;
-pub(crate) use lane::{count_permitted, fits_lane, permitted};
 pub(crate) use group::{ANSWERED, ChainOwner, GroupOwner, MemberOwner, TableOwner};
+pub(crate) use lane::{count_permitted, fits_lane, permitted};
 pub(crate) use run::{carry_out, copies, egress, forbids_learning, ingress, post_ingress, pre_ingress};
 pub(crate) use udf::{UdfGroupOwner, UdfMatchOwner, UdfOwner, Udfs};
 

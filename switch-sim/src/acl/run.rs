@@ -4,8 +4,8 @@
 //! the same time; then each gets its verdict, in order.
 
 use super::action::Redirect;
-use super::entry::Entry;
 use super::bind::{Bound, Phase, Point, Stage};
+use super::entry::Entry;
 use super::look::{Look, parse_out};
 use super::order;
 use super::verdict::act;
@@ -333,11 +333,15 @@ fn tell<T: Tracer>(sw: &Switch, p: &Packet, seen: &[(u16, Vec<u64>)], t: &mut T)
         let winner = table.classifier.lookup(key).and_then(|w| sw.acl.entries.get(w.handle as usize));
         let mut before: Vec<&Entry> = sw.acl.entries_of(table.id).filter(|e| e.rule.is_some()).collect();
         before.sort_by_key(|e| (std::cmp::Reverse(e.priority), e.age));
-        before.truncate(before.iter().position(|e| Some(e.id) == winner.map(|w| w.id)).unwrap_or(before.len()));
+        before
+            .truncate(before.iter().position(|e| Some(e.id) == winner.map(|w| w.id)).unwrap_or(before.len()));
         for entry in before.iter().take(TOLD) {
             let mismatch = entry.rule.and_then(|rule| table.classifier.mismatch(rule, key));
             let why = mismatch.map(|m| table.column(m)).unwrap_or_default();
-            t.event(p, Event::Note(format!("ACL entry {}: priority {}: {why} differs", entry.id, entry.priority)));
+            t.event(
+                p,
+                Event::Note(format!("ACL entry {}: priority {}: {why} differs", entry.id, entry.priority)),
+            );
         }
         if let Some(more @ 1..) = before.len().checked_sub(TOLD) {
             t.event(p, Event::Note(format!("{more} more ACL entries do not match")));

@@ -251,7 +251,8 @@ impl Table {
             Mismatch::Range(range) => (usize::from(range.word), 0xffff << range.shift),
         };
         let differs = |col: &&Col| {
-            self.places[**col as usize].is_some_and(|at| usize::from(at.word) == word && at.mask() & bits != 0)
+            self.places[**col as usize]
+                .is_some_and(|at| usize::from(at.word) == word && at.mask() & bits != 0)
         };
         match Col::ALL.iter().find(differs) {
             Some(Col::Class | Col::More) => "kind of packet".into(),

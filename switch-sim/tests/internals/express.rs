@@ -8,9 +8,9 @@ use sai::entry::{Entry, NeighborEntry, RouteEntry};
 use sai::types::{AclStage, PacketAction};
 use sai::vlan::TaggingMode;
 use sai::{
-    AclAction, AclField, Backend, MacAddr, ObjectId, ObjectType, Target, Value, acl_counter, acl_entry, acl_table,
-    bridge_port, neighbor_entry, next_hop,
-    next_hop_group, next_hop_group_member as member, port, route_entry, router_interface as rif, switch,
+    AclAction, AclField, Backend, MacAddr, ObjectId, ObjectType, Target, Value, acl_counter, acl_entry,
+    acl_table, bridge_port, neighbor_entry, next_hop, next_hop_group, next_hop_group_member as member, port,
+    route_entry, router_interface as rif, switch,
 };
 use switch_sim::World;
 use switch_sim::pipeline::{Engine, NoTrace, Sink, Trace, Tracer};
