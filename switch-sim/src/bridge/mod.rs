@@ -7,7 +7,7 @@
 use hashbrown::HashMap;
 use sai::ObjectId;
 
-use crate::pipeline::{DropReason, NONE, Packet, Side};
+use crate::pipeline::{DropReason, NONE, Out, Packet, Side, flag};
 use crate::table::exact::station_key;
 
 pub mod control;
@@ -327,6 +327,10 @@ pub(crate) fn ingress_domain(bridge: &Bridge, p: &Packet) -> u16 {
 /// Counts a dropped packet on its VLAN or bridge: where it came in, or where it was to go out.
 pub(crate) fn count_drop(sw: &mut crate::switch::Switch, p: &Packet, reason: DropReason) {
     let out = reason.side() == Side::Out;
+    // What the router sends straight out of a port or LAG is in no VLAN.
+    if out && p.has(flag::ROUTED) && matches!(p.out, Out::Port(_) | Out::Lag(_)) {
+        return;
+    }
     let domain = if out { p.domain } else { ingress_domain(&sw.bridge, p) };
     if let Some(d) = sw.bridge.domain_mut(domain) {
         d.counts[usize::from(out)].drops += 1;

@@ -247,6 +247,11 @@ impl DropReason {
         }
     }
 
+    /// Whether an egress ACL drops so; SAI counts that at ingress.
+    pub const fn is_egress_acl(self) -> bool {
+        matches!(self.sai(), Sai::In(47..=51))
+    }
+
     /// Which port it counts on.
     pub const fn side(self) -> Side {
         match self.sai() {

@@ -647,6 +647,7 @@ fn count_drop<T: Tracer>(sw: &mut Switch, p: &Packet, reason: DropReason, t: &mu
     }
     sw.debug.count(reason, port);
     bridge::count_drop(sw, p, reason);
+    router::rif::count_drop(sw, p, reason);
     if T::ON {
         t.event(p, Event::End(Fate::Dropped(reason)));
     }

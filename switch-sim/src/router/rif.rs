@@ -11,7 +11,8 @@ use sai::{
 use super::read;
 use crate::bridge::control::{give_way, yields};
 use crate::feature::{Owner, Request};
-use crate::pipeline::NONE;
+use crate::pipeline::packet::{Packet, flag, wire_len};
+use crate::pipeline::{DropReason, NONE, Side};
 use crate::store::Object;
 use crate::store::id::{self, Parts};
 use crate::switch::Switch;
@@ -65,8 +66,8 @@ pub struct Rif {
     pub keep_ttl: bool,
 }
 
-/// Packets and octets, in the order of `sai_router_interface_stat_t` up to `IN_ERROR_PACKETS`.
-pub type Counts = [u64; 6];
+/// Packets and octets, in the order of `sai_router_interface_stat_t`.
+pub type Counts = [u64; 8];
 
 /// Owns `SAI_OBJECT_TYPE_ROUTER_INTERFACE`.
 #[derive(Debug)]
@@ -141,9 +142,9 @@ impl Owner for RifOwner {
         let slot = Parts::of(id).slot as usize;
         if sw.router.rifs.len() <= slot {
             sw.router.rifs.resize_with(slot + 1, Rif::default);
-            sw.router.rif_counts.resize(slot + 1, [0; 6]);
+            sw.router.rif_counts.resize(slot + 1, [0; 8]);
         }
-        sw.router.rif_counts[slot] = [0; 6];
+        sw.router.rif_counts[slot] = [0; 8];
         derive(sw, id);
         let Rif { base, vid, .. } = sw.router.rifs[slot];
         let bridge_port = bridge_port_at(sw, base, vid);
@@ -177,6 +178,8 @@ impl Owner for RifOwner {
                 Stat::OUT_PACKETS.0 as StatId,
                 Stat::IN_ERROR_OCTETS.0 as StatId,
                 Stat::IN_ERROR_PACKETS.0 as StatId,
+                Stat::OUT_ERROR_OCTETS.0 as StatId,
+                Stat::OUT_ERROR_PACKETS.0 as StatId,
             ]
         }
     }
@@ -320,6 +323,18 @@ pub(crate) fn bridged(sw: &Switch, interface: Option<ObjectId>, stat: StatId) ->
     };
     let rifs = sw.router.rifs.iter().zip(&sw.router.rif_counts);
     Some(rifs.filter(|(r, _)| wanted(r)).map(|(_, counts)| counts[from.0 as usize]).sum())
+}
+
+/// Counts a routed packet that was dropped on its way out on the interface that it was to leave by.
+pub(crate) fn count_drop(sw: &mut Switch, p: &Packet, reason: DropReason) {
+    let late = reason.side() == Side::Out || reason.is_egress_acl();
+    if !late || !p.has(flag::ROUTED) {
+        return;
+    }
+    if let Some([.., octets, packets]) = sw.router.rif_counts.get_mut(usize::from(p.out_rif)) {
+        *octets += wire_len(p.len());
+        *packets += 1;
+    }
 }
 
 /// The interface that a slot names, unless it is [`NONE`].

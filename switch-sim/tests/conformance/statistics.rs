@@ -401,6 +401,7 @@ fn vlans_bridge_ports_and_interfaces_count_what_passes_them() {
         all
     };
     let bp_in = |octets| vec![(BridgePort::IN_OCTETS.0, octets), (BridgePort::IN_PACKETS.0, 1)];
+    let of_rif = |octets| vec![(Rif::OUT_OCTETS.0, octets), (Rif::OUT_PACKETS.0, 1)];
     let bp_out = |octets| vec![(BridgePort::OUT_OCTETS.0, octets), (BridgePort::OUT_PACKETS.0, 1)];
     for (dst, group) in [(B, false), (ALL, true)] {
         let expected = [(vlan, of_vlan(64, group, true)), (from, bp_in(64)), (to, bp_out(64))];
@@ -423,7 +424,7 @@ fn vlans_bridge_ports_and_interfaces_count_what_passes_them() {
         (vlan, of_vlan(64, false, false)),
         (from, bp_in(64)),
         (rif_in, vec![(Rif::IN_OCTETS.0, 64), (Rif::IN_PACKETS.0, 1)]),
-        (rif_out, vec![(Rif::OUT_OCTETS.0, 64), (Rif::OUT_PACKETS.0, 1)]),
+        (rif_out, of_rif(64)),
     ];
     watch.case("routed", || act(&routed), &expected);
     let lost = packet(&format!("dst={me}/ipv4 dst=10.66.0.1"));
@@ -435,6 +436,17 @@ fn vlans_bridge_ports_and_interfaces_count_what_passes_them() {
     ];
     let in_vlan = [of_vlan(64, false, false), vec![(Vlan::IN_DISCARDS.0, 1)]].concat();
     watch.case("without a route", || act(&lost), &[(vlan, in_vlan), (from, bp_in(64)), (rif_in, errors)]);
+    // Routed, and nothing can leave.
+    let last = bed.get(ObjectType::ROUTER_INTERFACE, out_rif, rif::PORT_ID.id());
+    let last = last.as_oid().expect("a port");
+    bed.set(ObjectType::PORT, last, port::PKT_TX_ENABLE.id(), Value::Bool(false));
+    let expected = [
+        (vlan, of_vlan(64, false, false)),
+        (from, bp_in(64)),
+        (rif_in, vec![(Rif::IN_OCTETS.0, 64), (Rif::IN_PACKETS.0, 1)]),
+        (rif_out, [of_rif(64), vec![(Rif::OUT_ERROR_OCTETS.0, 64), (Rif::OUT_ERROR_PACKETS.0, 1)]].concat()),
+    ];
+    watch.case("out of a port that does not transmit", || act(&routed), &expected);
     for ty in [ObjectType::VLAN, ObjectType::BRIDGE_PORT, ObjectType::ROUTER_INTERFACE] {
         watch.all_moved(ty);
     }
