@@ -15,6 +15,7 @@ mod acts;
 mod any;
 mod express;
 mod fdb_model;
+mod group_model;
 mod profiles;
 mod random_objects;
 mod replay;
