@@ -22,9 +22,9 @@
 
 use sai::policer::{ColorSource, Mode, Stat};
 use sai::types::{MeterType, ObjectStage, PacketAction, StatsCountMode};
-use sai::{AttrId, ObjectId, ObjectRef, StatId, Value, policer, port};
+use sai::{AttrEntry, AttrId, Error, ObjectId, ObjectRef, Result, StatId, Status, Value, policer, port};
 
-use crate::feature::Owner;
+use crate::feature::{Owner, Request};
 use crate::pipeline::packet::{flag, wire_len};
 use crate::pipeline::{DropReason, Event, NONE, Out, Packet, Tracer};
 use crate::port::index;
@@ -210,7 +210,7 @@ pub(crate) fn of_port(store: &Store, port: ObjectId) -> (u16, [u16; 3]) {
 }
 
 /// Why a policer cannot stand where packets come in, or where they leave.
-pub(crate) fn check_place(sw: &Switch, policer: ObjectId, egress: bool) -> Result<(), String> {
+pub(crate) fn check_place(sw: &Switch, policer: ObjectId, egress: bool) -> std::result::Result<(), String> {
     let stage = ObjectStage(sw.store.number(policer, policer::OBJECT_STAGE.id()) as i32);
     let other = if egress { ObjectStage::INGRESS } else { ObjectStage::EGRESS };
     if policer.is_null() || stage != other {
@@ -227,6 +227,19 @@ const ACTIONS: [AttrId; 3] =
 pub(crate) struct PolicerOwner;
 
 impl PolicerOwner {
+    fn check(n: usize, given: &AttrEntry) -> Result<()> {
+        match &given.value {
+            Value::OidList(counters)
+                if given.id == policer::SELECTIVE_COUNTER_LIST.id() && !counters.is_empty() =>
+            {
+                let why = "policers of this switch have no selective counters";
+                let error = Error::because(Status::ATTR_NOT_IMPLEMENTED_0.nth(n), why);
+                Err(error.on_attr("SAI_POLICER_ATTR_SELECTIVE_COUNTER_LIST"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn derive(sw: &mut Switch, id: ObjectId) {
         let number = |attr: AttrId| sw.store.number(id, attr);
         let rate = |attr: AttrId| sw.store.number(id, attr) as u64;
@@ -288,6 +301,7 @@ impl Owner for PolicerOwner {
                 RED_PACKET_ACTION.id(),
                 ENABLE_COUNTER_PACKET_ACTION_LIST.id(),
                 OBJECT_STAGE.id(),
+                SELECTIVE_COUNTER_LIST.id(),
                 STATS_COUNT_MODE.id(),
             ]
         }
@@ -312,6 +326,14 @@ impl Owner for PolicerOwner {
                 ]
             },
         )
+    }
+
+    fn check_create(&self, _: &Switch, request: &Request<'_>) -> Result<()> {
+        request.attrs.iter().enumerate().try_for_each(|(n, given)| Self::check(n, given))
+    }
+
+    fn check_set(&self, _: &Switch, _: &ObjectRef, given: &AttrEntry) -> Result<()> {
+        Self::check(0, given)
     }
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {

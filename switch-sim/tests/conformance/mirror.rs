@@ -356,16 +356,53 @@ fn a_monitor_port_that_is_down_drops_the_copy_alone() {
     assert!(copies(&bed, 0, &f).is_empty());
 }
 
-/// Acts: SAI_MIRROR_SESSION_ATTR_CONGESTION_MODE.
-#[test]
-fn copies_that_find_the_monitor_ports_queue_full_are_dropped_alone() {
-    needs!(Profile, Clock);
+/// Ports of 1 Gbit/s, which take 672 ns for the shortest frame, and queues for ten of them.
+fn timed_bed() -> Bed {
     let mut profile = eight_ports();
     profile.timing = Timing::Wire;
     profile.ports.speed = 1_000;
     profile.chip.queue_size = 640;
     let bed = Bed::with(profile, Keys::default());
     bed.free_port(MONITOR);
+    bed
+}
+
+#[test]
+fn an_egress_copy_leaves_when_its_packet_does_if_its_port_is_free() {
+    needs!(Profile, Clock);
+    let bed = timed_bed();
+    for port in [2, 3] {
+        bed.send(port, &frame(ALL, [2, 0, 0, 0, 2, port as u8]));
+    }
+    bed.advance(1);
+    bed.sent();
+    let id = session(&bed, Type::LOCAL, &[]);
+    bind(&bed, 2, OUT, &[id]);
+    let to = |port: u8| frame([2, 0, 0, 0, 2, port], A);
+    // Three packets wait for port 2: each copy leaves with its packet.
+    (0..3).for_each(|_| bed.inject(0, &to(2)));
+    for _ in 0..3 {
+        let ports: Vec<usize> = bed.sent().into_iter().map(|(port, _)| port).collect();
+        assert_eq!(ports, [2, MONITOR]);
+        bed.wait(std::time::Duration::from_nanos(672));
+    }
+    // Copies of what two ports send at once leave one after the other.
+    bind(&bed, 3, OUT, &[id]);
+    bed.inject(0, &to(2));
+    bed.inject(0, &to(3));
+    let at_once: Vec<usize> = bed.sent().into_iter().map(|(port, _)| port).collect();
+    assert_eq!(at_once, [2, 3, MONITOR]);
+    bed.wait(std::time::Duration::from_nanos(671));
+    assert!(bed.sent().is_empty());
+    bed.wait(std::time::Duration::from_nanos(1));
+    assert_eq!(bed.sent(), [(MONITOR, to(3))]);
+}
+
+/// Acts: SAI_MIRROR_SESSION_ATTR_CONGESTION_MODE.
+#[test]
+fn copies_that_find_the_monitor_ports_queue_full_are_dropped_alone() {
+    needs!(Profile, Clock);
+    let bed = timed_bed();
     let independent = Value::I32(session::CongestionMode::INDEPENDENT.0);
     let id = session(&bed, Type::LOCAL, &[(session::CONGESTION_MODE.id(), independent)]);
     // Two ports at full speed into one monitor port: half of the copies find no room in time.

@@ -106,6 +106,18 @@ fn ports_that_share_a_policer_share_its_rate_and_keep_it_in_use() {
     bed.remove(POLICER, id);
 }
 
+/// Acts: SAI_POLICER_ATTR_SELECTIVE_COUNTER_LIST.
+#[test]
+fn a_policer_has_no_selective_counters() {
+    let bed = Bed::new();
+    let id = storm(&bed, 10, 3);
+    let counter = bed.create(ObjectType::COUNTER, &[]);
+    let list = |ids: Vec<ObjectId>| attr(policer::SELECTIVE_COUNTER_LIST.id(), Value::OidList(ids));
+    let set = |ids| bed.backend().set(&ObjectRef::Object(POLICER, id), &list(ids)).map_err(|e| e.status());
+    assert_eq!(set(vec![counter]), Err(Status::ATTR_NOT_IMPLEMENTED_0));
+    assert_eq!(set(vec![]), Ok(()));
+}
+
 /// Acts: SAI_POLICER_ATTR_OBJECT_STAGE.
 #[test]
 fn a_policer_of_one_stage_does_not_stand_at_the_other() {

@@ -109,6 +109,12 @@ impl Engine {
             return count_drop(sw, &p, DropReason::RecirculationLimit, t);
         }
         let size = wire_len(copy.frame.len());
+        if sw.ports.timed {
+            if !sw.ports.servers.is_free(copy.port, self.now) {
+                return self.wait(sw, of, copy, t);
+            }
+            sw.ports.servers.sends(copy.port, self.now, size, port.speed);
+        }
         counters.tx.count(size, class_of(&copy.frame));
         if copy.queue != 0 {
             counters.queue_sends(copy.queue, size);
@@ -129,14 +135,36 @@ impl Engine {
         }
     }
 
+    /// Lets a copy wait for its port, if the queue has room.
+    fn wait<T: Tracer>(&self, sw: &mut Switch, of: &Packet, copy: Copy, t: &mut T) {
+        let p = self.packet_of(sw, of, &copy);
+        let room = (sw.profile.chip.queue_size, sw.profile.chip.buffer_size);
+        if !sw.ports.servers.has_room(p.out_port, p.queue, wire_len(p.len()), room) {
+            return count_drop(sw, &p, DropReason::QueueFull, t);
+        }
+        if T::ON {
+            let port = sw.ports.get(p.out_port).map(|r| r.id).unwrap_or_default();
+            t.event(&p, Event::End(Fate::Queued { port, queue: p.queue }));
+        }
+        sw.plane.balance.queued += 1;
+        sw.ports.servers.hold(p, copy.frame, self.now);
+    }
+
     /// Puts a copy into an egress slot, to leave as it is.
     fn place<T: Tracer>(&mut self, sw: &mut Switch, slot: usize, of: &Packet, copy: &Copy, t: &mut T) {
         sw.plane.balance.replicas += 1;
         self.frames.put(slot, &copy.frame);
         self.next_copy += 1;
+        self.packets[slot] = self.packet_of(sw, of, copy);
+        if T::ON {
+            t.event(&self.packets[slot], Event::CopyOf(of.copy));
+        }
+    }
+
+    /// The packet that a copy is.
+    fn packet_of(&self, sw: &Switch, of: &Packet, copy: &Copy) -> Packet {
         let tpids = sw.ports.records.get(usize::from(copy.port)).map(|r| r.tpids).unwrap_or_default();
-        let p = &mut self.packets[slot];
-        *p = Packet {
+        let mut p = Packet {
             start: HEADROOM as u16,
             head: copy.frame.len() as u16,
             len: copy.frame.len() as u16,
@@ -149,9 +177,7 @@ impl Engine {
             ..Packet::EMPTY
         };
         p.read(&copy.frame, &tpids);
-        if T::ON {
-            t.event(&self.packets[slot], Event::CopyOf(of.copy));
-        }
+        p
     }
 
     /// Gives a sample to the host, by the trap of its type; without one samples are dropped.
