@@ -50,7 +50,7 @@ fn learning(options: &Options, known: bool) -> Vec<f64> {
         let rig = Rig::boot(64);
         let make = || rig.vlans(2..3, &rig.bridge_ports()?);
         make().expect("the switch takes it");
-        let to = [2, 0, 0, 0, 0, 1];
+        let to = [2, 0, 0, 0, 0, 2];
         if known {
             rig.learn(&[Station { mac: to, vid: Some(2), port: rig.port(0) }]);
         }
