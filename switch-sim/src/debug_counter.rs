@@ -276,7 +276,7 @@ mod tests {
         sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
         let words: std::collections::BTreeSet<_> = all.split(|c: char| !c.is_ascii_alphanumeric()).collect();
         for reason in DropReason::ALL {
-            let used = words.contains(reason.to_string().as_str());
+            let used = words.contains(format!("{reason:?}").as_str());
             assert_eq!(used, !NEVER.contains(reason), "{reason}: bring the list NEVER up to date");
         }
     }

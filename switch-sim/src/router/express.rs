@@ -184,5 +184,6 @@ const _: fn(&Rif, &Hop) = |rif, hop| {
         miss: _,
         keep_ttl: _,
     } = rif;
-    let Hop { rif: _, mac: _, known: _, action: _, meta: _, counter: _, trap: _, users: _ } = hop;
+    let Hop { rif: _, mac: _, known: _, action: _, meta: _, counter: _, trap: _, no_host_route: _, users: _ } =
+        hop;
 };

@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use ipnet::IpNet;
 use sai::types::PacketAction;
 use sai::{AttrId, ObjectId, ObjectRef, ObjectType, virtual_router as attr};
+use smallvec::SmallVec;
 
 use super::{read, rif};
 use crate::feature::Owner;
@@ -69,8 +70,8 @@ pub struct Vr {
     pub v4: RouteTable<u32, ()>,
     /// IPv6 routes.
     pub v6: RouteTable<u128, ()>,
-    /// The neighbors that have a host route or wait for one, in order of creation.
-    pub(super) hosts: HashMap<IpAddr, Vec<u32>>,
+    /// The neighbors that have a host route or wait for one, in the order of their interfaces.
+    pub(super) hosts: HashMap<IpAddr, SmallVec<[u32; 2]>>,
     /// Routes that clients made: IPv4, IPv6.
     pub(super) routes: [u32; 2],
 }
