@@ -8,36 +8,28 @@ use crate::router;
 use crate::switch::Switch;
 use crate::table::exact::station_key;
 
-/// A plain frame comes in by a bridge port, to be bridged or, for the router, routed. `false` if a stage would do
-/// anything but the common; so with all that follow.
+/// A plain frame comes in by a bridge port, from a station that is known there: to a known station, or to the
+/// router, whose interface [`Lane::rif`] then is. `false` if a stage would do anything but the common; so with all
+/// that follow.
 #[inline(always)]
-pub(crate) fn arrive(sw: &Switch, lane: &mut Lane, frame: &[u8], ttl: u8, from: u16) -> bool {
-    let bridge = &sw.bridge;
-    let (Some(domain), Some(port)) = (bridge.domain(lane.vid), bridge.ports.get(usize::from(from))) else {
-        return false;
-    };
+pub(crate) fn arrive(sw: &mut Switch, lane: &mut Lane, frame: &[u8], now: u64) -> bool {
+    let bridge = &mut sw.bridge;
     let odd = state::RX_DROP | state::NO_LEARN | state::NO_FORWARD;
-    if domain.state(from) & (state::MEMBER | odd) != state::MEMBER || !admits(port) {
+    let rif = match (bridge.domain(lane.vid), bridge.ports.get(usize::from(lane.from))) {
+        (Some(domain), Some(port))
+            if domain.state(lane.from) & (state::MEMBER | odd) == state::MEMBER && admits(port) =>
+        {
+            domain.rif
+        }
+        _ => return false,
+    };
+    if bridge.fdb.see(station_key(lane.vid, lane.src), lane.from, now) != Seen::Known {
         return false;
     }
-    lane.from = from;
-    bridge.fdb.table.prefetch(station_key(lane.vid, lane.src));
-    if domain.rif != NONE && router::express::is_mine(sw, domain.rif, frame) {
-        return router::express::arrive(sw, lane, frame, ttl, domain.rif);
+    lane.rif = NONE;
+    if rif != NONE && router::express::is_mine(sw, rif, frame) {
+        return router::express::arrive(sw, lane, frame, rif);
     }
-    bridge.fdb.table.prefetch(station_key(lane.vid, lane.dst));
-    true
-}
-
-/// Whether the station that sends is known where the frame comes from; it has been seen.
-#[inline(always)]
-pub(crate) fn knows(sw: &mut Switch, lane: &Lane, now: u64) -> bool {
-    sw.bridge.fdb.see(station_key(lane.vid, lane.src), lane.from, now) == Seen::Known
-}
-
-/// Bridges a frame to a known station.
-#[inline(always)]
-pub(crate) fn forward(sw: &Switch, lane: &mut Lane, frame: &[u8]) -> bool {
     match sw.bridge.fdb.table.get(station_key(lane.vid, lane.dst)) {
         Some(value) => value.port() != lane.from && leave(sw, lane, frame, *value),
         None => false,

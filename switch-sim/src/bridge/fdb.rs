@@ -74,7 +74,8 @@ impl Value {
     /// Forwards by a bridge port and nothing more.
     #[inline(always)]
     pub(super) const fn is_plain(self) -> bool {
-        !self.has(EXTRA) && self.action().0 == PacketAction::FORWARD.0 && self.port() != NONE
+        const FORWARD: u64 = (PacketAction::FORWARD.0 as u64) << ACTION;
+        self.0.get() & (EXTRA | 15 << ACTION) == FORWARD && self.port() != NONE
     }
 
     /// When it was last seen, rounded down to 65 µs.
@@ -165,17 +166,25 @@ impl Fdb {
     /// Looks a source address up and refreshes its age.
     #[inline(always)]
     pub(crate) fn see(&mut self, key: u64, port: u16, now: u64) -> Seen {
-        match self.table.get_mut(key) {
+        match self.table.get(key) {
             None => Seen::Unknown,
             Some(value) if value.port() == port => {
                 let stamp = now >> UNIT & STAMP;
                 if value.0.get() & STAMP != stamp {
-                    *value = value.with(STAMP, stamp);
+                    self.refresh(key, stamp);
                 }
                 Seen::Known
             }
             Some(value) if value.is_static() => Seen::StaticMoved,
             Some(_) => Seen::Moved,
+        }
+    }
+
+    /// Looks up once more: what was found is near now, and most packets come within the 65 µs that a stamp holds.
+    #[inline(never)]
+    fn refresh(&mut self, key: u64, stamp: u64) {
+        if let Some(value) = self.table.get_mut(key) {
+            *value = value.with(STAMP, stamp);
         }
     }
 

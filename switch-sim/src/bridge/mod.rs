@@ -88,13 +88,18 @@ pub enum FloodControl {
     Combined(u16),
 }
 
-/// How a domain treats packets.
+/// How a domain treats packets. What plain ones count is one cache line, what they read in another.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub struct Domain {
-    /// The VLAN or bridge.
-    pub id: ObjectId,
+    /// Received and sent.
+    pub counts: [Count; 2],
     /// [`state`] of each bridge port, by index.
     pub states: Vec<u8>,
+    /// Router interface.
+    pub rif: u16,
+    /// The VLAN or bridge.
+    pub id: ObjectId,
     /// The member objects (VLAN members, or the bridge ports of an 802.1D bridge) with their bridge port, in
     /// order of creation.
     pub members: Vec<(ObjectId, u16)>,
@@ -112,10 +117,6 @@ pub struct Domain {
     pub by_group: [LookupKey; 2],
     /// L2MC groups of unknown multicast: not IP, IPv4, IPv6, IP of the link; [`NONE`] leaves it to flood control.
     pub unknown: [u16; 4],
-    /// Router interface.
-    pub rif: u16,
-    /// Received and sent.
-    pub counts: [Count; 2],
 }
 
 /// `sai_vlan_mcast_lookup_key_type_t`.
@@ -197,9 +198,12 @@ pub enum Learning {
     Notification,
 }
 
-/// A bridge port as packets see it.
+/// A bridge port as packets see it. What it counts is one cache line, the rest another.
 #[derive(Clone, Debug, Default)]
+#[repr(C, align(64))]
 pub struct BridgePort {
+    /// Received and sent.
+    pub counts: [Count; 2],
     /// The object; null where there is none.
     pub id: ObjectId,
     /// Administratively up.
@@ -228,9 +232,9 @@ pub struct BridgePort {
     pub tx_drop: bool,
     /// Bridge ports that what came in here may not leave by.
     pub isolated: Vec<u16>,
-    /// Received and sent.
-    pub counts: [Count; 2],
 }
+
+const _: () = assert!(size_of::<BridgePort>() == 128);
 
 /// One copy that replication is to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -129,16 +129,21 @@ pub(crate) fn watches(h: &Headers) -> bool {
     }
     match h.protocol {
         protocol::TCP => false,
-        protocol::UDP if h.dst_port > 646 && h.src_port > 547 => false,
-        protocol::UDP => {
-            matches!(h.dst_port, 67 | 68 | 319 | 320 | 546 | 547 | 646)
-                || matches!(h.src_port, 67 | 68 | 546 | 547)
-        }
+        protocol::UDP => watches_udp(h.src_port, h.dst_port),
         _ => matches!(
             h.protocol,
             protocol::IGMP | protocol::ICMPV6 | protocol::OSPF | protocol::PIM | protocol::VRRP
         ),
     }
+}
+
+/// As [`watches`], of UDP from and to these ports.
+#[inline(always)]
+pub(crate) const fn watches_udp(from: u16, to: u16) -> bool {
+    if to > 646 && from > 547 {
+        return false;
+    }
+    matches!(to, 67 | 68 | 319 | 320 | 546 | 547 | 646) || matches!(from, 67 | 68 | 546 | 547)
 }
 
 fn to(frame: &[u8], prefix: [u8; 5], last: u8) -> bool {

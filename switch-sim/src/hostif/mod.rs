@@ -27,7 +27,7 @@ mod trap;
 
 pub use channel::{BACKLOG, HostPacket, HostifOwner, TableEntryOwner};
 pub(crate) use channel::{attach, receive};
-pub(crate) use kind::{may_match, watches};
+pub(crate) use kind::{may_match, watches, watches_udp};
 pub(crate) use send::check as check_send;
 pub use trap::{TrapGroupOwner, TrapOwner, UserTrapOwner, slot_of};
 pub(crate) use trap::{discard_trap, sample_trap, trap_id, traps};

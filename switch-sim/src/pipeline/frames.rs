@@ -69,10 +69,11 @@ impl Frames {
         &self.bytes[slot * self.stride + HEADROOM..][..usize::from(len)]
     }
 
-    /// That frame to be changed, with `room` bytes before it.
+    /// The buffers from a slot on, each from `room` bytes before the frame that it received.
     #[inline(always)]
-    pub(super) fn received_mut(&mut self, slot: usize, room: usize, len: u16) -> &mut [u8] {
-        &mut self.bytes[slot * self.stride + HEADROOM - room..][..room + usize::from(len)]
+    pub(super) fn from_mut(&mut self, slot: usize, room: usize) -> impl Iterator<Item = &mut [u8]> {
+        let buffers = self.bytes[slot * self.stride..].chunks_exact_mut(self.stride);
+        buffers.map(move |buffer| &mut buffer[HEADROOM - room..])
     }
 
     /// The bytes of a packet that stand in its own buffer.

@@ -25,6 +25,7 @@ pub enum Sub {
 
 /// What a port, or the LAG that it belongs to, is attached to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct Attachment {
     /// Bridge port of type PORT.
     pub bridge_port: u16,
@@ -58,9 +59,33 @@ impl Attachment {
     }
 }
 
-/// A port as packets see it, derived from the stored port and the LAG that it belongs to.
+/// A port as packets see it, derived from the stored port and the LAG that it belongs to. What the express lane
+/// reads is one cache line.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub struct Record {
+    /// Takes frames in as all do, so that they may take the express lane.
+    pub(crate) plain: bool,
+    /// Sends frames as all do.
+    pub(crate) sends: bool,
+    /// An ACL table is bound before my-MAC.
+    pub pre_acl: bool,
+    /// Priority of untagged frames.
+    pub default_pcp: u8,
+    /// The longest frame, without FCS.
+    pub mtu: u32,
+    /// TPIDs that the parser takes for tags on its way to what is behind them.
+    pub tpids: Tpids,
+    /// The TPID of the tags that this port reads and writes.
+    pub tpid: u16,
+    /// The switch's outer TPID, whose tags it reads as well.
+    pub outer_tpid: u16,
+    /// Port VLAN id; 0 admits no untagged frame to a bridge.
+    pub pvid: u16,
+    /// The LAG that it is a member of.
+    pub lag: u16,
+    /// What it is attached to; for a LAG member, what the LAG is.
+    pub attached: Attachment,
     /// The port object; null where there is none.
     pub id: ObjectId,
     /// Takes packets in: up, and no LAG member with ingress disabled.
@@ -75,28 +100,10 @@ pub struct Record {
     pub drop_untagged: bool,
     /// Drops frames with a VLAN id.
     pub drop_tagged: bool,
-    /// Port VLAN id; 0 admits no untagged frame to a bridge.
-    pub pvid: u16,
-    /// Priority of untagged frames.
-    pub default_pcp: u8,
-    /// The longest frame, without FCS.
-    pub mtu: u32,
-    /// The LAG that it is a member of.
-    pub lag: u16,
-    /// The TPID of the tags that this port reads and writes.
-    pub tpid: u16,
-    /// The switch's outer TPID, whose tags it reads as well.
-    pub outer_tpid: u16,
-    /// TPIDs that the parser takes for tags on its way to what is behind them.
-    pub tpids: Tpids,
-    /// What it is attached to; for a LAG member, what the LAG is.
-    pub attached: Attachment,
     /// Ports that what came in here may not leave by, a bit each.
     pub blocked: Vec<u64>,
     /// Speed in Mbps.
     pub speed: u32,
-    /// An ACL table is bound before my-MAC.
-    pub pre_acl: bool,
     /// Has a policer, or copies what comes in: one test for what few ports have.
     pub watched: bool,
     /// The policer of all that comes in.
@@ -105,9 +112,9 @@ pub struct Record {
     pub tapped: bool,
     /// Storm-control policers of flooded unicast, multicast and broadcast.
     pub storm: [u16; 3],
-    /// Takes frames in as all do, so that they may take the express lane.
-    pub(crate) plain: bool,
 }
+
+const _: () = assert!(std::mem::offset_of!(Record, attached) + std::mem::offset_of!(Attachment, rif) < 64);
 
 impl Record {
     const ABSENT: Record = Record {
@@ -134,6 +141,7 @@ impl Record {
         tapped: false,
         storm: [NONE; 3],
         plain: false,
+        sends: false,
     };
 
     /// Whether it takes frames in as all do. A new field has to be looked at here.
@@ -163,6 +171,7 @@ impl Record {
             tapped: _,
             storm: _,
             plain: _,
+            sends: _,
         } = self;
         let attached = (*bridge_port != NONE || *rif != NONE) && subs.is_empty();
         *rx && attached && !(*loopback || *drop_untagged || *drop_tagged || *watched) && blocked.is_empty()
@@ -301,9 +310,11 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         tapped,
         storm,
         plain: false,
+        sends: false,
     };
     let record = &mut sw.ports.records[slot];
     record.plain = record.is_plain();
+    record.sends = record.tx && !record.loopback && !record.tapped;
     sw.ports.loops = sw.ports.records.iter().any(|r| r.loopback);
     count_policers(sw);
 }

@@ -26,20 +26,20 @@ pub(crate) fn is_mine(sw: &Switch, interface: u16, frame: &[u8]) -> bool {
 
 /// A plain frame comes in by an interface. `false` if a stage would do anything but the common; so with all that
 /// follow.
-#[inline(always)]
-pub(crate) fn arrive(sw: &Switch, lane: &mut Lane, frame: &[u8], ttl: u8, interface: u16) -> bool {
+#[inline(never)]
+pub(crate) fn arrive(sw: &Switch, lane: &mut Lane, frame: &[u8], interface: u16) -> bool {
     let router = &sw.router;
     let Some(rif) = rif::at(&router.rifs, interface) else { return false };
     let (Some(vr), Some(dst)) = (router.vrs.get(usize::from(rif.vr)), frame.first_chunk::<6>()) else {
         return false;
     };
-    let six = usize::from(lane.v6);
-    if !rif.has_mac(dst) || !rif.admin[six] || !vr.admin[six] || ttl <= 1 {
+    let six = usize::from(lane.headers.v6);
+    if !rif.has_mac(dst) || !rif.admin[six] || !vr.admin[six] || lane.headers.ttl <= 1 {
         return false;
     }
     lane.rif = interface;
-    let Some(ip) = frame.get(usize::from(lane.l3)..) else { return false };
-    if lane.v6 {
+    let Some(ip) = frame.get(usize::from(lane.headers.l3)..) else { return false };
+    if lane.headers.v6 {
         let (src, dst) = (forward::v6(ip, 8), forward::v6(ip, 24));
         let local = |a: u128| a >> 118 == 0xfe80 >> 6;
         vr.v6.prefetch(dst);
@@ -58,8 +58,8 @@ pub(crate) fn arrive(sw: &Switch, lane: &mut Lane, frame: &[u8], ttl: u8, interf
 pub(crate) fn look_up(sw: &Switch, lane: &mut Lane, frame: &[u8]) {
     let router = &sw.router;
     let vr = rif::at(&router.rifs, lane.rif).and_then(|rif| router.vrs.get(usize::from(rif.vr)));
-    let (Some(vr), at) = (vr, usize::from(lane.l3)) else { return };
-    lane.found = match lane.v6 {
+    let (Some(vr), at) = (vr, usize::from(lane.headers.l3)) else { return };
+    lane.found = match lane.headers.v6 {
         true => vr.v6.lookup(forward::v6(frame, at + 24)),
         false => vr.v4.lookup(forward::v4(frame, at + 16)),
     };
@@ -92,8 +92,8 @@ pub(crate) fn leave(sw: &Switch, lane: &mut Lane, frame: &[u8]) -> bool {
         && to.action == PacketAction::FORWARD
         && to.counter == u32::MAX
         && (to.rif != lane.rif || out.loopback == PacketAction::FORWARD)
-        && out.admin[usize::from(lane.v6)]
-        && u32::from(lane.ip_len) <= out.mtu
+        && out.admin[usize::from(lane.headers.v6)]
+        && u32::from(lane.headers.ip_len) <= out.mtu
         && to.mac[0] & 1 == 0
         && kept & (keep::DST_MAC | keep::SRC_MAC | keep::VLAN) == 0;
     lane.found = hop;
@@ -161,7 +161,7 @@ pub(crate) fn rewrite(router: &Router, lane: &Lane, frame: &mut [u8]) {
     let Some(out) = rif::at(&router.rifs, lane.out_rif) else { return };
     edit::set_macs(frame, router.hops.get(lane.found).mac, out.mac);
     if lane.lower {
-        edit::lower_ttl(frame, usize::from(lane.l3), lane.v6);
+        edit::lower_ttl(frame, usize::from(lane.headers.l3), lane.headers.v6);
     }
 }
 

@@ -578,5 +578,9 @@ fn ipv4_header(frame: &[u8], at: usize) -> Option<&[u8]> {
 
 const _: () = assert!(size_of::<Headers>() <= 40, "a vector's headers stay in the first-level cache");
 
+mod plain;
+
+pub(crate) use plain::Plain;
+
 #[cfg(test)]
 mod tests;

@@ -3,24 +3,25 @@
 //! A frame is *plain* if each stage would do the common thing to it: a known station sends a UDP or TCP packet
 //! over a port without special settings, to a known station or a routed destination, out of a port that takes
 //! it. The frames of a vector pass rounds, all of them one before the next, so that waits for memory overlap:
-//! `look` at the headers and where they come in; `decide` by what the tables say (`bridge::express`,
-//! `router::express`), one round a table; then, plain ones in a row at a time, `commit` (counters, rewrite) and
-//! out. Only the last changes anything but the age of a station.
+//! `look` at the headers; `decide` by what the tables say (`bridge::express`, `router::express`), where routed ones
+//! pass a round a table; then, plain ones in a row at a time, counters, rewrite and out. Only the last changes
+//! anything but the age of a station.
 //!
 //! The lane decides all or nothing: it does exactly what the stages would, or leaves the frame untouched to
 //! them. It asks the same tables, and takes each of their records apart field by field, so that a new field
 //! does not compile until somebody has said here what it means. A property test holds the two equal. A traced
 //! packet takes the stages.
 
-use super::{Engine, Sink, VECTOR, Work};
+use super::{Arrived, Engine, Sink, VECTOR, Work};
 use crate::bridge::Target;
+use crate::pipeline::frames::Frames;
 use crate::pipeline::packet::{GROUP, addresses, wire_len};
 use crate::pipeline::{NONE, Node, Tracer};
 use crate::port::output::Tag;
 use crate::port::{Ports, Record};
 use crate::switch::Switch;
-use crate::wire::edit;
-use crate::wire::parse::{Headers, L3, Tci};
+use crate::wire::parse::{Headers, Plain, Tci};
+use crate::wire::{edit, protocol};
 use crate::{acl, bridge, hash, hostif, lag, router};
 
 /// What the lane knows of a frame from round to round: one cache line.
@@ -41,10 +42,6 @@ pub(crate) struct Lane {
     pub port: u16,
     /// Bytes of the frame.
     pub len: u16,
-    /// Offset of the IP header.
-    pub l3: u16,
-    /// Length of the IP packet.
-    pub ip_len: u16,
     /// The VLAN that it is classified to.
     pub vid: u16,
     /// Ingress bridge port, for those that come in by one.
@@ -63,20 +60,14 @@ pub(crate) struct Lane {
     pub lag: u16,
     /// The next-hop group that was asked.
     pub group: u16,
-    /// TPID of the tag, where there is one.
-    tpid: u16,
-    /// The tag; without one, the priority that a new tag gets.
-    tci: Tci,
     /// VLAN of the tag that it leaves with.
     tag: u16,
     /// Whether it leaves with a tag.
     tag_out: bool,
-    /// Has an outer tag.
-    tagged: bool,
-    /// An IPv6 packet.
-    pub v6: bool,
     /// The rewrite lowers the TTL.
     pub lower: bool,
+    /// The headers; without a tag, the priority that a new tag gets in place of one.
+    pub headers: Plain,
 }
 
 const _: () = assert!(size_of::<Lane>() == 64);
@@ -91,8 +82,6 @@ impl Default for Lane {
             size_out: 0,
             port: NONE,
             len: 0,
-            l3: 0,
-            ip_len: 0,
             vid: 0,
             from: NONE,
             rif: NONE,
@@ -102,13 +91,10 @@ impl Default for Lane {
             out: NONE,
             lag: NONE,
             group: NONE,
-            tpid: 0,
-            tci: Tci(0),
             tag: 0,
             tag_out: false,
-            tagged: false,
-            v6: false,
             lower: false,
+            headers: Plain::default(),
         }
     }
 }
@@ -131,11 +117,12 @@ impl Lane {
         (self.tag, self.tag_out) = match tag {
             Tag::Vid(vid) => (vid, true),
             Tag::None => (0, false),
-            Tag::Keep => (self.tci.vid(), self.tagged),
+            Tag::Keep => (self.headers.outer.vid(), self.headers.tagged()),
         };
-        let len = usize::from(self.len) + 4 * usize::from(self.tag_out) - 4 * usize::from(self.tagged);
+        let len =
+            usize::from(self.len) + 4 * usize::from(self.tag_out) - 4 * usize::from(self.headers.tagged());
         self.size_out = wire_len(len) as u16;
-        port.tx && !port.loopback && !port.tapped && len <= port.mtu as usize
+        port.sends && len <= port.mtu as usize
     }
 
     /// The member of a LAG.
@@ -148,7 +135,7 @@ impl Lane {
 
     /// The priority and drop eligibility by which it was classified.
     pub(crate) const fn priority(&self) -> (u8, bool) {
-        (self.tci.pcp(), self.tci.dei())
+        (self.headers.outer.pcp(), self.headers.outer.dei())
     }
 
     /// The headers once more, for what few frames need.
@@ -185,10 +172,7 @@ impl Engine {
             self.rests = self.rests.saturating_sub(1);
             return self.run_stages(sw, 0, n, t, sink);
         }
-        let mut looked = 0;
-        for i in 0..n {
-            looked |= u64::from(self.look(sw, i)) << (i % VECTOR);
-        }
+        let looked = look_at(sw, &mut self.lanes[..n], &self.arrived, &self.frames);
         let mut plain = self.decide(sw, looked);
         let (mut at, mut sent) = (0, 0);
         while at < n {
@@ -213,66 +197,6 @@ impl Engine {
         }
     }
 
-    /// The first round: what the port, its domain or interface, and the headers say. `false` for a frame that is
-    /// not plain.
-    #[inline(always)]
-    fn look(&mut self, sw: &Switch, i: usize) -> bool {
-        let arrived = self.arrived[i % VECTOR];
-        let lane = &mut self.lanes[i % VECTOR];
-        let Some(port) = sw.ports.records.get(usize::from(arrived.port)) else { return false };
-        if !arrived.waits || !port.plain || port.pre_acl || u32::from(arrived.len) > port.mtu {
-            return false;
-        }
-        let frame = self.frames.received(i, arrived.len);
-        let mut h = Headers::default();
-        if !h.read_common(frame, &port.tpids) || hostif::watches(&h) {
-            return false;
-        }
-        let (dst, src) = addresses(frame);
-        let tagged = h.tags > 0;
-        if tagged && h.tpid != port.tpid && h.tpid != port.outer_tpid {
-            return false;
-        }
-        let chosen = tagged && h.outer.vid() != 0;
-        let vid = if chosen { h.outer.vid() } else { port.pvid };
-        let tci = if tagged { h.outer } else { Tci::new(0, port.default_pcp, false) };
-        if ((dst | src) & GROUP != 0) | (src == dst) | (src == 0) | (dst == 0) | (vid == 0xfff) {
-            return false;
-        }
-        *lane = Lane {
-            dst,
-            src,
-            found: 0,
-            size: wire_len(usize::from(arrived.len)) as u16,
-            size_out: 0,
-            port: arrived.port,
-            len: arrived.len,
-            l3: h.l3,
-            ip_len: h.end - h.l3,
-            vid,
-            from: NONE,
-            rif: NONE,
-            out_rif: NONE,
-            to: NONE,
-            domain: vid,
-            out: NONE,
-            lag: NONE,
-            group: NONE,
-            tpid: h.tpid,
-            tci,
-            tag: 0,
-            tag_out: false,
-            tagged,
-            v6: h.kind == L3::Ipv6,
-            lower: false,
-        };
-        if port.attached.bridge_port != NONE {
-            return bridge::express::arrive(sw, lane, frame, h.ttl, port.attached.bridge_port);
-        }
-        // A port interface takes frames without a VLAN alone.
-        !chosen && router::express::arrive(sw, lane, frame, h.ttl, port.attached.rif)
-    }
-
     /// The rounds in the middle: where these frames go, and whether ACLs permit it. Answers those that are plain.
     #[inline(always)]
     fn decide(&mut self, sw: &mut Switch, looked: u64) -> u64 {
@@ -285,22 +209,19 @@ impl Engine {
     }
 
     /// Where these frames go. Answers those that are plain.
-    #[inline(always)]
+    #[inline(never)]
     fn find_ways(&mut self, sw: &mut Switch, looked: u64) -> u64 {
         let (lanes, frames, now) = (&mut self.lanes, &self.frames, self.now);
         let frame = |i: usize, lane: &Lane| frames.received(i, lane.len);
         let (mut odd, mut routed) = (0, 0);
         for i in Work(looked) {
             let lane = &mut lanes[i % VECTOR];
+            let frame = frame(i, lane);
             // Tables may have changed since the last time.
-            (lane.to, lane.out, lane.lag, lane.group) = (NONE, NONE, NONE, NONE);
-            let known = lane.from == NONE || bridge::express::knows(sw, lane, now);
-            if lane.rif != NONE {
-                routed |= u64::from(known) << i;
-            } else if known && bridge::express::forward(sw, lane, frame(i, lane)) {
-                continue;
-            }
-            odd |= u64::from(!known || lane.rif == NONE) << i;
+            (lane.to, lane.out, lane.lag, lane.group, lane.out_rif) = (NONE, NONE, NONE, NONE, NONE);
+            let plain = lane.from == NONE || bridge::express::arrive(sw, lane, frame, now);
+            odd |= u64::from(!plain) << i;
+            routed |= u64::from(plain && lane.rif != NONE) << i;
         }
         if routed == 0 {
             return looked & !odd;
@@ -326,31 +247,75 @@ impl Engine {
 
     /// The last rounds, of plain frames in a row: they are counted, become what they are on the wire of their
     /// ports, and leave.
-    #[inline(always)]
+    #[inline(never)]
     fn send_plain<S: Sink>(&mut self, sw: &mut Switch, from: usize, to: usize, sink: &mut S) {
-        for i in from..to {
-            let lane = &self.lanes[i % VECTOR];
+        let lanes = &self.lanes[from..to];
+        for ((i, lane), room) in lanes.iter().enumerate().zip(self.frames.from_mut(from, 4)) {
             count(sw, lane);
             if sw.plane.stages & ACL != 0 {
-                acl::count_permitted(sw, i, lane.size.into());
+                acl::count_permitted(sw, from + i, lane.size.into());
             }
-            let room = self.frames.received_mut(i, 4, lane.len);
             if lane.rif != NONE {
                 router::express::rewrite(&sw.router, lane, &mut room[4..]);
             }
             if let Some(port) = sw.ports.records.get(usize::from(lane.out)) {
                 retag(room, lane, port);
             }
-        }
-        // Now that the bytes which were written one by one have reached the cache.
-        for i in from..to {
-            let lane = &self.lanes[i % VECTOR];
-            let room = self.frames.received_mut(i, 4, lane.len);
-            let start = 4 + 4 * usize::from(lane.tagged) - 4 * usize::from(lane.tag_out);
-            sink.transmit(lane.out, &room[start..], &[]);
+            let start = 4 + 4 * usize::from(lane.headers.tagged()) - 4 * usize::from(lane.tag_out);
+            sink.transmit(lane.out, &room[start..4 + usize::from(lane.len)], &[]);
         }
         sw.plane.balance.transmitted += (to - from) as u64;
     }
+}
+
+/// The first round: what the ports and the headers say. Answers the frames that may be plain. A function of its own,
+/// as are the other rounds, for the sake of registers.
+#[inline(never)]
+fn look_at(sw: &Switch, lanes: &mut [Lane], arrived: &[Arrived; VECTOR], frames: &Frames) -> u64 {
+    let mut plain = 0;
+    for (i, (lane, arrived)) in lanes.iter_mut().zip(arrived).enumerate() {
+        plain |= u64::from(look(sw, lane, *arrived, frames.received(i, arrived.len))) << i;
+    }
+    plain
+}
+
+/// Reads one frame.
+#[inline(always)]
+fn look(sw: &Switch, lane: &mut Lane, arrived: Arrived, frame: &[u8]) -> bool {
+    let Some(port) = sw.ports.records.get(usize::from(arrived.port)) else { return false };
+    if !arrived.waits || !port.plain || port.pre_acl || u32::from(arrived.len) > port.mtu {
+        return false;
+    }
+    let h = &mut lane.headers;
+    if !h.read(frame, &port.tpids) {
+        return false;
+    }
+    if h.protocol == protocol::UDP && hostif::watches_udp(h.src_port, h.dst_port) {
+        return false;
+    }
+    (lane.port, lane.len) = (arrived.port, arrived.len);
+    lane.size = wire_len(usize::from(arrived.len)) as u16;
+    let mut chosen = 0;
+    if h.tagged() {
+        if h.tpid != port.tpid && h.tpid != port.outer_tpid {
+            return false;
+        }
+        chosen = h.outer.vid();
+    } else {
+        h.outer = Tci::new(0, port.default_pcp, false);
+    }
+    lane.vid = if chosen != 0 { chosen } else { port.pvid };
+    lane.domain = lane.vid;
+    lane.from = port.attached.bridge_port;
+    let (dst, src) = addresses(frame);
+    (lane.dst, lane.src) = (dst, src);
+    let odd = ((dst | src) & GROUP != 0) | (src == dst) | (src == 0) | (dst == 0) | (lane.vid == 0xfff);
+    if lane.from != NONE {
+        sw.bridge.prefetch(lane.vid, dst, src);
+        return !odd;
+    }
+    // A port interface takes frames without a VLAN alone.
+    !odd && chosen == 0 && router::express::arrive(sw, lane, frame, port.attached.rif)
 }
 
 /// Counts a frame wherever it passes.
@@ -359,11 +324,11 @@ fn count(sw: &mut Switch, lane: &Lane) {
     let Ports { counters, .. } = &mut sw.ports;
     if let Some(port) = counters.get_mut(usize::from(lane.port)) {
         port.rx.count(lane.size.into(), 0);
-        port.rx.count_ip(lane.v6, false, lane.ip_len);
+        port.rx.count_ip(lane.headers.v6, false, lane.headers.ip_len);
     }
     if let Some(port) = counters.get_mut(usize::from(lane.out)) {
         port.tx.count(lane.size_out.into(), 0);
-        port.tx.count_ip(lane.v6, false, lane.ip_len);
+        port.tx.count_ip(lane.headers.v6, false, lane.headers.ip_len);
     }
     bridge::express::count(&mut sw.bridge, lane);
     if lane.rif != NONE {
@@ -378,20 +343,20 @@ fn count(sw: &mut Switch, lane: &Lane) {
 #[inline(always)]
 fn retag(room: &mut [u8], lane: &Lane, port: &Record) {
     if !lane.tag_out {
-        if lane.tagged {
+        if lane.headers.tagged() {
             edit::pop_tag(&mut room[4..]);
         }
         return;
     }
-    let tci = Tci::new(lane.tag, lane.tci.pcp(), lane.tci.dei());
-    if !lane.tagged {
+    let tci = Tci::new(lane.tag, lane.headers.outer.pcp(), lane.headers.outer.dei());
+    if !lane.headers.tagged() {
         edit::push_tag(room, port.tpid, tci);
         return;
     }
-    if tci != lane.tci {
+    if tci != lane.headers.outer {
         edit::set_tci(&mut room[4..], tci);
     }
-    if port.tpid != lane.tpid {
+    if port.tpid != lane.headers.tpid {
         edit::set_tpid(&mut room[4..], port.tpid);
     }
 }

@@ -183,5 +183,17 @@ proptest! {
         if common.read_common(&frame, &tpids) {
             prop_assert_eq!(common, Headers::parse_any(&frame, &tpids));
         }
+        let mut plain = Plain::default();
+        let is_plain = plain.read(&frame, &tpids);
+        prop_assert_eq!(is_plain, common != Headers::default());
+        if is_plain {
+            let tags = if plain.tagged() { (1, plain.tpid, plain.outer) } else { (0, 0, Tci(0)) };
+            prop_assert_eq!(tags, (common.tags, common.tpid, common.outer));
+            let l3 = u16::from(plain.l3);
+            prop_assert_eq!((l3, l3 + plain.ip_len), (common.l3, common.end));
+            prop_assert_eq!((plain.v6, plain.ttl), (common.kind == L3::Ipv6, common.ttl));
+            prop_assert_eq!(plain.protocol, common.protocol);
+            prop_assert_eq!((plain.src_port, plain.dst_port), (common.src_port, common.dst_port));
+        }
     }
 }
