@@ -71,7 +71,7 @@ impl Frames {
 
     /// The buffers from a slot on, each from `room` bytes before the frame that it received.
     #[inline(always)]
-    pub(super) fn from_mut(&mut self, slot: usize, room: usize) -> impl Iterator<Item = &mut [u8]> {
+    pub(super) fn buffers_mut(&mut self, slot: usize, room: usize) -> impl Iterator<Item = &mut [u8]> {
         let buffers = self.bytes[slot * self.stride..].chunks_exact_mut(self.stride);
         buffers.map(move |buffer| &mut buffer[HEADROOM - room..])
     }

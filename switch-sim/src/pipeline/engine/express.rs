@@ -250,7 +250,7 @@ impl Engine {
     #[inline(never)]
     fn send_plain<S: Sink>(&mut self, sw: &mut Switch, from: usize, to: usize, sink: &mut S) {
         let lanes = &self.lanes[from..to];
-        for ((i, lane), room) in lanes.iter().enumerate().zip(self.frames.from_mut(from, 4)) {
+        for ((i, lane), room) in lanes.iter().enumerate().zip(self.frames.buffers_mut(from, 4)) {
             count(sw, lane);
             if sw.plane.stages & ACL != 0 {
                 acl::count_permitted(sw, from + i, lane.size.into());
