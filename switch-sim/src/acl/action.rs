@@ -71,6 +71,7 @@ actions! {
     SET_ECMP_HASH_ID ACTION_SET_ECMP_HASH_ID PRE;
     SET_ECMP_HASH_ALGORITHM ACTION_SET_ECMP_HASH_ALGORITHM PRE;
     SET_LAG_HASH_ID ACTION_SET_LAG_HASH_ID PRE | IN | POST;
+    SET_FORWARDING_CLASS ACTION_SET_FORWARDING_CLASS PRE;
     CHAIN_REDIRECT ACTION_CHAIN_REDIRECT ALL;
     SET_INNER_SRC_MAC ACTION_SET_INNER_SRC_MAC ALL;
     SET_INNER_DST_MAC ACTION_SET_INNER_DST_MAC ALL;
@@ -121,6 +122,8 @@ pub(super) struct More {
     pub hash_by: [Option<u16>; 2],
     /// The algorithm for next-hop groups: `sai_hash_algorithm_t`.
     pub ecmp_algorithm: Option<u8>,
+    /// The forwarding class, for class-based groups.
+    pub forwarding_class: Option<u8>,
     /// The VLAN by which the packet is classified: before look-up.
     pub vid: Option<u16>,
     pub tc: Option<u8>,
@@ -288,6 +291,12 @@ impl Actions {
             }
             (T::SET_ECMP_HASH_ID, A::Oid(id)) => self.more().hash_by[0] = chosen(*id),
             (T::SET_LAG_HASH_ID, A::Oid(id)) => self.more().hash_by[1] = chosen(*id),
+            (T::SET_FORWARDING_CLASS, A::U8(class)) => {
+                if *class == u8::MAX {
+                    return Err(format!("class {class}: there are {}", u8::MAX));
+                }
+                self.more().forwarding_class = Some(*class);
+            }
             (T::SET_ECMP_HASH_ALGORITHM, A::I32(algorithm)) => {
                 if !hash::OWN_ALGORITHMS.contains(algorithm) {
                     return Err(format!("this switch cannot do {}", sai::hash::Algorithm(*algorithm)));

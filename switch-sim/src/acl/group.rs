@@ -23,6 +23,7 @@ const TABLE: &[AttrId] = &[
     acl_table::ACL_BIND_POINT_TYPE_LIST.id(),
     acl_table::SIZE.id(),
     acl_table::ACL_ACTION_TYPE_LIST.id(),
+    acl_table::ACL_TABLE_MATCH_TYPE.id(),
     acl_table::FIELD_ACL_RANGE_TYPE.id(),
     acl_table::USER_DEFINED_FIELD_GROUP_MIN.id(),
 ];

@@ -267,6 +267,7 @@ struct Taken {
     ttl: bool,
     hash_by: [bool; 2],
     ecmp_algorithm: bool,
+    forwarding_class: bool,
 }
 
 impl Taken {
@@ -302,6 +303,9 @@ impl Taken {
         }
         if first(&mut self.ecmp_algorithm, more.ecmp_algorithm.is_some()) {
             p.ecmp_algorithm = more.ecmp_algorithm.unwrap_or(u8::MAX);
+        }
+        if first(&mut self.forwarding_class, more.forwarding_class.is_some()) {
+            p.forwarding_class = more.forwarding_class.unwrap_or(u8::MAX);
         }
         if more.no_learn {
             p.flags |= flag::NO_LEARN;

@@ -4,10 +4,10 @@ use super::bed::routed::*;
 use super::bed::*;
 use sai::next_hop_group::Type;
 use sai::next_hop_group_member::{self as member, ConfiguredRole, ObservedRole};
-
+use sai::types::AclStage;
 use sai::{
-    Answer, AttrEntry, MapEntry, ObjectId, ObjectRef, ObjectType, QosMap, QosMapParams, Query, Status, Value,
-    counter, lag_member, next_hop, next_hop_group as group_attr, next_hop_group_map as map, port, qos_map,
+    AclAction, Answer, AttrEntry, MapEntry, ObjectId, ObjectRef, ObjectType, QosMap, QosMapParams, Query, Status, Value,
+    acl_entry, acl_table, counter, lag_member, next_hop, next_hop_group as group_attr, next_hop_group_map as map, port, qos_map,
     router_interface as rif, switch,
 };
 use switch_sim::warm::Keys;
@@ -252,7 +252,7 @@ fn a_group_may_list_its_ways_itself() {
 
 /// Acts: SAI_NEXT_HOP_GROUP_ATTR_SELECTION_MAP, SAI_NEXT_HOP_GROUP_MAP_ATTR_TYPE,
 /// SAI_NEXT_HOP_GROUP_MAP_ATTR_MAP_TO_VALUE_LIST, SAI_SWITCH_ATTR_QOS_DSCP_TO_FORWARDING_CLASS_MAP,
-/// SAI_PORT_ATTR_QOS_DSCP_TO_FORWARDING_CLASS_MAP.
+/// SAI_PORT_ATTR_QOS_DSCP_TO_FORWARDING_CLASS_MAP, SAI_ACL_ENTRY_ATTR_ACTION_SET_FORWARDING_CLASS.
 #[test]
 fn a_class_based_group_goes_by_the_forwarding_class() {
     let net = Net::new();
@@ -305,6 +305,21 @@ fn a_class_based_group_goes_by_the_forwarding_class() {
     let id = port::QOS_DSCP_TO_FORWARDING_CLASS_MAP.id();
     net.set(ObjectType::PORT, net.ports[0], id, Value::Oid(dscp_map(&[(10, 5)])));
     assert_eq!([ways(46), ways(10)], [vec![1], vec![2, 3]], "the port's map stands before the switch's");
+    // An ACL may choose the class before look-up.
+    let stage = attr(acl_table::ACL_STAGE.id(), Value::I32(AclStage::PRE_INGRESS.0));
+    let table = net.create(ObjectType::ACL_TABLE, &[stage]);
+    let to_class = |class| {
+        [
+            attr(acl_entry::TABLE_ID.id(), Value::Oid(table)),
+            attr(acl_entry::ACTION_SET_FORWARDING_CLASS.id(), Value::AclAction(AclAction::U8(class))),
+        ]
+    };
+    let refused = create(&net, net.switch, ObjectType::ACL_ENTRY, &to_class(255)).unwrap_err();
+    assert_eq!(refused.status(), Status::INVALID_ATTR_VALUE_0.nth(1));
+    net.create(ObjectType::ACL_ENTRY, &to_class(5));
+    net.set(ObjectType::SWITCH, net.switch, switch::PRE_INGRESS_ACL.id(), Value::Oid(table));
+    assert_eq!([ways(46), ways(0)], [[2, 3]; 2]);
+    net.set(ObjectType::SWITCH, net.switch, switch::PRE_INGRESS_ACL.id(), Value::Oid(ObjectId::NULL));
     net.set(ObjectType::NEXT_HOP_GROUP_MAP, by_class, map::MAP_TO_VALUE_LIST.id(), entries(&[]));
     assert_eq!(ways(10), [1]);
     let selection = group_attr::SELECTION_MAP.id();

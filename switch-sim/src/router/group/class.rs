@@ -44,10 +44,13 @@ pub(super) fn buckets(sw: &Switch, group: &ObjectRef) -> Box<[u32; CLASSES as us
     buckets
 }
 
-/// The forwarding class of an IP packet: what the port's map makes of its DSCP, else the switch's; 0 without a
-/// map. Looked up where a class-based group asks, in the objects themselves: such groups are few.
+/// The forwarding class of an IP packet: what an ACL chose, else what the port's map makes of its DSCP, else the
+/// switch's; 0 without a map. Looked up where a class-based group asks, in the objects themselves: such groups are few.
 #[cold]
 pub(crate) fn of_packet(sw: &Switch, p: &Packet) -> u8 {
+    if p.forwarding_class != u8::MAX {
+        return p.forwarding_class;
+    }
     let of_port = sw.ports.get(p.port).map(|port| port.id).unwrap_or_default();
     let of_port = sw.store.oid(of_port, port::QOS_DSCP_TO_FORWARDING_CLASS_MAP.id());
     let map = if of_port.is_null() {

@@ -41,7 +41,8 @@ fn an_entry_has_the_fields_and_actions_of_its_table() {
     assert!(create(&[field(acl_entry::FIELD_DST_IP.id(), AclField::Disabled)]).is_ok());
 }
 
-/// Acts: SAI_ACL_TABLE_ATTR_ACL_ACTION_TYPE_LIST, SAI_ACL_TABLE_ATTR_SIZE.
+/// Acts: SAI_ACL_TABLE_ATTR_ACL_ACTION_TYPE_LIST, SAI_ACL_TABLE_ATTR_SIZE,
+/// SAI_ACL_TABLE_ATTR_ACL_TABLE_MATCH_TYPE.
 #[test]
 fn what_cannot_be_done_is_refused() {
     use acl_table::{ACL_ACTION_TYPE_LIST, SIZE};
