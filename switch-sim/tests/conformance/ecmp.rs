@@ -6,9 +6,9 @@ use sai::next_hop_group::Type;
 use sai::next_hop_group_member::{self as member, ConfiguredRole, ObservedRole};
 use sai::types::AclStage;
 use sai::{
-    AclAction, Answer, AttrEntry, MapEntry, ObjectId, ObjectRef, ObjectType, QosMap, QosMapParams, Query, Status, Value,
-    acl_entry, acl_table, counter, lag_member, next_hop, next_hop_group as group_attr, next_hop_group_map as map, port, qos_map,
-    router_interface as rif, switch,
+    AclAction, Answer, AttrEntry, MapEntry, ObjectId, ObjectRef, ObjectType, QosMap, QosMapParams, Query,
+    Status, Value, acl_entry, acl_table, counter, lag_member, next_hop, next_hop_group as group_attr,
+    next_hop_group_map as map, port, qos_map, router_interface as rif, switch,
 };
 use switch_sim::warm::Keys;
 
