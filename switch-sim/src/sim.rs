@@ -72,11 +72,19 @@ impl Seat {
         self.switch.lock()
     }
 
-    /// Notes when the switch has something to do; called under its lock after what may have changed that.
-    fn note(&self, sw: &Switch) {
+    /// Notes when the switch has something to do, and answers the earlier; called under its lock after what may have
+    /// changed that.
+    fn note(&self, sw: &Switch) -> u64 {
         let leaves = sw.ports.servers.deadline().map_or(NEVER, |(at, _)| at);
+        let ages = sw.bridge.fdb.deadline().unwrap_or(NEVER);
         self.leaves.store(leaves, Ordering::Release);
-        self.ages.store(sw.bridge.fdb.deadline().unwrap_or(NEVER), Ordering::Release);
+        self.ages.store(ages, Ordering::Release);
+        leaves.min(ages)
+    }
+
+    /// What was noted.
+    fn due(&self) -> u64 {
+        self.leaves.load(Ordering::Acquire).min(self.ages.load(Ordering::Acquire))
     }
 }
 
@@ -222,10 +230,20 @@ impl Simulator {
         self.run(&switch, |sw| sw.set_stat(object, stat, value))
     }
 
+    /// Wakes the thread that runs the world; whether there is one.
+    #[cold]
+    fn ring(&self) -> bool {
+        self.inner.world.get().is_some_and(|home| home.alarm.ring())
+    }
+
     fn run<R>(&self, seat: &Seat, f: impl FnOnce(&mut Switch) -> R) -> R {
         let mut locked = seat.lock();
         let result = f(&mut locked);
-        seat.note(&locked);
+        // What the call made due does not wait for a thread that sleeps.
+        let due = seat.note(&locked);
+        if self.inner.world.get().is_some_and(|home| home.alarm.is_late(due)) {
+            self.ring();
+        }
         // Fair unlocking hands the lock to who waits longest: a flooded port, whose thread comes back at once,
         // does not keep callers out, nor a long bulk call the frames.
         if locked.events.is_empty() && locked.host.outbox.is_empty() {
@@ -242,13 +260,15 @@ impl Simulator {
     }
 
     /// Delivers what waits, unless another call on the stack or another thread is at it: that one goes
-    /// on until nothing waits, so the order holds.
-    fn deliver(&self) {
+    /// on until nothing waits, so the order holds. Where a thread runs the world, what came meanwhile is left to
+    /// that: a caller does not go on for as long as a flooded port makes events.
+    pub(crate) fn deliver(&self) {
         let mut outbox = self.inner.outbox.lock();
         if outbox.delivering || outbox.waiting.is_empty() {
             return;
         }
         outbox.delivering = true;
+        let mut own = outbox.waiting.len();
         while let Some(event) = outbox.waiting.pop_front() {
             drop(outbox);
             let sinks = self.inner.sinks.read().clone();
@@ -257,6 +277,10 @@ impl Simulator {
                 self.inner.sinks.write().retain(|s| !s.is_closed());
             }
             outbox = self.inner.outbox.lock();
+            own = own.saturating_sub(1);
+            if own == 0 && !outbox.waiting.is_empty() && self.ring() {
+                break;
+            }
         }
         outbox.delivering = false;
     }
@@ -387,8 +411,14 @@ impl Simulator {
             switch_oper_status: sai::object::switch::OperStatus::UP,
         });
         self.inner.outbox.lock().waiting.extend(switch.events.drain(..));
-        switches.insert(number, Arc::new(Seat::new(switch)));
+        let seat = Seat::new(switch);
+        // A warm boot brings stations that age.
+        let due = seat.due();
+        switches.insert(number, Arc::new(seat));
         drop(switches);
+        if self.inner.world.get().is_some_and(|home| home.alarm.is_late(due)) {
+            self.ring();
+        }
         self.deliver();
         Ok(id)
     }

@@ -11,11 +11,11 @@ use std::cmp::Reverse;
 use std::collections::binary_heap::PeekMut;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use sai::{AttrEntry, Error, ObjectId, Result, Status};
 
 use crate::bridge::fdb;
@@ -145,8 +145,50 @@ struct Arrival {
     frame: Vec<u8>,
 }
 
+/// Wakes the thread that runs a world on the system's clock.
+#[derive(Default)]
+pub(crate) struct Alarm {
+    /// Whether there is such a thread.
+    armed: AtomicBool,
+    /// Until when it sleeps; 0 while it is awake.
+    until: AtomicU64,
+    wake: RwLock<Option<Arc<dyn Fn() + Send + Sync>>>,
+}
+
+impl fmt::Debug for Alarm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alarm").field("until", &self.until).finish_non_exhaustive()
+    }
+}
+
+impl Alarm {
+    /// Whether the thread would sleep beyond what has just become due, [`u64::MAX`] if nothing has. To be asked
+    /// after `due` was stored where the thread looks for it.
+    #[inline]
+    pub(crate) fn is_late(&self, due: u64) -> bool {
+        if !self.armed.load(Ordering::Relaxed) {
+            return false;
+        }
+        // The thread says that it sleeps, then looks for what is due: of the two, one sees the other.
+        fence(Ordering::SeqCst);
+        due < self.until.load(Ordering::Relaxed)
+    }
+
+    /// Wakes the thread; whether there is one.
+    pub(crate) fn ring(&self) -> bool {
+        let wake = self.wake.read().clone();
+        wake.as_ref().map(|wake| wake()).is_some()
+    }
+
+    fn sleep_until(&self, until: u64) {
+        self.until.store(until, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+    }
+}
+
 #[derive(Debug)]
 struct State {
+    alarm: Arc<Alarm>,
     sims: Vec<Simulator>,
     plugs: BTreeMap<End, Plug>,
     arrivals: BinaryHeap<Reverse<Arrival>>,
@@ -166,6 +208,7 @@ struct State {
 pub struct World {
     seed: u64,
     clock: Clock,
+    alarm: Arc<Alarm>,
     state: Arc<Mutex<State>>,
     engine: Arc<Mutex<Engine>>,
 }
@@ -189,7 +232,9 @@ impl World {
     }
 
     fn with_clock(clock: Clock, seed: u64) -> World {
+        let alarm = Arc::<Alarm>::default();
         let state = State {
+            alarm: alarm.clone(),
             sims: Vec::new(),
             plugs: BTreeMap::new(),
             arrivals: BinaryHeap::new(),
@@ -200,7 +245,7 @@ impl World {
             seq: 0,
             random: Random(seed),
         };
-        World { seed, clock, state: Arc::new(Mutex::new(state)), engine: Arc::default() }
+        World { seed, clock, alarm, state: Arc::new(Mutex::new(state)), engine: Arc::default() }
     }
 
     /// Adds a simulator, whose switches have this profile.
@@ -221,6 +266,7 @@ impl World {
         sim.stand_in(Home {
             seed: self.seed,
             place: state.sims.len(),
+            alarm: self.alarm.clone(),
             state: Arc::downgrade(&self.state),
             engine: Arc::downgrade(&self.engine),
         });
@@ -486,6 +532,32 @@ impl World {
         Ok(self.next(true).map(|(at, _)| at))
     }
 
+    /// Says what wakes the thread that runs a world on the system's clock, which calls [`poll`](Self::poll),
+    /// [`sleep`](Self::sleep) and [`wake_up`](Self::wake_up) in turn; `None` ends that. `wake` does not block, and
+    /// does not call the world.
+    pub fn set_alarm(&self, wake: Option<Arc<dyn Fn() + Send + Sync>>) {
+        self.alarm.sleep_until(0);
+        self.alarm.armed.store(wake.is_some(), Ordering::Relaxed);
+        *self.alarm.wake.write() = wake;
+    }
+
+    /// The thread that runs the world is about to sleep until the time that this answers (`None`: for ever). What
+    /// becomes due before that time, by whose call ever, rings the alarm.
+    pub fn sleep(&self) -> Option<u64> {
+        // From here on all that is new rings; what is there already is looked at then.
+        self.alarm.sleep_until(u64::MAX);
+        let due = self.next(true).map(|(at, _)| at);
+        self.alarm.sleep_until(due.unwrap_or(u64::MAX));
+        due
+    }
+
+    /// The thread that runs the world is awake again. It delivers the notifications that callers have left to it.
+    pub fn wake_up(&self) {
+        self.alarm.sleep_until(0);
+        let sims = self.state.lock().sims.clone();
+        sims.iter().for_each(Simulator::deliver);
+    }
+
     /// What happens next, and when: frames that arrive, then those that leave, before timers, which are left out
     /// where they are not asked for.
     fn next(&self, timers: bool) -> Option<(u64, Due)> {
@@ -560,6 +632,18 @@ impl World {
     }
 }
 
+/// An injected delay passes on the world's clock: a virtual one advances, and what is due meanwhile happens.
+impl sai::layer::chaos::Clock for World {
+    fn wait(&self, time: Duration) {
+        if self.clock.is_virtual() {
+            // It fails when a switch does, which is a defect that the next call shows.
+            let _ = self.advance(time);
+        } else {
+            std::thread::sleep(time);
+        }
+    }
+}
+
 /// What is due.
 #[derive(Clone, Copy, Debug)]
 enum Due {
@@ -596,6 +680,7 @@ pub(crate) struct Home {
     pub(crate) seed: u64,
     /// Its place among the simulators of the world.
     place: usize,
+    pub(crate) alarm: Arc<Alarm>,
     state: Weak<Mutex<State>>,
     engine: Weak<Mutex<Engine>>,
 }
@@ -604,7 +689,7 @@ impl Home {
     /// The world, if it is there still.
     pub(crate) fn world(&self, clock: &Clock) -> Option<World> {
         let (state, engine) = (self.state.upgrade()?, self.engine.upgrade()?);
-        Some(World { seed: self.seed, clock: clock.clone(), state, engine })
+        Some(World { seed: self.seed, clock: clock.clone(), alarm: self.alarm.clone(), state, engine })
     }
 }
 
@@ -644,6 +729,9 @@ impl State {
     fn arrive(&mut self, at: u64, end: End, frame: Vec<u8>) {
         self.seq += 1;
         self.arrivals.push(Reverse(Arrival { at, seq: self.seq, end, frame }));
+        if self.alarm.is_late(at) {
+            self.alarm.ring();
+        }
     }
 }
 

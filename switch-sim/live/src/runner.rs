@@ -2,9 +2,10 @@
 //! call is made.
 //!
 //! The thread waits for frames, for what is due (aging, frames on cables and in queues), and for frames that other
-//! threads put in. It takes at most [`BATCH`](crate::device::BATCH) reads from a device at a time, device by device, and holds the lock of a
-//! switch for at most [`CHUNK`] frames, so that a flooded port delays neither the others nor an API call by
-//! long. System calls are made with no lock held.
+//! threads put in; what a call makes due wakes it. It takes at most [`BATCH`](crate::device::BATCH) reads from a
+//! device at a time, device by device. It holds the lock of a switch for at most [`CHUNK`] frames of [`CHUNK_BYTES`]
+//! and hands it to who waits longest then, so that a flooded port delays neither the others nor an API call by
+//! long: a call waits for one such group, whatever the rate. System calls are made with no lock held.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -23,14 +24,14 @@ use crate::frames::Frames;
 use crate::netdev::NetDev;
 use crate::sys::{Poll, Waker, link_events};
 
-/// How many frames run under one lock of the switch.
+/// How many frames run under one lock of the switch, at most.
 pub const CHUNK: usize = 32;
+/// How many bytes these frames have together, at most, unless it is one frame: a flooded one is copied to each port.
+pub const CHUNK_BYTES: usize = 16 << 10;
 /// How many frames of one port may wait for its device; more are lost, as in a full transmit queue.
 pub const BACKLOG: usize = 4096;
 /// How many things that are due happen before devices are looked at again.
 const DUE: usize = 256;
-/// The longest wait. A call can make something due (a shorter aging time) without waking the thread.
-const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 /// The tokens of [`Poll`] that are no port's.
 const WAKE: u64 = 0;
@@ -139,6 +140,8 @@ impl Runner {
         poll.add(std::os::fd::AsRawFd::as_raw_fd(&links), LINKS)?;
         let worker =
             Worker { shared: shared.clone(), poll, links, ports: BTreeMap::new(), batch: Frames::default() };
+        let alarm = shared.wakeup.clone();
+        shared.world.set_alarm(Some(Arc::new(move || alarm.waker.wake())));
         let thread = std::thread::Builder::new().name("switch-sim".into()).spawn(|| worker.run())?;
         Ok(Runner { shared, thread: Mutex::new(Some(thread)) })
     }
@@ -193,13 +196,31 @@ impl Runner {
     /// # Errors
     /// At the first that cannot be attached; those before it are.
     pub fn attach_devices(&self, sim: &Simulator, switch: ObjectId) -> Result<usize, AttachError> {
-        let profile = sim.with_switch(switch, |sw| sw.profile.clone())?;
+        let Value::OidList(ports) = read(sim, ObjectType::SWITCH, switch, switch::PORT_LIST.id())? else {
+            return Ok(0);
+        };
         let mut attached = 0;
-        for (port, device) in ports_with_devices(sim, switch, &profile.boot_ports())? {
-            self.attach(sim, port, NetDev::open(&device)?)?;
-            attached += 1;
+        for port in ports {
+            attached += usize::from(self.attach_device(sim, port)?);
         }
         Ok(attached)
+    }
+
+    /// Attaches a port to the network device that the switch's profile names for its lanes
+    /// ([`Profile::device_of`](switch_sim::Profile::device_of)); whether it names one.
+    ///
+    /// # Errors
+    /// When there is no such port, or the device cannot be opened.
+    pub fn attach_device(&self, sim: &Simulator, port: ObjectId) -> Result<bool, AttachError> {
+        let Value::U32List(lanes) = read(sim, ObjectType::PORT, port, port::HW_LANE_LIST.id())? else {
+            return Ok(false);
+        };
+        let home = sim.switch_of(port).unwrap_or(ObjectId::NULL);
+        let device = sim.with_switch(home, |sw| sw.profile.device_of(&lanes).map(str::to_owned))?;
+        if let Some(device) = &device {
+            self.attach(sim, port, NetDev::open(device)?)?;
+        }
+        Ok(device.is_some())
     }
 
     /// Detaches a port from its device; whether it had one. What the port sends then waits in the world.
@@ -236,6 +257,7 @@ impl Runner {
     /// Stops the thread and lets the devices go; nothing is forwarded any more.
     pub fn stop(&self) {
         self.shared.state.lock().stop = true;
+        self.shared.world.set_alarm(None);
         self.wake();
         let thread = self.thread.lock().take();
         if let Some(thread) = thread.filter(|t| t.thread().id() != std::thread::current().id()) {
@@ -255,28 +277,12 @@ impl Drop for Runner {
     }
 }
 
-/// The ports of a switch whose lanes a profile gives to a device.
-fn ports_with_devices(
-    sim: &Simulator,
-    switch: ObjectId,
-    profile: &[switch_sim::PortProfile],
-) -> sai::Result<Vec<(ObjectId, String)>> {
-    let read = |object_type, id, attr| {
-        let mut asked = [AttrEntry::ask(attr)];
-        sim.get(&ObjectRef::Object(object_type, id), &mut asked)?;
-        let [AttrEntry { value, .. }] = asked;
-        Ok::<_, sai::Error>(value)
-    };
-    let mut found = Vec::new();
-    let Value::OidList(ports) = read(ObjectType::SWITCH, switch, switch::PORT_LIST.id())? else {
-        return Ok(found);
-    };
-    for id in ports {
-        let Value::U32List(lanes) = read(ObjectType::PORT, id, port::HW_LANE_LIST.id())? else { continue };
-        let row = profile.iter().find(|row| row.lanes == lanes);
-        found.extend(row.and_then(|row| row.device.clone()).map(|device| (id, device)));
-    }
-    Ok(found)
+/// An attribute of a switch or port.
+fn read(sim: &Simulator, object_type: ObjectType, id: ObjectId, attr: sai::AttrId) -> sai::Result<Value> {
+    let mut asked = [AttrEntry::ask(attr)];
+    sim.get(&ObjectRef::Object(object_type, id), &mut asked)?;
+    let [AttrEntry { value, .. }] = asked;
+    Ok(value)
 }
 
 /// An attached port, as the thread has it.
@@ -300,14 +306,16 @@ impl Worker {
     fn run(mut self) {
         *self.shared.wakeup.thread.lock() = Some(std::thread::current().id());
         while self.take_commands() {
-            let due = self.shared.world.poll(DUE).unwrap_or_else(|error| {
+            let world = &self.shared.world;
+            if let Err(error) = world.poll(DUE) {
                 tracing::error!(%error, "the world stopped");
-                None
-            });
+            }
             self.flush();
-            let now = self.shared.world.now();
-            let wait = due.map_or(LONGEST_WAIT, |at| Duration::from_nanos(at.saturating_sub(now)));
-            let ready = match self.poll.wait(Some(wait.min(LONGEST_WAIT))) {
+            let world = &self.shared.world;
+            let wait = world.sleep().map(|at| Duration::from_nanos(at.saturating_sub(world.now())));
+            let ready = self.poll.wait(wait);
+            world.wake_up();
+            let ready = match ready {
                 Ok(ready) => ready,
                 Err(error) => {
                     tracing::error!(%error, "waiting for frames fails; forwarding ends");
@@ -362,7 +370,7 @@ impl Worker {
         }
         let forwarded = self
             .batch
-            .chunks(CHUNK)
+            .chunks(CHUNK, CHUNK_BYTES)
             .try_for_each(|chunk| self.shared.world.inject_all(&attached.sim, attached.port, chunk));
         if forwarded.is_err() {
             tracing::info!(device = attached.name, port = %attached.port, "the port is gone; its device is detached");

@@ -12,6 +12,7 @@ mod suite {
 
 mod acl_vector;
 mod acts;
+mod alarm;
 mod any;
 mod express;
 mod fdb_model;
