@@ -34,8 +34,8 @@ mod special;
 mod view;
 
 pub use profile::{
-    BootShape, Breakout, Chip, FlushEvents, Limits, PortProfile, PortRow, Profile, ProfileError, Refuse,
-    Resilient, Timing,
+    BootShape, Breakout, Chip, FlushEvents, LaterPort, Limits, PortProfile, PortRow, Profile, ProfileError,
+    Refuse, Resilient, Timing,
 };
 pub use sim::Simulator;
 pub use switch::Switch;

@@ -34,6 +34,8 @@ pub struct Profile {
     pub ports: PortRow,
     /// The ports at boot one by one; replaces [`Profile::ports`] where given.
     pub port: Vec<PortProfile>,
+    /// The network devices of ports that are created later (a port that is broken out), by their lanes.
+    pub later: Vec<LaterPort>,
     /// The speeds in Mbps that a port of this many lanes can have.
     pub speeds: BTreeMap<String, Vec<u32>>,
     /// How it boots.
@@ -149,6 +151,16 @@ pub struct PortProfile {
     /// The network device that it attaches to.
     #[serde(default)]
     pub device: Option<String>,
+}
+
+/// A port that may be created after the boot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaterPort {
+    /// Its lanes.
+    pub lanes: Vec<u32>,
+    /// The network device that it attaches to.
+    pub device: String,
 }
 
 /// How a switch boots.
@@ -279,6 +291,7 @@ impl Default for Profile {
             chip: Chip::default(),
             ports: PortRow::default(),
             port: Vec::new(),
+            later: Vec::new(),
             speeds: speeds.into_iter().map(|(n, list)| (n.to_owned(), list)).collect(),
             boot: BootShape::default(),
             timing: Timing::default(),
@@ -432,6 +445,12 @@ impl Profile {
             profiles.iter().find(|p| p.profile_id.contains(id))
         };
         by_info.or_else(by_id).unwrap_or(&profiles[0])
+    }
+
+    /// The network device of a port of these lanes, at boot or later.
+    pub fn device_of(&self, lanes: &[u32]) -> Option<&str> {
+        let boot = self.port.iter().filter(|p| p.lanes == lanes).find_map(|p| p.device.as_deref());
+        boot.or_else(|| self.later.iter().find(|p| p.lanes == lanes).map(|p| p.device.as_str()))
     }
 
     /// The ports that the switch has at boot, in order.

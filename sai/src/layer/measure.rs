@@ -8,9 +8,8 @@ use hashbrown::HashMap;
 use hdrhistogram::Histogram;
 use parking_lot::Mutex;
 
-use crate::notify::NotificationSink;
 use crate::{
-    Answer, AttrEntry, Backend, Bulk, BulkErrorMode, Info, ObjectId, ObjectRef, ObjectType, Query, Result,
+    Answer, AttrEntry, Backend, Bulk, BulkErrorMode, ObjectId, ObjectRef, ObjectType, Query, Result,
     SaiEnum as _, Special, SpecialAnswer, StatId, StatsOp, Status, Target,
 };
 
@@ -120,9 +119,7 @@ impl Measure {
 }
 
 impl Backend for Measure {
-    fn info(&self) -> Info {
-        self.backend.info()
-    }
+    crate::forward_backend!(backend: info, object_type, switch_of, subscribe);
 
     fn create(&self, switch: ObjectId, target: Target<'_>, attrs: &[AttrEntry]) -> Result<ObjectId> {
         self.timed(Operation::Create, target.object_type(), || self.backend.create(switch, target, attrs))
@@ -174,20 +171,8 @@ impl Backend for Measure {
         self.timed(Operation::Query, query.object_type(), || self.backend.query(switch, query))
     }
 
-    fn object_type(&self, id: ObjectId) -> Option<ObjectType> {
-        self.backend.object_type(id)
-    }
-
-    fn switch_of(&self, id: ObjectId) -> Option<ObjectId> {
-        self.backend.switch_of(id)
-    }
-
     fn special(&self, switch: ObjectId, call: Special<'_>) -> Result<SpecialAnswer> {
         self.timed(Operation::Special, ObjectType::NULL, || self.backend.special(switch, call))
-    }
-
-    fn subscribe(&self, sink: Arc<dyn NotificationSink>) {
-        self.backend.subscribe(sink);
     }
 }
 

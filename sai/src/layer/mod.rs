@@ -8,6 +8,7 @@
 //! | `Measure` (feature `measure`) | counts calls and keeps histograms of their latency |
 
 pub mod chaos;
+mod forward;
 #[cfg(feature = "measure")]
 pub mod measure;
 mod operation;

@@ -12,8 +12,8 @@ use crate::text::query::Question;
 use crate::text::recording::{Attr, BulkItem, BulkOp, Key, Line, Op};
 use crate::text::{notification, value};
 use crate::{
-    Answer, AttrEntry, Backend, Bulk, BulkErrorMode, BulkGet, Info, ObjectId, ObjectRef, ObjectType, Query,
-    Result, Special, SpecialAnswer, StatId, StatsOp, Status, Target,
+    Answer, AttrEntry, Backend, Bulk, BulkErrorMode, BulkGet, ObjectId, ObjectRef, ObjectType, Query, Result,
+    Special, SpecialAnswer, StatId, StatsOp, Status, Target,
 };
 
 /// Tells the time of a line, `2026-08-20.14:03:55.123456`.
@@ -234,9 +234,7 @@ fn status<T>(result: &Result<T>) -> Status {
 }
 
 impl Backend for Record {
-    fn info(&self) -> Info {
-        self.inner.info()
-    }
+    crate::forward_backend!(inner: info, object_type, switch_of, subscribe);
 
     fn create(&self, switch: ObjectId, target: Target<'_>, list: &[AttrEntry]) -> Result<ObjectId> {
         let mut call = self.shared.begin();
@@ -348,14 +346,6 @@ impl Backend for Record {
         result
     }
 
-    fn object_type(&self, id: ObjectId) -> Option<ObjectType> {
-        self.inner.object_type(id)
-    }
-
-    fn switch_of(&self, id: ObjectId) -> Option<ObjectId> {
-        self.inner.switch_of(id)
-    }
-
     fn special(&self, switch: ObjectId, special: Special<'_>) -> Result<SpecialAnswer> {
         let mut call = self.shared.begin();
         let result = self.inner.special(switch, special);
@@ -367,10 +357,6 @@ impl Backend for Record {
             call.request(Op::Comment(text));
         }
         result
-    }
-
-    fn subscribe(&self, sink: Arc<dyn NotificationSink>) {
-        self.inner.subscribe(sink);
     }
 }
 

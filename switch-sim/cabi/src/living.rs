@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use sai::notify::NotificationSink;
 use sai::{
-    Answer, AttrEntry, Backend, Bulk, BulkErrorMode, Error, Info, ObjectId, ObjectRef, ObjectType, Query,
-    Result, Special, SpecialAnswer, StatId, StatsOp, Status, Target,
+    AttrEntry, Backend, Bulk, BulkErrorMode, Error, ObjectId, ObjectRef, ObjectType, Result, Special,
+    SpecialAnswer, Status, Target,
 };
 use switch_sim::{Simulator, World};
 use switch_sim_live::control::{Address, Handle, Server, Site};
@@ -59,6 +58,16 @@ impl Living {
         }
     }
 
+    /// Attaches a new port to the device that the profile names for its lanes, as [`Living::attach`].
+    fn attach_port(&self, port: ObjectId) {
+        let Some(runner) = &self.runner else { return };
+        match runner.attach_device(&self.sim, port) {
+            Ok(true) => tracing::info!("port {port} is attached to its network device"),
+            Ok(false) => {}
+            Err(e) => tracing::warn!("port {port} stays without its network device: {e}"),
+        }
+    }
+
     /// Detaches what is gone.
     fn detach(&self, gone: &ObjectRef) {
         let (Some(runner), Some(id)) = (&self.runner, gone.oid()) else { return };
@@ -72,14 +81,14 @@ impl Living {
 }
 
 impl Backend for Living {
-    fn info(&self) -> Info {
-        self.inner.info()
-    }
+    sai::forward_backend!(inner: info, set, get, stats, bulk_stats, query, object_type, switch_of, subscribe);
 
     fn create(&self, switch: ObjectId, target: Target<'_>, attrs: &[AttrEntry]) -> Result<ObjectId> {
         let id = self.inner.create(switch, target, attrs)?;
-        if matches!(target, Target::Object(ObjectType::SWITCH)) {
-            self.attach(id);
+        match target {
+            Target::Object(ObjectType::SWITCH) => self.attach(id),
+            Target::Object(ObjectType::PORT) => self.attach_port(id),
+            _ => {}
         }
         Ok(id)
     }
@@ -92,52 +101,26 @@ impl Backend for Living {
         Ok(())
     }
 
-    fn set(&self, object: &ObjectRef, attr: &AttrEntry) -> Result<()> {
-        self.inner.set(object, attr)
-    }
-
-    fn get(&self, object: &ObjectRef, attrs: &mut [AttrEntry]) -> Result<()> {
-        self.inner.get(object, attrs)
-    }
-
     fn bulk(&self, call: Bulk<'_, '_>, mode: BulkErrorMode) -> Vec<Result<ObjectId>> {
-        let ports: Vec<ObjectRef> = match &call {
+        let is_port = |t: ObjectType| t == ObjectType::PORT;
+        let (mut gone, mut new) = (Vec::new(), false);
+        match &call {
             Bulk::Remove(items) => {
-                items.iter().filter(|i| i.object_type() == ObjectType::PORT).cloned().collect()
+                gone.extend(items.iter().map(|i| is_port(i.object_type()).then(|| i.clone())))
             }
-            _ => Vec::new(),
-        };
+            Bulk::Create { items, .. } => new = items.iter().any(|i| is_port(i.target.object_type())),
+            Bulk::Set(_) | Bulk::Get(_) => {}
+        }
         let results = self.inner.bulk(call, mode);
-        for (port, _) in ports.iter().zip(&results).filter(|(_, r)| r.is_ok()) {
-            self.detach(port);
+        for (port, result) in gone.iter().zip(&results) {
+            if let (Some(port), Ok(_)) = (port, result) {
+                self.detach(port);
+            }
+        }
+        if new {
+            results.iter().flatten().for_each(|port| self.attach_port(*port));
         }
         results
-    }
-
-    fn stats(&self, object: &ObjectRef, stats: &[StatId], op: StatsOp, out: &mut [u64]) -> Result<()> {
-        self.inner.stats(object, stats, op, out)
-    }
-
-    fn bulk_stats(
-        &self,
-        objects: &[ObjectRef],
-        stats: &[StatId],
-        op: StatsOp,
-        out: &mut [u64],
-    ) -> Vec<Result<()>> {
-        self.inner.bulk_stats(objects, stats, op, out)
-    }
-
-    fn query(&self, switch: ObjectId, query: Query<'_>) -> Result<Answer> {
-        self.inner.query(switch, query)
-    }
-
-    fn object_type(&self, id: ObjectId) -> Option<ObjectType> {
-        self.inner.object_type(id)
-    }
-
-    fn switch_of(&self, id: ObjectId) -> Option<ObjectId> {
-        self.inner.switch_of(id)
     }
 
     /// `sai_dbg_generate_dump` writes the support matrix beside the state, to `FILE.support.md`.
@@ -149,10 +132,6 @@ impl Backend for Living {
                 .map_err(|e| Error::because(Status::FAILURE, format!("{beside}: {e}")))?;
         }
         Ok(answer)
-    }
-
-    fn subscribe(&self, sink: Arc<dyn NotificationSink>) {
-        self.inner.subscribe(sink);
     }
 }
 

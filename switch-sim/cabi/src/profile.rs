@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sai::abi::export::Services;
-use sai::layer::chaos::{Chaos, Plan, SystemClock};
+use sai::layer::chaos::{Chaos, Plan};
 use sai::layer::record::{Record, system_time};
 use sai::layer::validate::{Level, Validate};
 use sai::{Backend, Error, Result, Status};
@@ -11,7 +11,7 @@ use switch_sim::World;
 use switch_sim::warm::{self, Keys};
 use switch_sim_live::control::Address;
 
-use crate::living::{Living, with_host_devices};
+use super::living::{Living, with_host_devices};
 
 /// Another name of [`warm::LANE_MAP`].
 const LANE_MAP: &str = "SWITCH_SIM_LANE_MAP";
@@ -72,7 +72,7 @@ pub fn backend(services: &Services) -> Result<Arc<dyn Backend>> {
     }
     if let Some(file) = value(CHAOS) {
         let plan = Plan::from_toml(&read(CHAOS, &file)?).map_err(|e| wrong(CHAOS, &file, &e))?;
-        backend = Arc::new(Chaos::new(backend, plan, Arc::new(SystemClock)));
+        backend = Arc::new(Chaos::new(backend, plan, Arc::new(world.clone())));
     }
     match value(VALIDATE).as_deref() {
         None | Some("sai") => {}

@@ -17,10 +17,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sai::notify::NotificationSink;
 use sai::{
-    Answer, AttrEntry, Backend, Bulk, BulkErrorMode, Error, Info, ObjectId, ObjectRef, ObjectType, Query,
-    Result, Special, SpecialAnswer, StatId, StatsOp, Status, Target, Value, hostif, switch,
+    AttrEntry, Backend, Bulk, BulkErrorMode, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Target,
+    Value, hostif, switch,
 };
 use switch_sim::world::Wire;
 use switch_sim::{Simulator, World};
@@ -266,9 +265,7 @@ impl Reader {
 }
 
 impl Backend for HostDevices {
-    fn info(&self) -> Info {
-        self.inner.info()
-    }
+    sai::forward_backend!(inner: info, get, stats, bulk_stats, query, object_type, switch_of, special, subscribe);
 
     fn create(&self, switch: ObjectId, target: Target<'_>, attrs: &[AttrEntry]) -> Result<ObjectId> {
         let id = self.inner.create(switch, target, attrs)?;
@@ -303,10 +300,6 @@ impl Backend for HostDevices {
         Ok(())
     }
 
-    fn get(&self, object: &ObjectRef, attrs: &mut [AttrEntry]) -> Result<()> {
-        self.inner.get(object, attrs)
-    }
-
     fn bulk(&self, call: Bulk<'_, '_>, mode: BulkErrorMode) -> Vec<Result<ObjectId>> {
         let ours = |t: ObjectType| t == ObjectType::HOSTIF || t == ObjectType::SWITCH;
         let is_ours = match &call {
@@ -316,39 +309,5 @@ impl Backend for HostDevices {
             Bulk::Get(_) => false,
         };
         if is_ours { sai::bulk_by_singles(self, call, mode) } else { self.inner.bulk(call, mode) }
-    }
-
-    fn stats(&self, object: &ObjectRef, stats: &[StatId], op: StatsOp, out: &mut [u64]) -> Result<()> {
-        self.inner.stats(object, stats, op, out)
-    }
-
-    fn bulk_stats(
-        &self,
-        objects: &[ObjectRef],
-        stats: &[StatId],
-        op: StatsOp,
-        out: &mut [u64],
-    ) -> Vec<Result<()>> {
-        self.inner.bulk_stats(objects, stats, op, out)
-    }
-
-    fn query(&self, switch: ObjectId, query: Query<'_>) -> Result<Answer> {
-        self.inner.query(switch, query)
-    }
-
-    fn object_type(&self, id: ObjectId) -> Option<ObjectType> {
-        self.inner.object_type(id)
-    }
-
-    fn switch_of(&self, id: ObjectId) -> Option<ObjectId> {
-        self.inner.switch_of(id)
-    }
-
-    fn special(&self, switch: ObjectId, call: Special<'_>) -> Result<SpecialAnswer> {
-        self.inner.special(switch, call)
-    }
-
-    fn subscribe(&self, sink: Arc<dyn NotificationSink>) {
-        self.inner.subscribe(sink);
     }
 }

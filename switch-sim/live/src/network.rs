@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sai::layer::chaos::{self, Chaos, Plan};
+use sai::layer::chaos::{Chaos, Plan};
 use sai::layer::record::{Record, system_time};
 use sai::text::player::Player;
 use sai::text::recording::Recording;
@@ -151,11 +151,7 @@ impl Network {
         if let Some(path) = &spec.chaos {
             let path = base.join(path);
             let plan = Plan::from_toml(&read(&path)?).map_err(|e| wrong(path.display(), e))?;
-            let clock: Arc<dyn chaos::Clock> = match topology.clock {
-                ClockKind::System => Arc::new(chaos::SystemClock),
-                ClockKind::Virtual => Arc::new(Unhurried),
-            };
-            backend = Arc::new(Chaos::new(backend, plan, clock));
+            backend = Arc::new(Chaos::new(backend, plan, Arc::new(self.world.clone())));
         }
         if spec.host_devices {
             let layer = HostDevices::new(backend, self.world.clone(), sim.clone());
@@ -305,14 +301,6 @@ fn introduce(session: &Session, id: Oid<switch::Switch>) -> sai::Result<()> {
     let (bridge, vlan) = session.get(id, (switch::DEFAULT_1Q_BRIDGE_ID, switch::DEFAULT_VLAN_ID))?;
     session.get(bridge, sai::bridge::PORT_LIST)?;
     session.get(vlan, sai::vlan::MEMBER_LIST).map(drop)
-}
-
-/// The clock of faults in a world whose time is virtual: a delay passes at once.
-#[derive(Debug)]
-struct Unhurried;
-
-impl chaos::Clock for Unhurried {
-    fn wait(&self, _: Duration) {}
 }
 
 /// A file that takes what a port sends.

@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 
 use crate::notify::{Notification, NotificationSink};
 use crate::{
-    Answer, AttrEntry, Backend, Bulk, BulkErrorMode, Error, Info, ObjectId, ObjectRef, ObjectType, Query,
-    Result, Special, SpecialAnswer, StatId, StatsOp, Target, bulk_by_singles, bulk_stats_by_singles,
+    Answer, AttrEntry, Backend, Bulk, BulkErrorMode, Error, ObjectId, ObjectRef, ObjectType, Query, Result,
+    Special, SpecialAnswer, StatId, StatsOp, Target, bulk_by_singles, bulk_stats_by_singles,
 };
 
 use super::Operation;
@@ -121,9 +121,7 @@ impl Drop for Chaos {
 }
 
 impl Backend for Chaos {
-    fn info(&self) -> Info {
-        self.backend.info()
-    }
+    crate::forward_backend!(backend: info, object_type, switch_of);
 
     fn create(&self, switch: ObjectId, target: Target<'_>, attrs: &[AttrEntry]) -> Result<ObjectId> {
         self.call(Operation::Create, Some(target.object_type()), attrs)?;
@@ -177,14 +175,6 @@ impl Backend for Chaos {
     fn query(&self, switch: ObjectId, query: Query<'_>) -> Result<Answer> {
         self.call(Operation::Query, Some(query.object_type()), &[])?;
         self.backend.query(switch, query)
-    }
-
-    fn object_type(&self, id: ObjectId) -> Option<ObjectType> {
-        self.backend.object_type(id)
-    }
-
-    fn switch_of(&self, id: ObjectId) -> Option<ObjectId> {
-        self.backend.switch_of(id)
     }
 
     fn special(&self, switch: ObjectId, call: Special<'_>) -> Result<SpecialAnswer> {

@@ -10,8 +10,8 @@ use crate::entry::Entry;
 use crate::meta::{self, ObjectMeta};
 use crate::notify::{Notification, NotificationSink};
 use crate::{
-    Answer, AttrEntry, AttrId, Backend, Bulk, BulkErrorMode, Error, Info, ObjectId, ObjectRef, ObjectType,
-    Query, Result, Special, SpecialAnswer, StatId, StatsOp, Status, Target, bulk_stats_by_singles,
+    AttrEntry, AttrId, Backend, Bulk, BulkErrorMode, Error, ObjectId, ObjectRef, ObjectType, Result, Special,
+    SpecialAnswer, StatId, StatsOp, Status, Target, bulk_stats_by_singles,
 };
 
 pub mod key;
@@ -208,9 +208,7 @@ impl Pending {
 }
 
 impl Backend for Validate {
-    fn info(&self) -> Info {
-        self.backend.info()
-    }
+    crate::forward_backend!(backend: info, query, object_type, switch_of, subscribe);
 
     fn create(&self, switch: ObjectId, target: Target<'_>, attrs: &[AttrEntry]) -> Result<ObjectId> {
         let _changing = self.changing.lock();
@@ -295,18 +293,6 @@ impl Backend for Validate {
         bulk_stats_by_singles(self, objects, stats, op, out)
     }
 
-    fn query(&self, switch: ObjectId, query: Query<'_>) -> Result<Answer> {
-        self.backend.query(switch, query)
-    }
-
-    fn object_type(&self, id: ObjectId) -> Option<ObjectType> {
-        self.backend.object_type(id)
-    }
-
-    fn switch_of(&self, id: ObjectId) -> Option<ObjectId> {
-        self.backend.switch_of(id)
-    }
-
     fn special(&self, switch: ObjectId, call: Special<'_>) -> Result<SpecialAnswer> {
         let _changing = self.changing.lock();
         let answer = self.backend.special(switch, call)?;
@@ -316,10 +302,6 @@ impl Backend for Validate {
             _ => {}
         }
         Ok(answer)
-    }
-
-    fn subscribe(&self, sink: Arc<dyn NotificationSink>) {
-        self.backend.subscribe(sink);
     }
 }
 

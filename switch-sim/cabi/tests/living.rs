@@ -1,0 +1,169 @@
+//! The living switch: ports at network devices come and go with their objects; faults take the switch's time; buffers
+//! for packets.
+
+#![allow(unsafe_code)]
+
+mod common;
+#[path = "../../live/tests/devices/namespace.rs"]
+#[allow(dead_code)]
+mod namespace;
+
+use std::time::Duration;
+
+use namespace::{namespace, receive, send, veth_with_peer};
+use parking_lot::{Mutex, MutexGuard};
+use sai::dylib::{Dylib, Options};
+use sai::{
+    AttrEntry, Backend, Bulk, BulkCreate, BulkErrorMode, ObjectId, ObjectRef, ObjectType, Target, Value,
+    port, switch,
+};
+use serde_json::Value as Json;
+use switch_sim::wire::text;
+use switch_sim::{LaterPort, Profile};
+use switch_sim_live::control::{Address, Client, Request};
+
+/// A process has one library: the tests take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn load(options: Options) -> (MutexGuard<'static, ()>, Dylib) {
+    let turn = TURN.lock();
+    (turn, options.thread_safe(true).load(common::folder().join("libsai.so")).unwrap())
+}
+
+fn create(library: &Dylib, switch: ObjectId, ty: ObjectType, attrs: &[AttrEntry]) -> ObjectId {
+    library.create(switch, Target::Object(ty), attrs).unwrap()
+}
+
+fn boot(library: &Dylib) -> ObjectId {
+    let init = AttrEntry::new(switch::INIT_SWITCH.id(), Value::Bool(true));
+    create(library, ObjectId::NULL, ObjectType::SWITCH, &[init])
+}
+
+fn object(id: ObjectId) -> ObjectRef {
+    ObjectRef::Object(ObjectType::PORT, id)
+}
+
+/// Attributes of a port of one lane, enabled.
+fn one_lane(lane: u32) -> [AttrEntry; 3] {
+    [
+        AttrEntry::new(port::HW_LANE_LIST.id(), Value::U32List(vec![lane])),
+        AttrEntry::new(port::SPEED.id(), Value::U32(25_000)),
+        AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true)),
+    ]
+}
+
+/// The devices that ports are attached to, in the order of the ports.
+fn attached(control: &mut Client) -> Vec<String> {
+    let Json::Array(ports) = control.call(&Request::Ports { switch: None }).unwrap() else {
+        panic!("a list of ports")
+    };
+    ports.iter().filter_map(|p| p["device"].as_str()).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_port_that_is_broken_out_gets_the_devices_of_its_parts() {
+    namespace!();
+    let dir = tempfile::tempdir().unwrap();
+    let devices = ["whole", "part1", "part2", "part3"];
+    let mut wires = devices.map(|name| veth_with_peer(name, &format!("{name}-end")));
+    let mut profile = Profile::with_ports(1);
+    (profile.chip.lanes, profile.ports.lanes) = (4, 4);
+    profile.port = profile.boot_ports();
+    profile.port[0].device = Some("whole".into());
+    let later = |(lane, device): (u32, &str)| LaterPort { lanes: vec![lane], device: device.into() };
+    profile.later = [(1, "part1"), (2, "part2"), (3, "part3")].map(later).to_vec();
+    let chip = dir.path().join("chip.toml");
+    std::fs::write(&chip, toml::to_string(&profile).unwrap()).unwrap();
+    let socket = Address::Unix(dir.path().join("control"));
+    let options = Options::new()
+        .profile("SWITCH_SIM_PROFILE", chip.display().to_string())
+        .profile("SWITCH_SIM_CONTROL", socket.to_string());
+    let (_turn, library) = load(options);
+    let sw = boot(&library);
+    let mut control = Client::connect(&socket).unwrap();
+    assert_eq!(attached(&mut control), ["whole"]);
+
+    let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
+    library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
+    let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };
+    unbridge(&library, sw, ports[0]);
+    library.remove(&object(ports[0])).unwrap();
+    assert_eq!(attached(&mut control), [""; 0], "the device goes with its port");
+
+    // One by one and in bulk; the fourth lane has no device.
+    let first = create(&library, sw, ObjectType::PORT, &one_lane(1));
+    let attrs = [2, 3, 4].map(one_lane);
+    let items = attrs.each_ref().map(|attrs| BulkCreate { target: Target::Object(ObjectType::PORT), attrs });
+    let rest = library.bulk(Bulk::Create { switch: sw, items: &items }, BulkErrorMode::StopOnError);
+    let rest: Vec<ObjectId> = rest.into_iter().map(Result::unwrap).collect();
+    assert_eq!(attached(&mut control), ["part1", "part2", "part3"]);
+
+    // They forward.
+    let frame = text::parse("eth dst=ff:ff:ff:ff:ff:ff src=02:00:00:00:00:0a/ipv4/udp").unwrap();
+    for id in [first, rest[0]] {
+        bridge(&library, sw, id);
+    }
+    send(&mut wires[1], &[&frame]);
+    assert_eq!(receive(&mut wires[2], 1), [&frame[..]]);
+
+    let gone = [object(rest[0]), object(rest[1])];
+    unbridge(&library, sw, rest[0]);
+    let results = library.bulk(Bulk::Remove(&gone), BulkErrorMode::StopOnError);
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    assert_eq!(attached(&mut control), ["part1"]);
+}
+
+/// Puts a port into the default VLAN.
+fn bridge(library: &Dylib, sw: ObjectId, port: ObjectId) {
+    use sai::{bridge_port, vlan_member};
+    let mut asked = [AttrEntry::ask(switch::DEFAULT_VLAN_ID.id())];
+    library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
+    let attrs = [
+        AttrEntry::new(bridge_port::TYPE.id(), Value::I32(bridge_port::Type::PORT.0)),
+        AttrEntry::new(bridge_port::PORT_ID.id(), Value::Oid(port)),
+        AttrEntry::new(bridge_port::ADMIN_STATE.id(), Value::Bool(true)),
+    ];
+    let on = create(library, sw, ObjectType::BRIDGE_PORT, &attrs);
+    let attrs = [
+        AttrEntry::new(vlan_member::VLAN_ID.id(), asked[0].value.clone()),
+        AttrEntry::new(vlan_member::BRIDGE_PORT_ID.id(), Value::Oid(on)),
+    ];
+    create(library, sw, ObjectType::VLAN_MEMBER, &attrs);
+}
+
+/// Takes it out again.
+fn unbridge(library: &Dylib, sw: ObjectId, port: ObjectId) {
+    use sai::{Answer, Query, bridge_port, vlan_member};
+    let of = |ty, attr: u32, wanted: ObjectId| {
+        let Answer::ObjectKeys(all) = library.query(sw, Query::ObjectKeys(ty)).unwrap() else { panic!() };
+        let is = |o: &ObjectRef| {
+            let mut asked = [AttrEntry::ask(attr)];
+            library.get(o, &mut asked).is_ok() && asked[0].value == Value::Oid(wanted)
+        };
+        all.into_iter().find(is).unwrap()
+    };
+    let on = of(ObjectType::BRIDGE_PORT, bridge_port::PORT_ID.id(), port);
+    let member = of(ObjectType::VLAN_MEMBER, vlan_member::BRIDGE_PORT_ID.id(), on.oid().unwrap());
+    library.remove(&member).unwrap();
+    library.remove(&on).unwrap();
+}
+
+#[test]
+fn an_injected_delay_takes_the_time_of_the_switch() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = dir.path().join("plan.toml");
+    std::fs::write(&plan, "[[rule]]\noperation = \"set\"\ndelay_us = 3600000000\n").unwrap();
+    let socket = Address::Unix(dir.path().join("control"));
+    let options = Options::new()
+        .profile("SWITCH_SIM_CHAOS", plan.display().to_string())
+        .profile("SWITCH_SIM_CLOCK", "virtual")
+        .profile("SWITCH_SIM_CONTROL", socket.to_string());
+    let (_turn, library) = load(options);
+    let sw = boot(&library);
+    let mut control = Client::connect(&socket).unwrap();
+    let mut now = || control.call(&Request::Info).unwrap()["now"].as_u64().unwrap();
+    let before = now();
+    let aging = AttrEntry::new(switch::FDB_AGING_TIME.id(), Value::U32(10));
+    library.set(&ObjectRef::Object(ObjectType::SWITCH, sw), &aging).unwrap();
+    assert_eq!(Duration::from_nanos(now() - before), Duration::from_secs(3600));
+}
