@@ -28,7 +28,7 @@ fn every_attribute_of_every_object_answers_cleanly() {
             }
         }
     }
-    assert!(asked > 10_000);
+    assert!(asked > 300 * bed.ports.len(), "{asked} were asked for");
 }
 
 /// An orchestrator asks the capability first and reads only what it may.
@@ -62,7 +62,7 @@ fn a_manager_takes_the_default_members_and_bridge_ports_away() {
     let vlan = get(bed, &this, switch::DEFAULT_VLAN_ID.id()).unwrap().as_oid().unwrap();
     let vlan = ObjectRef::Object(ObjectType::VLAN, vlan);
     let members = oids(bed, &vlan, vlan::MEMBER_LIST.id());
-    assert_eq!(members.len(), 32);
+    assert_eq!(members.len(), bed.ports.len());
     let ports = oids(bed, &this, switch::PORT_LIST.id());
     let port = ObjectRef::Object(ObjectType::PORT, ports[0]);
     assert_eq!(bed.backend().remove(&port).unwrap_err().status(), Status::OBJECT_IN_USE);

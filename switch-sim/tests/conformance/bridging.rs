@@ -51,6 +51,7 @@ fn tags_follow_the_membership() {
 /// Acts: SAI_BRIDGE_PORT_ATTR_INGRESS_FILTERING, SAI_PORT_ATTR_DROP_UNTAGGED, SAI_PORT_ATTR_DROP_TAGGED.
 #[test]
 fn ports_refuse_what_they_are_told_to() {
+    needs!(Trace);
     let bed = Bed::new();
     let reason = |n: usize, f: &[u8]| bed.trace(n, f).drop_reason();
     assert_eq!(reason(0, &tagged(ALL, A, 77)), Some(DropReason::IngressVlanFilter));
@@ -109,6 +110,7 @@ fn port_counters_count_what_the_wire_carries() {
 /// Acts: SAI_SWITCH_ATTR_FDB_AGING_TIME.
 #[test]
 fn stations_age_move_and_are_flushed() {
+    needs!(Clock);
     let bed = Bed::new();
     bed.set(ObjectType::SWITCH, bed.switch, switch::FDB_AGING_TIME.id(), Value::U32(10));
     bed.send(0, &frame(ALL, A));
@@ -149,6 +151,7 @@ fn fdb_entry(bed: &Bed, mac: [u8; 6]) -> Entry {
 /// SAI_FDB_ENTRY_ATTR_PACKET_ACTION.
 #[test]
 fn static_entries_stay_and_block_what_they_name() {
+    needs!(Trace);
     let bed = Bed::new();
     let attrs = [
         attr(sai::fdb_entry::TYPE.id(), Value::I32(sai::fdb_entry::Type::STATIC.0)),
@@ -281,6 +284,7 @@ fn isolation_groups_keep_apart() {
 
 #[test]
 fn a_trace_tells_the_way() {
+    needs!(Trace);
     let bed = Bed::new();
     bed.send(0, &frame(ALL, A));
     let trace = bed.trace(1, &frame(A, B));
@@ -305,6 +309,7 @@ fn packets_for_the_cpu_are_taken_even_if_no_host_interface_wants_them() {
 
 #[test]
 fn learned_flushed_and_aged_entries_count_in_what_is_available() {
+    needs!(Clock);
     let bed = Bed::new();
     bed.set(ObjectType::SWITCH, bed.switch, switch::FDB_AGING_TIME.id(), Value::U32(10));
     let left = || {

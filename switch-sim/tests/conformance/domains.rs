@@ -102,6 +102,7 @@ fn group(bed: &Bed, ports: &[usize]) -> ObjectId {
 /// SAI_L2MC_ENTRY_ATTR_PACKET_ACTION, SAI_VLAN_ATTR_IPV4_MCAST_LOOKUP_KEY_TYPE.
 #[test]
 fn multicast_is_looked_up_by_the_key_that_the_vlan_names() {
+    needs!(Trace);
     let bed = Bed::new();
     let [by_mac, by_group, by_source] = [&[1, 2][..], &[3, 4], &[5]].map(|ports| group(&bed, ports));
     let mac = MacAddr([1, 0, 0x5E, 1, 1, 1]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sai::types::FdbEvent;
 use sai::{AttrEntry, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Value, port, switch, vlan};
 
-use super::bed::{Bed, get, oid, oids, set, this};
+use super::bed::{Bed, get, needs, oid, oids, set, this};
 
 const A: MacAddr = MacAddr::new(2, 0, 0, 0, 0, 0xA);
 const B: MacAddr = MacAddr::new(2, 0, 0, 0, 0, 0xB);
@@ -41,6 +41,7 @@ fn known(bed: &Bed, id: ObjectId) -> sai::Answer {
 
 #[test]
 fn a_station_that_sends_does_not_age() {
+    needs!(Clock);
     let bed = &Bed::plain();
     let (id, ports) = learner(bed);
     set(bed, &this(id), AttrEntry::new(switch::FDB_AGING_TIME.id(), Value::U32(10))).unwrap();
@@ -82,6 +83,7 @@ fn learning_stops_at_its_limit() {
 /// Acts: SAI_VLAN_ATTR_LEARN_DISABLE.
 #[test]
 fn a_vlan_told_not_to_learn_does_not() {
+    needs!(Clock);
     let bed = &Bed::plain();
     let (id, ports) = learner(bed);
     let vlan = ObjectRef::Object(ObjectType::VLAN, oid(bed, &this(id), switch::DEFAULT_VLAN_ID.id()));
@@ -97,6 +99,7 @@ fn a_vlan_told_not_to_learn_does_not() {
 
 #[test]
 fn learned_stations_take_room_until_they_go() {
+    needs!(Clock);
     let bed = &Bed::plain();
     let (id, ports) = learner(bed);
     let left = || match get(bed, &this(id), switch::AVAILABLE_FDB_ENTRY.id()).unwrap() {

@@ -126,6 +126,7 @@ fn each_action_does_what_it_says() {
 
 #[test]
 fn without_a_trap_object_the_default_action_holds() {
+    needs!(Trace);
     let bed = Bed::new();
     assert_eq!(bed.to(0, &arp_request()).len(), 7, "ARP is forwarded");
     let reason = |f: &[u8]| bed.trace(0, f).drop_reason();
@@ -159,6 +160,7 @@ fn excluded_ports_and_disabled_groups_have_no_trap() {
 /// Acts: SAI_HOSTIF_TRAP_ATTR_TRAP_PRIORITY.
 #[test]
 fn the_trap_with_the_highest_priority_wins() {
+    needs!(Trace);
     let bed = Bed::new();
     let mut dhcp = [&ALL[..], &A, &[8, 0, 0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0]].concat();
     dhcp.extend([0, 0, 0, 0, 255, 255, 255, 255, 0, 68, 0, 67, 0, 8, 0, 0]);

@@ -51,6 +51,7 @@ fn a_flood_leaves_a_lag_once_and_flows_spread() {
 /// SAI_LAG_MEMBER_ATTR_WEIGHT.
 #[test]
 fn disabled_and_dead_members_carry_nothing() {
+    needs!(Hands);
     let (bed, _, members) = with_lag();
     bed.set(ObjectType::LAG_MEMBER, members[0], lag_member::EGRESS_DISABLE.id(), Value::Bool(true));
     bed.set_link(5, false);

@@ -18,6 +18,7 @@ fn two_ports() -> (Routed, ObjectId, ObjectId) {
 
 #[test]
 fn a_packet_is_routed_by_its_longest_prefix() {
+    needs!(Trace);
     let (r, _, right) = two_ports();
     let other = r.port_rif(2);
     for (rif, ip, n) in [(right, "10.0.1.2", 1), (other, "10.0.2.2", 2)] {
@@ -38,6 +39,7 @@ fn a_packet_is_routed_by_its_longest_prefix() {
 
 #[test]
 fn ipv6_is_routed_and_admin_states_hold_by_family() {
+    needs!(Trace);
     let (r, left, right) = two_ports();
     r.neighbor(right, "2001:db8:1::2", neighbor_mac(1));
     let hop = r.next_hop(right, "2001:db8:1::2");
@@ -54,6 +56,7 @@ fn ipv6_is_routed_and_admin_states_hold_by_family() {
 
 #[test]
 fn a_connected_host_is_reached_by_its_neighbor_and_missed_to_the_cpu() {
+    needs!(Trace);
     let (r, _, right) = two_ports();
     r.route("10.0.1.0/24", right);
     r.neighbor(right, "10.0.1.2", neighbor_mac(1));
@@ -67,6 +70,7 @@ fn a_connected_host_is_reached_by_its_neighbor_and_missed_to_the_cpu() {
 
 #[test]
 fn a_route_to_a_host_stands_before_its_neighbor_and_uncovers_it() {
+    needs!(Trace);
     let (r, _, right) = two_ports();
     r.neighbor(right, "10.0.1.2", neighbor_mac(1));
     let frame = r.ip("1.1.1.1", "10.0.1.2");
@@ -88,6 +92,7 @@ fn a_route_to_a_host_stands_before_its_neighbor_and_uncovers_it() {
 
 #[test]
 fn a_neighbor_that_comes_moves_and_goes_needs_no_change_of_routes() {
+    needs!(Trace);
     let (r, _, right) = two_ports();
     let hop = r.next_hop(right, "10.0.1.2");
     r.route("0.0.0.0/0", hop);
@@ -108,6 +113,7 @@ fn a_neighbor_that_comes_moves_and_goes_needs_no_change_of_routes() {
 
 #[test]
 fn what_is_for_the_switch_itself_goes_to_the_cpu() {
+    needs!(Trace);
     let (r, _, _) = two_ports();
     let this = ObjectRef::Object(ObjectType::SWITCH, r.switch);
     let cpu = r.get(&this, switch::CPU_PORT.id()).as_oid().unwrap();
@@ -132,6 +138,7 @@ fn what_is_for_the_switch_itself_goes_to_the_cpu() {
 
 #[test]
 fn odd_packets_are_dropped_for_their_reason() {
+    needs!(Trace);
     let (r, left, right) = two_ports();
     r.neighbor(right, "10.0.1.2", neighbor_mac(1));
     let hop = r.next_hop(right, "10.0.1.2");

@@ -1,7 +1,7 @@
 //! Beds behind the C interface.
 
 mod ours;
-mod vendor;
+pub mod vendor;
 
 use std::cell::Cell;
 

@@ -243,6 +243,7 @@ fn a_snapshot_brings_rules_and_bindings_back() {
 
 #[test]
 fn a_trace_names_the_tables_the_entries_looked_at_and_the_winner() {
+    needs!(Trace);
     let acl = Acl::new();
     let first = acl.table(&[acl_table::FIELD_ETHER_TYPE.id()]);
     let other = acl.entry(first, 4, &[field(acl_entry::FIELD_ETHER_TYPE.id(), u16(0x86dd))]);

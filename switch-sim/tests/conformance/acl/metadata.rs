@@ -289,6 +289,7 @@ fn ranges() {
 /// SAI_UDF_ATTR_MATCH_ID, SAI_UDF_ATTR_GROUP_ID, SAI_UDF_ATTR_BASE, SAI_UDF_ATTR_OFFSET.
 #[test]
 fn user_defined_fields() {
+    needs!(Hands);
     use acl_entry::USER_DEFINED_FIELD_GROUP_MIN as IN_ENTRY;
     use acl_table::USER_DEFINED_FIELD_GROUP_MIN as IN_TABLE;
     use udf::{BASE, Base, GROUP_ID, MATCH_ID, OFFSET};

@@ -377,12 +377,15 @@ impl Bed {
         self.trace(port, frame).drop_reason()
     }
 
+    #[track_caller]
     pub fn advance(&self, seconds: u64) {
         self.wait(Duration::from_secs(seconds));
     }
 
     /// Lets any time pass.
+    #[track_caller]
     pub fn wait(&self, by: Duration) {
+        assert!(opener::has(Need::Clock), "the case says needs!(Clock)");
         self.wires.advance(by);
         self.settle();
     }
