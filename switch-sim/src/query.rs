@@ -191,6 +191,36 @@ fn no_attr(object: &str, id: sai::AttrId) -> Error {
     Error::because(Status::INVALID_PARAMETER, format!("{object} has no attribute {id}"))
 }
 
+/// What is done with the attributes of an object type, by name.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct SupportOf {
+    /// The object type: `SAI_OBJECT_TYPE_PORT`.
+    pub object_type: &'static str,
+    /// The attributes that act ([`Support::Enforced`]).
+    pub acts: Vec<&'static str>,
+    /// Those that are stored.
+    pub stored: Vec<&'static str>,
+    /// Those that are refused.
+    pub refused: Vec<&'static str>,
+}
+
+/// The support matrix: every object type but the experimental ones, in the order of their numbers.
+pub fn support_table() -> Vec<SupportOf> {
+    let of = |m: &'static meta::ObjectMeta| {
+        let named = |wanted: Support| {
+            let attrs = m.attrs.iter().filter(|a| support(m.object_type, a.id) == Ok(wanted));
+            attrs.map(|a| a.name).collect()
+        };
+        SupportOf {
+            object_type: m.name,
+            acts: named(Support::Enforced),
+            stored: named(Support::Stored),
+            refused: named(Support::Refused),
+        }
+    };
+    meta::OBJECTS.iter().filter(|m| !m.experimental).map(of).collect()
+}
+
 /// The support matrix of every object type, as Markdown.
 pub fn support_matrix() -> String {
     use std::fmt::Write as _;
@@ -201,18 +231,12 @@ pub fn support_matrix() -> String {
          switch. *Stored*: accepted and answered, without effect. *Refused*: answers \
          `SAI_STATUS_ATTR_NOT_SUPPORTED_n`. Attributes that are not listed are stored.\n",
     );
-    for m in meta::OBJECTS.iter().filter(|m| !m.experimental) {
-        let named = |wanted: Support| -> Vec<&str> {
-            let attrs = m.attrs.iter().filter(|a| support(m.object_type, a.id) == Ok(wanted));
-            attrs.map(|a| a.name).collect()
-        };
-        let (acts, refused) = (named(Support::Enforced), named(Support::Refused));
-        let stored = m.attrs.len() - acts.len() - refused.len();
+    for SupportOf { object_type, acts, stored, refused } in support_table() {
         let _ = write!(
             text,
-            "\n## {}\n\n{} act, {stored} stored, {} refused.\n",
-            m.name,
+            "\n## {object_type}\n\n{} act, {} stored, {} refused.\n",
             acts.len(),
+            stored.len(),
             refused.len()
         );
         for (title, names) in [("Acts", acts), ("Refused", refused)] {

@@ -24,13 +24,14 @@ pub use report::{Difference, DifferenceKind, Heard, Report};
 pub struct Player<'a> {
     fresh: Box<dyn FnMut() -> Arc<dyn Backend> + 'a>,
     pause: Box<dyn FnMut(u64) + 'a>,
+    line: Box<dyn FnMut(usize) + 'a>,
     stop: bool,
 }
 
 impl<'a> Player<'a> {
     /// A player. `fresh` makes the backend of each view, a switch not yet created.
     pub fn new(fresh: impl FnMut() -> Arc<dyn Backend> + 'a) -> Player<'a> {
-        Player { fresh: Box::new(fresh), pause: Box::new(|_| {}), stop: false }
+        Player { fresh: Box::new(fresh), pause: Box::new(|_| {}), line: Box::new(|_| {}), stop: false }
     }
 
     /// Stops at the first difference that is not [`DifferenceKind::Better`], instead of going on.
@@ -43,6 +44,12 @@ impl<'a> Player<'a> {
     /// passed over.
     pub fn on_pause(mut self, pause: impl FnMut(u64) + 'a) -> Player<'a> {
         self.pause = Box::new(pause);
+        self
+    }
+
+    /// Calls `line` after each line with how many are done.
+    pub fn on_line(mut self, line: impl FnMut(usize) + 'a) -> Player<'a> {
+        self.line = Box::new(line);
         self
     }
 
@@ -60,6 +67,7 @@ impl<'a> Player<'a> {
             play.report.lines += 1;
             let before = play.report.differences.len();
             play.line(at);
+            (play.player.line)(at + 1);
             let new = &play.report.differences[before..];
             if play.player.stop && new.iter().any(|d| d.kind != DifferenceKind::Better) {
                 play.report.stopped_at = Some(play.lines[at].number());

@@ -73,7 +73,12 @@ fn command(cli: &Cli, out: &mut dyn Write) -> Result<End> {
         Command::Compare { file, before, after } => replay::compare(cli, file, before, after, out),
         Command::Bench(args) => bench::bench(cli, args, out),
         Command::Support => {
-            write!(out, "{}", switch_sim::query::support_matrix())?;
+            if cli.json {
+                serde_json::to_writer_pretty(&mut *out, &switch_sim::query::support_table())?;
+                writeln!(out)?;
+            } else {
+                write!(out, "{}", switch_sim::query::support_matrix())?;
+            }
             Ok(End::Good)
         }
         Command::Doctor { library } => doctor::doctor(cli, library.as_deref(), out),

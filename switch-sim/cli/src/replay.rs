@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 use parking_lot::Mutex;
 use sai::Backend;
 use sai::dylib::{Dylib, Options};
@@ -52,6 +52,7 @@ impl On {
         &self,
         recording: &Recording,
         stop: bool,
+        bar: &ProgressBar,
         layer: impl Fn(Arc<dyn Backend>) -> Arc<dyn Backend>,
     ) -> Report {
         // The world of the view that plays; its clock passes the pauses.
@@ -70,7 +71,9 @@ impl On {
                 tracing::error!(%error, "time does not pass");
             }
         };
-        Player::new(fresh).on_pause(pause).stop_at_difference(stop).play(recording)
+        bar.set_length(recording.lines().len() as u64);
+        let line = |done: usize| bar.set_position(done as u64);
+        Player::new(fresh).on_pause(pause).on_line(line).stop_at_difference(stop).play(recording)
     }
 }
 
@@ -81,9 +84,9 @@ pub fn replay(cli: &Cli, args: &Replay, out: &mut dyn Write) -> Result<End> {
         Some(path) => On::library(path)?,
         None => On::simulator(args.profile.as_deref())?,
     };
-    let spinner = spinner("replaying", &recording);
-    let report = on.play(&recording, args.stop, |backend| backend);
-    spinner.finish_and_clear();
+    let bar = bar("replaying");
+    let report = on.play(&recording, args.stop, &bar, |backend| backend);
+    bar.finish_and_clear();
     print(cli, &report, out)
 }
 
@@ -92,13 +95,15 @@ pub fn compare(cli: &Cli, file: &Path, before: &str, after: &str, out: &mut dyn 
     let recording = read(file)?;
     let (first, second) = (On::parse(before)?, On::parse(after)?);
     let written = Written::default();
-    let spinner = spinner("replaying on the first", &recording);
-    first.play(&recording, false, |backend| Arc::new(Record::new(backend, written.clone(), system_time)));
-    spinner.set_message("replaying on the second");
+    let bar = bar("on the first");
+    let record =
+        |backend| -> Arc<dyn Backend> { Arc::new(Record::new(backend, written.clone(), system_time)) };
+    first.play(&recording, false, &bar, record);
+    bar.set_message("on the second");
     let text = std::mem::take(&mut *written.0.lock());
     let answered = Recording::from_bytes(&text).context("what the first backend answered")?;
-    let report = second.play(&answered, false, |backend| backend);
-    spinner.finish_and_clear();
+    let report = second.play(&answered, false, &bar, |backend| backend);
+    bar.finish_and_clear();
     if !cli.json {
         writeln!(out, "'recorded' is {before}, 'found' is {after}; lines are those of the calls made")?;
     }
@@ -124,14 +129,14 @@ fn print(cli: &Cli, report: &Report, out: &mut dyn Write) -> Result<End> {
     Ok(if report.is_same() { End::Good } else { End::Different })
 }
 
-/// Shows on a terminal that work goes on.
-fn spinner(what: &str, recording: &Recording) -> ProgressBar {
+/// Shows on a terminal how much is done.
+fn bar(what: &'static str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new_spinner().with_message(format!("{what}: {} lines", recording.lines().len()));
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} % of {len} lines")
+        .expect("the template is sound");
+    ProgressBar::new(0).with_style(style).with_message(what)
 }
 
 /// A recording in memory.
