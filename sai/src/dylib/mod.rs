@@ -26,6 +26,7 @@ use parking_lot::{Mutex, RwLock};
 use sai_sys as sys;
 
 pub use probe::{ApiProbe, Probe, SlotProbe};
+pub use table::slot_of;
 
 use crate::meta::Release;
 use crate::types::Api;

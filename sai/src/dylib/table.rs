@@ -4,8 +4,8 @@
 use std::ffi::c_void;
 
 use super::slots::{SLOTS, TABLES};
-use crate::meta::{ObjectMeta, Release};
-use crate::types::Api;
+use crate::meta::{self, ObjectMeta, Release, Verbs};
+use crate::types::{Api, ObjectType};
 use crate::{Error, Result, SaiEnum as _, Status};
 
 /// Where a function of an object type lies in its API's table.
@@ -23,6 +23,15 @@ impl Slot {
 /// The `index`-th slot, that SAI has `since` 1.x.
 pub(super) const fn slot(index: u16, since: u8) -> Slot {
     Slot { index, since }
+}
+
+/// Where the function of an object type lies in the table of its API
+/// ([`ObjectMeta::api`](crate::meta::ObjectMeta::api)), counted in functions; `None` where SAI has no such
+/// function. For programs that call tables themselves; `verb` is one of the flags.
+pub fn slot_of(object: ObjectType, verb: Verbs) -> Option<usize> {
+    let dense = meta::object(object)?.dense;
+    let slot = SLOTS[usize::from(dense)].get(verb.bits().trailing_zeros() as usize)?;
+    (slot.index != u16::MAX).then_some(usize::from(slot.index))
 }
 
 /// A slot of a table by name.

@@ -220,3 +220,239 @@ fn calls_from_within_a_notification() {
     *SWITCH.lock() = 0;
     assert_eq!(sai.uninit(), Status::SUCCESS);
 }
+
+/// The first port of a switch.
+fn port_of(sai: &Sai, sw: u64) -> u64 {
+    let switches: &sai_switch_api_t = sai.table(SAI_API_SWITCH);
+    let mut list = [0u64; 64];
+    let mut attr = sai_attribute_t { id: SAI_SWITCH_ATTR_PORT_LIST.0, ..Default::default() };
+    attr.value.objlist = sai_object_list_t { count: 64, list: list.as_mut_ptr() };
+    // SAFETY: the arguments are as SAI wants them.
+    let status = unsafe { switches.get_switch_attribute.unwrap()(sw, 1, &mut attr) };
+    assert_eq!(Status(status), Status::SUCCESS);
+    list[0]
+}
+
+fn number(id: u32, value: u64) -> sai_attribute_t {
+    let mut attr = sai_attribute_t { id, ..Default::default() };
+    attr.value.u64_ = value;
+    attr
+}
+
+#[test]
+fn unknown_attributes_and_foreign_ids() {
+    let sai = Sai::open();
+    sai.init();
+    let (first, second) = (sai.switch(), sai.switch());
+    assert_ne!(first, second);
+    let ports: &sai_port_api_t = sai.table(SAI_API_PORT);
+    let vlans: &sai_vlan_api_t = sai.table(SAI_API_VLAN);
+    let bridges: &sai_bridge_api_t = sai.table(SAI_API_BRIDGE);
+    let (port, other) = (port_of(&sai, first), port_of(&sai, second));
+    let mtu = number(SAI_PORT_ATTR_MTU.0, 1500);
+    // SAFETY: the arguments are as SAI wants them, but for what is tested.
+    unsafe {
+        // Unknown attributes: the position is told, and what comes before is not applied.
+        let unknown = Status::UNKNOWN_ATTRIBUTE_0;
+        let set = ports.set_port_attribute.unwrap();
+        assert_eq!(Status(set(port, &number(0x0fff_0000, 1))), unknown);
+        let mut asked = [mtu, number(0x0fff_0000, 1)];
+        let get = ports.get_port_attribute.unwrap();
+        assert_eq!(Status(get(port, 2, asked.as_mut_ptr())), unknown.nth(1));
+        let mut vlan = 7;
+        let attrs = [number(SAI_VLAN_ATTR_VLAN_ID.0, 9), number(0x0fff_0000, 1)];
+        let create = vlans.create_vlan.unwrap();
+        assert_eq!(Status(create(&mut vlan, first, 2, attrs.as_ptr())), unknown.nth(1));
+        assert_eq!(vlan, 0);
+        assert_eq!(Status(create(&mut vlan, first, 1, attrs.as_ptr())), Status::SUCCESS, "9 is free still");
+
+        // Ids of another type, in the place of the object and in an attribute.
+        assert_eq!(Status(set(vlan, &mtu)), Status::INVALID_OBJECT_TYPE);
+        assert_eq!(Status(ports.remove_port.unwrap()(vlan)), Status::INVALID_OBJECT_TYPE);
+        assert_eq!(Status(create(&mut vlan, port, 1, attrs.as_ptr())), Status::INVALID_OBJECT_TYPE);
+        let mut kind = number(SAI_BRIDGE_PORT_ATTR_TYPE.0, 0);
+        kind.value.s32 = SAI_BRIDGE_PORT_TYPE_PORT.0 as i32;
+        let on = |id| [kind, number(SAI_BRIDGE_PORT_ATTR_PORT_ID.0, id)];
+        let bridge_port = bridges.create_bridge_port.unwrap();
+        let mut made = 7;
+        let status = Status(bridge_port(&mut made, first, 2, on(first).as_ptr()));
+        assert_eq!(status, Status::INVALID_OBJECT_TYPE);
+        // Of another switch.
+        let status = Status(bridge_port(&mut made, first, 2, on(other).as_ptr()));
+        assert_eq!(status, Status::ITEM_NOT_FOUND);
+        // Never issued, null, and gone.
+        assert_eq!(Status(set(u64::MAX, &mtu)), Status::INVALID_OBJECT_ID);
+        assert_eq!(Status(set(0, &mtu)), Status::INVALID_OBJECT_ID);
+        let switches: &sai_switch_api_t = sai.table(SAI_API_SWITCH);
+        assert_eq!(Status(switches.remove_switch.unwrap()(second)), Status::SUCCESS);
+        assert_eq!(Status(set(other, &mtu)), Status::ITEM_NOT_FOUND);
+        assert_eq!(Status(switches.remove_switch.unwrap()(second)), Status::ITEM_NOT_FOUND);
+    }
+    assert_eq!(sai.uninit(), Status::SUCCESS);
+}
+
+#[test]
+fn text_without_an_end() {
+    let sai = Sai::open();
+    sai.init();
+    let sw = sai.switch();
+    let hostifs: &sai_hostif_api_t = sai.table(SAI_API_HOSTIF);
+    let mut kind = number(SAI_HOSTIF_ATTR_TYPE.0, 0);
+    kind.value.s32 = SAI_HOSTIF_TYPE_NETDEV.0 as i32;
+    let mut name = sai_attribute_t { id: SAI_HOSTIF_ATTR_NAME.0, ..Default::default() };
+    name.value.chardata = [b'x' as _; 32];
+    let on = number(SAI_HOSTIF_ATTR_OBJ_ID.0, port_of(&sai, sw));
+    let mut id = 0;
+    // SAFETY: the arguments are as SAI wants them, but for the NUL that the name lacks.
+    unsafe {
+        let create = hostifs.create_hostif.unwrap();
+        assert_eq!(Status(create(&mut id, sw, 3, [kind, on, name].as_ptr())), Status::SUCCESS);
+        let mut back = sai_attribute_t { id: SAI_HOSTIF_ATTR_NAME.0, ..Default::default() };
+        assert_eq!(Status(hostifs.get_hostif_attribute.unwrap()(id, 1, &mut back)), Status::SUCCESS);
+        let back = back.value.chardata.map(|c| c as u8);
+        assert!(back.iter().take_while(|c| **c == b'x').count() >= 31, "{back:?}");
+    }
+    assert_eq!(sai.uninit(), Status::SUCCESS);
+}
+
+#[test]
+fn calls_from_many_threads_at_once() {
+    let sai = Sai::open();
+    sai.init();
+    let sw = sai.switch();
+    let vlans: &sai_vlan_api_t = sai.table(SAI_API_VLAN);
+    let switches: &sai_switch_api_t = sai.table(SAI_API_SWITCH);
+    // SAFETY: the arguments are as SAI wants them.
+    let create = |id: u16| unsafe {
+        let mut vlan = 0;
+        let attr = number(SAI_VLAN_ATTR_VLAN_ID.0, id.into());
+        (Status(vlans.create_vlan.unwrap()(&mut vlan, sw, 1, &attr)), vlan)
+    };
+    // Each VLAN is asked for by all: it is made once.
+    let made: Vec<u64> = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..8).map(|_| scope.spawn(|| (2..200).map(create).collect::<Vec<_>>())).collect();
+        let all = all.into_iter().flat_map(|t| t.join().unwrap());
+        all.filter_map(|(status, id)| match status {
+            Status::SUCCESS => Some(id),
+            other => {
+                assert_eq!(other, Status::ITEM_ALREADY_EXISTS);
+                None
+            }
+        })
+        .collect()
+    });
+    assert_eq!(made.len(), 198);
+    // Some look on while others initialise and uninitialise: each call answers one or the other.
+    let get = || {
+        let mut attr = sai_attribute_t { id: SAI_SWITCH_ATTR_PORT_NUMBER.0, ..Default::default() };
+        // SAFETY: as above.
+        Status(unsafe { switches.get_switch_attribute.unwrap()(sw, 1, &mut attr) })
+    };
+    let known = [Status::SUCCESS, Status::UNINITIALIZED, Status::ITEM_NOT_FOUND];
+    std::thread::scope(|scope| {
+        let readers =
+            [(); 4].map(|()| scope.spawn(|| (0..2000).for_each(|_| assert!(known.contains(&get())))));
+        for _ in 0..20 {
+            sai.uninit();
+            sai.init();
+        }
+        readers.into_iter().for_each(|r| r.join().unwrap());
+    });
+    assert_eq!(sai.uninit(), Status::SUCCESS);
+}
+
+static QUERY: AtomicUsize = AtomicUsize::new(0);
+static INIT: AtomicUsize = AtomicUsize::new(0);
+static ANSWERED: AtomicI32 = AtomicI32::new(1);
+
+/// A client's profile that calls the library when it is asked.
+unsafe extern "C" fn curious(_: u32, _: *const std::ffi::c_char) -> *const std::ffi::c_char {
+    // SAFETY: the test has stored functions of these types.
+    unsafe {
+        let query: unsafe extern "C" fn(u64) -> sai_object_type_t =
+            std::mem::transmute(QUERY.load(Ordering::SeqCst));
+        let init: unsafe extern "C" fn(u64, *const sai_service_method_table_t) -> i32 =
+            std::mem::transmute(INIT.load(Ordering::SeqCst));
+        assert_eq!(query(1), SAI_OBJECT_TYPE_NULL);
+        ANSWERED.store(init(0, null()), Ordering::SeqCst);
+    }
+    null()
+}
+
+#[test]
+fn a_service_function_may_call_the_library() {
+    let sai = Sai::open();
+    let query: unsafe extern "C" fn(u64) -> sai_object_type_t = sai.function("sai_object_type_query");
+    let init: unsafe extern "C" fn(u64, *const sai_service_method_table_t) -> i32 =
+        sai.function("sai_api_initialize");
+    QUERY.store(query as usize, Ordering::SeqCst);
+    INIT.store(init as usize, Ordering::SeqCst);
+    let services =
+        sai_service_method_table_t { profile_get_value: Some(curious), profile_get_next_value: None };
+    // SAFETY: the function lives for ever.
+    assert_eq!(Status(unsafe { init(0, &services) }), Status::SUCCESS);
+    assert_eq!(Status(ANSWERED.load(Ordering::SeqCst)), Status::FAILURE, "it is being initialised already");
+    assert_eq!(sai.uninit(), Status::SUCCESS);
+}
+
+#[test]
+fn counts_that_nothing_stands_behind() {
+    let sai = Sai::open();
+    sai.init();
+    let sw = sai.switch();
+    let vlans: &sai_vlan_api_t = sai.table(SAI_API_VLAN);
+    let mode = SAI_BULK_OP_ERROR_MODE_STOP_ON_ERROR;
+    // SAFETY: all pointers are null.
+    unsafe {
+        let (null_ids, null_statuses) = (null_mut::<u64>(), null_mut::<i32>());
+        let create = vlans.create_vlan_members.unwrap();
+        let status = create(sw, u32::MAX, null(), null_mut(), mode, null_ids, null_statuses);
+        assert_eq!(Status(status), Status::INVALID_PARAMETER);
+        let status = vlans.remove_vlan_members.unwrap()(u32::MAX, null(), mode, null_statuses);
+        assert_eq!(Status(status), Status::INVALID_PARAMETER);
+        let mut id = 7;
+        let status = vlans.create_vlan.unwrap()(&mut id, sw, u32::MAX, null());
+        assert_eq!((Status(status), id), (Status::INVALID_PARAMETER, 0));
+    }
+    assert_eq!(sai.uninit(), Status::SUCCESS);
+}
+
+#[test]
+fn buffers_for_packets() {
+    let sai = Sai::open();
+    sai.init();
+    let sw = sai.switch();
+    let hostifs: &sai_hostif_api_t = sai.table(SAI_API_HOSTIF);
+    let (allocate, free) = (hostifs.allocate_hostif_packet.unwrap(), hostifs.free_hostif_packet.unwrap());
+    let invalid = Status::INVALID_PARAMETER;
+    // SAFETY: the arguments are as SAI wants them, but for what is tested.
+    unsafe {
+        let mut buffer = std::ptr::dangling_mut::<c_void>();
+        assert_eq!(Status(allocate(sw, 0, &mut buffer, 0, null())), invalid);
+        assert!(buffer.is_null(), "a failed allocation gives a null pointer");
+        assert_eq!(Status(allocate(sw, 1 << 20, &mut buffer, 0, null())), invalid);
+        assert_eq!(Status(allocate(sw, 60, null_mut(), 0, null())), invalid);
+        assert_eq!(Status(allocate(sw, 60, &mut buffer, 1, null())), invalid);
+        let port = port_of(&sai, sw);
+        assert_eq!(Status(allocate(port, 60, &mut buffer, 0, null())), Status::INVALID_OBJECT_ID);
+
+        // A frame that is built in a buffer is sent from it, by the port that it names.
+        assert_eq!(Status(allocate(sw, 60, &mut buffer, 0, null())), Status::SUCCESS);
+        buffer.cast::<u8>().write_bytes(2, 60);
+        let mut way = number(SAI_HOSTIF_PACKET_ATTR_HOSTIF_TX_TYPE.0, 0);
+        way.value.s32 = SAI_HOSTIF_TX_TYPE_PIPELINE_BYPASS.0 as i32;
+        let out = number(SAI_HOSTIF_PACKET_ATTR_EGRESS_PORT_OR_LAG.0, port);
+        let copied = number(SAI_HOSTIF_PACKET_ATTR_ZERO_COPY_TX.0, 1);
+        let attrs = [way, out, copied];
+        let sent = hostifs.send_hostif_packet.unwrap()(sw, 60, buffer, 3, attrs.as_ptr());
+        assert_eq!(Status(sent), Status::SUCCESS);
+        assert_eq!(Status(free(sw, buffer)), Status::SUCCESS);
+        assert_eq!(Status(free(sw, buffer)), invalid, "twice");
+        assert_eq!(Status(free(sw, null_mut())), invalid);
+        // One that the client keeps goes with the library.
+        assert_eq!(Status(allocate(sw, 9000, &mut buffer, 0, null())), Status::SUCCESS);
+    }
+    assert_eq!(sai.uninit(), Status::SUCCESS);
+    // SAFETY: any address may be handed over.
+    assert_eq!(Status(unsafe { free(sw, null_mut()) }), Status::UNINITIALIZED);
+}

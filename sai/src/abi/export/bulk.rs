@@ -96,13 +96,12 @@ unsafe fn run<T>(
     mut done: impl FnMut(usize, &mut T, &Result<ObjectId>) -> Result<()>,
 ) -> sai_status_t {
     let fill = |n: usize, status: Status| {
-        // Null is refused below.
-        if !statuses.is_null() {
-            // SAFETY: the client promises as many statuses.
-            unsafe { statuses.add(n).write(status.0) }
-        }
+        // SAFETY: the client promises as many statuses; null is refused before the second use.
+        unsafe { statuses.add(n).write(status.0) }
     };
-    (0..count as usize).for_each(|n| fill(n, Status::NOT_EXECUTED));
+    if !statuses.is_null() {
+        (0..count as usize).for_each(|n| fill(n, Status::NOT_EXECUTED));
+    }
     call(operation, |library| {
         some("objects", count)?;
         if statuses.is_null() {
@@ -187,7 +186,8 @@ pub(super) unsafe fn create(
         Creations::Entries(names) => names.is_null(),
     };
     // The attributes of all objects lie in one list; an object knows its part.
-    let mut all: Vec<AttrEntry> = Vec::with_capacity(count as usize);
+    let refused = missing || statuses.is_null();
+    let mut all: Vec<AttrEntry> = Vec::with_capacity(if refused { 0 } else { count as usize });
     let all = std::cell::RefCell::new(&mut all);
     let read = |n: usize| {
         if missing {

@@ -1,6 +1,7 @@
 //! What is behind the 21 functions that a SAI library exports.
 
 use std::ffi::{CStr, c_char, c_void};
+use std::sync::atomic::Ordering;
 
 use sai_sys as sys;
 use sys::{
@@ -10,7 +11,9 @@ use sys::{
 
 use super::notifier::Notifier;
 use super::object::{meta_of, stats_op};
-use super::{LIBRARY, Library, Open, Services, array, bulk, call, guard, library, null, some, tables};
+use super::{
+    LIBRARY, Library, OPENING, Open, Services, array, bulk, call, guard, library, null, some, special, tables,
+};
 use crate::abi::{CList, Fit, Foreign, Lists, read_attrs, read_key, write_key};
 use crate::types::{Api, ObjectType};
 use crate::{Answer, Error, ObjectId, ObjectRef, Query, Result, Special, StatsOp, Status};
@@ -25,8 +28,11 @@ pub unsafe fn initialize(
     services: *const sys::sai_service_method_table_t,
 ) -> sai_status_t {
     guard("sai_api_initialize", || {
-        let mut slot = LIBRARY.write();
-        if slot.is_some() {
+        if OPENING.swap(true, Ordering::Acquire) {
+            return Err(Error::because(Status::FAILURE, "the library is being initialised"));
+        }
+        let _until_done = Opening;
+        if LIBRARY.read().is_some() {
             return Err(Error::because(Status::FAILURE, "the library is initialised already"));
         }
         let get = match services.is_null() {
@@ -34,11 +40,22 @@ pub unsafe fn initialize(
             // SAFETY: the caller promises a table.
             false => unsafe { (*services).profile_get_value },
         };
-        let backend = open(&Services { get })?;
+        // A client that goes no further has no log level of its own yet: it is told why in any case.
+        let say = |e: &Error| tracing::error!(target: "sai", "the library cannot be opened: {e}");
+        let backend = open(&Services { get }).inspect_err(say)?;
         let notifier = Notifier::start(&backend)?;
-        *slot = Some(std::sync::Arc::new(Library { backend, notifier }));
+        *LIBRARY.write() = Some(std::sync::Arc::new(Library { backend, notifier }));
         Ok(())
     })
+}
+
+/// Says at its end that the library is no longer being initialised.
+struct Opening;
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        OPENING.store(false, Ordering::Release);
+    }
 }
 
 /// `sai_api_uninitialize`: everything is forgotten.
@@ -48,6 +65,7 @@ pub fn uninitialize() -> sai_status_t {
         // Not under the lock while the thread is joined: the client's functions may call the library.
         let library = LIBRARY.write().take();
         library.ok_or(Status::UNINITIALIZED)?.notifier.stop();
+        special::forget_packets();
         Ok(())
     })
 }

@@ -15,6 +15,7 @@ mod tables;
 use std::ffi::{CStr, CString};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use parking_lot::RwLock;
 use sai_sys as sys;
@@ -52,6 +53,10 @@ struct Library {
 
 /// A process has one library, as C has it.
 static LIBRARY: RwLock<Option<Arc<Library>>> = RwLock::new(None);
+
+/// Whether `sai_api_initialize` is at work. Not said by holding the lock of [`LIBRARY`]: the client's service
+/// functions, which are called meanwhile, may call the library.
+static OPENING: AtomicBool = AtomicBool::new(false);
 
 /// The library, unless it is not initialised.
 fn library() -> Result<Arc<Library>> {

@@ -28,12 +28,14 @@ pub(super) unsafe fn create_object(
     count: u32,
     attrs: *const sai_attribute_t,
 ) -> sai_status_t {
+    if !id.is_null() {
+        // SAFETY: the client promises room for an id.
+        unsafe { id.write(0) };
+    }
     call("create", |library| {
         if id.is_null() {
             return Err(null("place for the object id"));
         }
-        // SAFETY: the client promises room for an id.
-        unsafe { id.write(0) };
         // SAFETY: the client promises as many attributes.
         let attrs = unsafe { read_attrs(meta_of(ty)?, count, attrs) }?;
         let new = if ty == ObjectType::SWITCH {

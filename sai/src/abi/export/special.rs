@@ -1,7 +1,9 @@
 //! The slots that are no verb of an object type.
 
+use std::collections::BTreeMap;
 use std::ffi::c_void;
 
+use parking_lot::Mutex;
 use sai_sys as sys;
 use sys::{sai_attribute_t, sai_object_id_t, sai_size_t, sai_status_t};
 
@@ -9,7 +11,7 @@ use super::object::{answer, create_object, meta_of};
 use super::{array, call, guard, null};
 use crate::abi::{Attrs, read_attrs};
 use crate::types::ObjectType;
-use crate::{Error, ObjectId, Special, SpecialAnswer, Status};
+use crate::{AttrEntry, Error, ObjectId, ObjectRef, Result, Special, SpecialAnswer, Status};
 
 pub(super) unsafe extern "C" fn create_switch(
     id: *mut sai_object_id_t,
@@ -117,26 +119,76 @@ pub(super) unsafe extern "C" fn recv_hostif_packet(
     })
 }
 
-/// Packets are copied; there is no memory of the device to hand out.
+/// The longest buffer for a packet, in bytes, and how many there may be.
+const LONGEST_PACKET: usize = 1 << 16;
+const MOST_PACKETS: usize = 1 << 16;
+
+/// The buffers that clients have, by their addresses. Sending copies out of them: they are ordinary memory, the
+/// client's until it gives them back or the library is uninitialised.
+static PACKETS: Mutex<BTreeMap<usize, Box<[u64]>>> = Mutex::new(BTreeMap::new());
+
+/// Frees what clients did not.
+pub(super) fn forget_packets() {
+    PACKETS.lock().clear();
+}
+
+/// Refuses what is neither a host interface nor a switch.
+fn check_hostif(library: &super::Library, id: ObjectId) -> Result<()> {
+    let ask = match library.backend.object_type(id) {
+        Some(ty @ ObjectType::HOSTIF) => (ty, crate::hostif::TYPE.id()),
+        Some(ty @ ObjectType::SWITCH) => (ty, crate::switch::NUMBER_OF_ACTIVE_PORTS.id()),
+        _ => {
+            let reason = format!("{id} is neither a host interface nor a switch");
+            return Err(Error::because(Status::INVALID_OBJECT_ID, reason));
+        }
+    };
+    library.backend.get(&ObjectRef::Object(ask.0, id), &mut [AttrEntry::ask(ask.1)])
+}
+
 pub(super) unsafe extern "C" fn allocate_hostif_packet(
-    _hostif: sai_object_id_t,
-    _size: sai_size_t,
+    hostif: sai_object_id_t,
+    size: sai_size_t,
     buffer: *mut *mut c_void,
-    _count: u32,
-    _attrs: *const sai_attribute_t,
+    count: u32,
+    attrs: *const sai_attribute_t,
 ) -> sai_status_t {
     if !buffer.is_null() {
         // SAFETY: the client promises room for a pointer.
         unsafe { buffer.write(std::ptr::null_mut()) };
     }
-    missing("allocate_hostif_packet")
+    call("allocate_hostif_packet", |library| {
+        if buffer.is_null() {
+            return Err(null("place for the buffer"));
+        }
+        // SAFETY: the client's promises are those of SAI.
+        unsafe { read_attrs(meta_of(ObjectType::HOSTIF_PACKET)?, count, attrs) }?;
+        check_hostif(library, ObjectId(hostif))?;
+        if size == 0 || size > LONGEST_PACKET {
+            let reason = format!("a packet of {size} bytes; 1 to {LONGEST_PACKET} are possible");
+            return Err(Error::because(Status::INVALID_PARAMETER, reason));
+        }
+        let mut packets = PACKETS.lock();
+        if packets.len() >= MOST_PACKETS {
+            let reason = format!("{MOST_PACKETS} buffers were not given back");
+            return Err(Error::because(Status::NO_MEMORY, reason));
+        }
+        let mut memory = vec![0; size.div_ceil(8)].into_boxed_slice();
+        let start = memory.as_mut_ptr().cast::<c_void>();
+        packets.insert(start as usize, memory);
+        // SAFETY: as above.
+        unsafe { buffer.write(start) };
+        Ok(())
+    })
 }
 
 pub(super) unsafe extern "C" fn free_hostif_packet(
     _hostif: sai_object_id_t,
-    _buffer: *mut c_void,
+    buffer: *mut c_void,
 ) -> sai_status_t {
-    missing("free_hostif_packet")
+    call("free_hostif_packet", |_| match PACKETS.lock().remove(&(buffer as usize)) {
+        Some(_) => Ok(()),
+        None => Err(Error::because(Status::INVALID_PARAMETER, "the buffer is none that the library gave")),
+    })
 }
 
 /// The answer of a slot that no backend has.
