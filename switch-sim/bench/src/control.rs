@@ -1,14 +1,15 @@
 //! The control plane in process: objects by the million, boots, snapshots, and what they weigh.
 
 use std::hint::black_box;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use sai::entry::{Entry, RouteEntry};
+use sai::entry::{Entry, NeighborEntry, RouteEntry};
 use sai::{
     AnyOid, AttrEntry, Backend, Bulk, BulkCreate, BulkErrorMode, BulkSet, MacAddr, ObjectId, ObjectRef,
-    ObjectType, Result, Session, Target, Value, dylib, next_hop, route_entry, router_interface, switch, vlan,
+    ObjectType, Result, Session, Target, Value, dylib, neighbor_entry, next_hop, route_entry,
+    router_interface, switch, vlan,
 };
 use switch_sim::Switch;
 use switch_sim::snapshot::Snapshot;
@@ -40,6 +41,8 @@ pub const CASES: &[Case] = &[
     Case { name: "snapshot/1M-routes/load", unit: "ms", run: |o| snapshot(o, false) },
     Case { name: "memory/ipv4/1M-routes", unit: "MB", run: |o| grown(o, prefixes_v4(o.size(1_000_000))) },
     Case { name: "memory/ipv6/200k-routes", unit: "MB", run: |o| grown(o, prefixes_v6(o.size(200_000))) },
+    Case { name: "memory/ipv4/100k-neighbors", unit: "MB", run: neighbors },
+    Case { name: "memory/ecmp/100k-members", unit: "MB", run: members },
     Case { name: "memory/1000-switches-of-8-ports", unit: "MB", run: switches },
 ];
 
@@ -244,6 +247,31 @@ fn grown(_: &Options, nets: Vec<IpNet>) -> Vec<f64> {
     let (rig, hops): (Rig, Vec<AnyOid>) = forward::router().expect("the switch takes it");
     let before = resident();
     rig.routes(&nets, &hops).expect("room");
+    vec![(resident() - before) / 1e6]
+}
+
+/// What neighbors out of 64 interfaces, with their host routes, add.
+fn neighbors(options: &Options) -> Vec<f64> {
+    let rig = Rig::boot(64);
+    let rifs: Vec<_> = (0..64).map(|port| rig.port_interface(port).expect("free").raw()).collect();
+    let mac = [AttrEntry::new(neighbor_entry::DST_MAC_ADDRESS.id(), Value::Mac(MacAddr([2; 6])))];
+    let before = resident();
+    for n in 0..options.size(100_000) as u32 {
+        let ip_address = Ipv4Addr::from(0x0a00_0000 + n).into();
+        let rif_id = rifs[n as usize % rifs.len()];
+        let entry = Entry::Neighbor(NeighborEntry { switch_id: rig.switch.id().raw(), rif_id, ip_address });
+        rig.sim.create(rig.switch.id().raw(), Target::Entry(&entry), &mac).expect("room");
+    }
+    vec![(resident() - before) / 1e6]
+}
+
+/// What the members of groups of 64 add.
+fn members(options: &Options) -> Vec<f64> {
+    let (rig, hops) = forward::router().expect("the switch takes it");
+    let before = resident();
+    for _ in 0..options.size(100_000).div_ceil(64) {
+        rig.group(hops[..64].iter().copied()).expect("room");
+    }
     vec![(resident() - before) / 1e6]
 }
 

@@ -216,7 +216,7 @@ pub fn ecmp(options: &Options) -> Scene {
                 [2, 0, 0, 1, port as u8, 0],
             )?);
         }
-        rig.group(&hops)
+        rig.group(hops.iter().map(|hop| hop.any()))
     };
     let group = make().expect("the switch takes it");
     let nets = prefixes_v4(options.size(1_000_000));

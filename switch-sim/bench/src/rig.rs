@@ -27,7 +27,9 @@ fn profile(ports: u32) -> Profile {
     let mut profile = Profile::with_ports(ports);
     (profile.boot.ports_up, profile.boot.link_up) = (true, true);
     (profile.boot.bridge_ports, profile.boot.vlan_members) = (false, false);
-    profile.limits.fdb = 2_000_000;
+    let limits = &mut profile.limits;
+    (limits.fdb, limits.ipv4_neighbors) = (2_000_000, 200_000);
+    (limits.next_hop_groups, limits.next_hop_group_members) = (4096, 200_000);
     profile
 }
 
@@ -145,14 +147,12 @@ impl Rig {
     }
 
     /// A group of next hops.
-    pub fn group(&self, hops: &[Oid<NextHop>]) -> Result<AnyOid> {
+    pub fn group(&self, hops: impl IntoIterator<Item = AnyOid>) -> Result<AnyOid> {
         let ecmp = next_hop_group::Type::DYNAMIC_UNORDERED_ECMP;
         let group = self.switch.create(next_hop_group::Required { r#type: ecmp })?;
         for hop in hops {
-            self.switch.create(next_hop_group_member::Required {
-                next_hop_group_id: group,
-                next_hop_id: hop.any(),
-            })?;
+            self.switch
+                .create(next_hop_group_member::Required { next_hop_group_id: group, next_hop_id: hop })?;
         }
         Ok(group.any())
     }
