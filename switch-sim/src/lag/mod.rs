@@ -13,7 +13,7 @@ use crate::port::{self, Attachment, index};
 use crate::store::Object;
 use crate::switch::Switch;
 use crate::table::group::Group;
-use crate::table::hash::Algorithm;
+use crate::table::hash::{Algorithm, mixed};
 
 /// What a port's membership says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +125,7 @@ pub(crate) fn express(sw: &Switch, flow: flow_hash::Flow<'_>, frame: &[u8], lag:
     if !lag.algorithm.unwrap_or(role.flow.algorithm).reads_fields() {
         return None;
     }
-    lag.group.select(sw.hash.of(role, lag.algorithm, &sw.acl.udfs, flow, frame, 0))
+    lag.group.select(number(sw, flow, frame, lag, 0))
 }
 
 /// Counts a packet that was hashed for a LAG.
@@ -153,12 +153,21 @@ fn hash(sw: &Switch, p: &mut Packet, frame: &[u8], lag: &Lag, turn: u32) -> u32 
     if shared && p.has(flag::HASHED) {
         return p.hash;
     }
-    let hash = sw.hash.of(role, lag.algorithm, &sw.acl.udfs, p.flow(), frame, turn.into());
+    let hash = number(sw, p.flow(), frame, lag, turn);
     if shared {
         p.hash = hash;
         p.flags |= flag::HASHED;
     }
     hash
+}
+
+/// The hash of a flow for a LAG. By default next-hop groups hash the same fields with the same algorithm and
+/// seed, so it is mixed: of a group of LAGs, each LAG is to use all its members.
+#[inline]
+fn number(sw: &Switch, flow: flow_hash::Flow<'_>, frame: &[u8], lag: &Lag, turn: u32) -> u32 {
+    let role = &sw.hash.lag;
+    let hash = sw.hash.of(role, lag.algorithm, &sw.acl.udfs, flow, frame, turn.into());
+    if lag.algorithm.unwrap_or(role.flow.algorithm).reads_fields() { mixed(hash) } else { hash }
 }
 
 /// Owns `SAI_OBJECT_TYPE_LAG`.

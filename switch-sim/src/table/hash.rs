@@ -76,6 +76,15 @@ pub fn again(hash: u32) -> u32 {
     mixed ^ mixed >> 15
 }
 
+/// Another number from a hash, for a choice by another group: it has nothing in common with the hash, nor with
+/// what [`again`] makes of it.
+#[inline]
+pub fn mixed(hash: u32) -> u32 {
+    let hash = (hash ^ hash >> 16).wrapping_mul(0x85EB_CA6B);
+    let hash = (hash ^ hash >> 13).wrapping_mul(0xC2B2_AE35);
+    hash ^ hash >> 16
+}
+
 /// CRC-32 (reflected 0x04C11DB7) as zlib has it: `crc32(0, b"123456789") == 0xCBF43926`, and the CRC of two
 /// pieces is that of the second seeded with that of the first.
 #[inline]

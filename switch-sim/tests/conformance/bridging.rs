@@ -258,6 +258,16 @@ fn spanning_tree_states() {
     assert_eq!(bed.fdb_events().concat().len(), 2, "a learning port learns");
     assert!(bed.to(3, &frame(ALL, [2, 0, 0, 0, 0, 3])).is_empty());
     assert!(bed.fdb_events().is_empty(), "a blocking port does not");
+    let twice = [
+        attr(sai::stp_port::STP.id(), Value::Oid(stp)),
+        attr(sai::stp_port::BRIDGE_PORT.id(), Value::Oid(bed.bridge_ports[1])),
+        attr(sai::stp_port::STATE.id(), Value::I32(sai::stp_port::State::FORWARDING.0)),
+    ];
+    assert_eq!(
+        bed.try_create(ObjectType::STP_PORT, &twice).unwrap_err().status(),
+        sai::Status::ITEM_ALREADY_EXISTS
+    );
+    assert!(bed.to(1, &frame(ALL, B)).is_empty(), "it has the state that it had");
 }
 
 /// Acts: SAI_BRIDGE_PORT_ATTR_ISOLATION_GROUP, SAI_ISOLATION_GROUP_MEMBER_ATTR_ISOLATION_GROUP_ID,

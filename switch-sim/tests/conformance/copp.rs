@@ -141,3 +141,47 @@ fn the_default_group_polices_and_queues_what_no_trap_object_names() {
     (0..5).for_each(|_| drop(bed.send(0, &frame(B, A))));
     assert_eq!((punted(&bed, 0), punted(&bed, 6)), (1, 2));
 }
+
+/// A LAG is negotiated, and a spanning tree kept, over ports that carry no data yet.
+#[test]
+fn ports_that_carry_no_data_give_their_control_packets_to_the_cpu() {
+    let bed = Bed::new();
+    let group = group_of(&bed, 5, ObjectId::NULL);
+    trap_in(&bed, trap::Type::LACP, PacketAction::TRAP, group);
+    trap_in(&bed, trap::Type::STP, PacketAction::TRAP, group);
+    let mut lacp = frame([1, 0x80, 0xC2, 0, 0, 2], A);
+    lacp[12..15].copy_from_slice(&[0x88, 0x09, 1]);
+    let mut bpdu = frame([1, 0x80, 0xC2, 0, 0, 0], A);
+    bpdu[12..17].copy_from_slice(&[0, 38, 0x42, 0x42, 3]);
+    let gives = |port: usize, frame: &[u8]| {
+        let before = punted(&bed, 5);
+        (bed.to(port, frame), punted(&bed, 5) - before)
+    };
+
+    bed.free_port(4);
+    bed.create(
+        ObjectType::LAG_MEMBER,
+        &[
+            attr(sai::lag_member::LAG_ID.id(), Value::Oid(bed.create(ObjectType::LAG, &[]))),
+            attr(sai::lag_member::PORT_ID.id(), Value::Oid(bed.ports[4])),
+            attr(sai::lag_member::INGRESS_DISABLE.id(), Value::Bool(true)),
+            attr(sai::lag_member::EGRESS_DISABLE.id(), Value::Bool(true)),
+        ],
+    );
+    let stp = bed.get(ObjectType::SWITCH, bed.switch, switch::DEFAULT_STP_INST_ID.id());
+    bed.create(
+        ObjectType::STP_PORT,
+        &[
+            attr(sai::stp_port::STP.id(), stp),
+            attr(sai::stp_port::BRIDGE_PORT.id(), Value::Oid(bed.bridge_ports[0])),
+            attr(sai::stp_port::STATE.id(), Value::I32(sai::stp_port::State::BLOCKING.0)),
+        ],
+    );
+    bed.set(ObjectType::PORT, bed.ports[1], port::PORT_VLAN_ID.id(), Value::U16(77));
+    bed.free_port(5);
+    for (port, what) in [(4, "a disabled member"), (0, "blocked"), (1, "in no VLAN"), (5, "in no bridge")] {
+        assert_eq!(gives(port, &frame(ALL, B)), (vec![], 0), "{what}");
+        assert_eq!(gives(port, &lacp), (vec![], 1), "{what}");
+        assert_eq!(gives(port, &bpdu), (vec![], 1), "{what}");
+    }
+}

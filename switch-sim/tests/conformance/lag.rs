@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::bed::routed::*;
 use super::bed::*;
 use sai::vlan::TaggingMode;
 use sai::{ObjectId, ObjectRef, ObjectType, Status, Target, Value, bridge_port, lag, lag_member, port};
@@ -159,6 +160,41 @@ fn a_resilient_lag_moves_only_the_flows_of_who_goes() {
     bed.set_link(5, true);
     bed.remove(ObjectType::LAG_MEMBER, members[2]);
     assert_eq!(used(&bed), [4, 5]);
+}
+
+#[test]
+fn a_group_of_lags_uses_all_members_of_each() {
+    let r = Routed::new();
+    r.port_rif(0);
+    r.free_port(4);
+    let kind = sai::next_hop_group::Type::DYNAMIC_UNORDERED_ECMP.0;
+    let group =
+        r.create(ObjectType::NEXT_HOP_GROUP, &[attr(sai::next_hop_group::TYPE.id(), Value::I32(kind))]);
+    // The route comes first, then the interfaces, the next hops, the neighbors, and at last members for the LAGs.
+    r.route("20.0.0.0/8", group);
+    for (n, ports) in [(1, [1, 2]), (2, [3, 4])] {
+        let lag = r.create(ObjectType::LAG, &[]);
+        let on = attr(sai::router_interface::PORT_ID.id(), Value::Oid(lag));
+        let rif = r.rif_with(sai::router_interface::Type::PORT, &[on]);
+        let ip = format!("10.0.{n}.2");
+        let attrs = [
+            attr(sai::next_hop_group_member::NEXT_HOP_GROUP_ID.id(), Value::Oid(group)),
+            attr(sai::next_hop_group_member::NEXT_HOP_ID.id(), Value::Oid(r.next_hop(rif, &ip))),
+        ];
+        r.create(ObjectType::NEXT_HOP_GROUP_MEMBER, &attrs);
+        r.neighbor(rif, &ip, neighbor_mac(n));
+        for port in ports {
+            r.create(ObjectType::LAG_MEMBER, &member(lag, r.ports[port]));
+        }
+    }
+    let mut flows = [0; 8];
+    for n in 0..800 {
+        for port in r.to(0, &packet(r.mac, HOST, "1.1.1.1", "20.0.0.9", 64, n)) {
+            flows[port] += 1;
+        }
+    }
+    assert_eq!(flows.iter().sum::<usize>(), 800);
+    assert!(flows[1..5].iter().all(|n| (150..250).contains(n)), "{flows:?}");
 }
 
 #[test]

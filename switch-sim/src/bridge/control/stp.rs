@@ -44,6 +44,21 @@ impl Owner for StpPortOwner {
         &[attrs::stp_port::STP, attrs::stp_port::BRIDGE_PORT, attrs::stp_port::STATE]
     }
 
+    fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
+        let (Some((_, Value::Oid(instance))), Some((_, Value::Oid(port)))) =
+            (request.given(attrs::stp_port::STP), request.given(attrs::stp_port::BRIDGE_PORT))
+        else {
+            return Ok(());
+        };
+        if sw.bridge.stp.contains_key(&(*instance, index(*port))) {
+            let why = format!("{port} has a state in {instance} already");
+            return Err(
+                Error::because(Status::ITEM_ALREADY_EXISTS, why).on_attr("SAI_STP_PORT_ATTR_BRIDGE_PORT")
+            );
+        }
+        Ok(())
+    }
+
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
         self.derive(sw, object);
     }
