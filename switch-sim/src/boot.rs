@@ -8,7 +8,7 @@ use sai::{
     vlan_member,
 };
 
-use crate::feature::{Owner, owner};
+use crate::feature::{Owner, Request, owner};
 use crate::profile::Chip;
 use crate::resources::Pool;
 use crate::store::Origin;
@@ -314,8 +314,25 @@ impl Owner for SwitchOwner {
                 switch::LAG_HASH_IPV4_IN_IPV4.id(),
                 switch::QOS_DSCP_TO_FORWARDING_CLASS_MAP.id(),
                 switch::VXLAN_DEFAULT_PORT.id(),
+                switch::QOS_DEFAULT_TC.id(),
+                switch::QOS_DOT1P_TO_TC_MAP.id(),
+                switch::QOS_DOT1P_TO_COLOR_MAP.id(),
+                switch::QOS_DSCP_TO_TC_MAP.id(),
+                switch::QOS_DSCP_TO_COLOR_MAP.id(),
+                switch::QOS_TC_TO_QUEUE_MAP.id(),
+                switch::QOS_TC_AND_COLOR_TO_DOT1P_MAP.id(),
+                switch::QOS_TC_AND_COLOR_TO_DSCP_MAP.id(),
             ]
         }
+    }
+
+    fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
+        let mut given = request.attrs.iter().enumerate();
+        given.try_for_each(|(n, attr)| crate::qos::check(sw, ObjectType::SWITCH, n, attr))
+    }
+
+    fn check_set(&self, sw: &Switch, _: &ObjectRef, attr: &AttrEntry) -> Result<()> {
+        crate::qos::check(sw, ObjectType::SWITCH, 0, attr)
     }
 
     fn values(&self, asked: AttrId) -> Option<&'static [i32]> {
@@ -343,6 +360,7 @@ impl Owner for SwitchOwner {
         crate::hash::derive_switch(sw);
         crate::router::derive_switch(sw);
         crate::mirror::derive_switch(sw);
+        crate::qos::switch_changed(sw, attr);
         if attr == switch::TPID_OUTER_VLAN.id() || attr == switch::TPID_INNER_VLAN.id() {
             crate::port::derive_all(sw);
         }

@@ -68,6 +68,8 @@ const OWNERS: &[(ObjectType, &dyn Owner)] = &[
     (ObjectType::SAMPLEPACKET, &crate::mirror::SamplepacketOwner),
     (ObjectType::DEBUG_COUNTER, &crate::debug_counter::DebugCounterOwner),
     (ObjectType::QUEUE, &crate::port::queue::QueueOwner),
+    (ObjectType::QOS_MAP, &crate::qos::MapOwner),
+    (ObjectType::INGRESS_PRIORITY_GROUP, &crate::qos::group::GroupOwner),
 ];
 
 /// The owner of an object type, where a feature owns it.

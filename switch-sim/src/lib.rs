@@ -29,6 +29,7 @@ pub mod hostif;
 mod meter;
 mod mirror;
 mod profile;
+mod qos;
 mod random;
 mod special;
 mod view;

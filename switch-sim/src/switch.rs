@@ -48,6 +48,8 @@ pub struct Switch {
     pub hash: crate::hash::Hashes,
     /// Traps, CPU queues and host interfaces.
     pub host: Host,
+    /// QoS maps.
+    pub qos: crate::qos::Qos,
     /// Policers and storm control.
     pub policers: Policers,
     /// Mirror sessions and samplers.
@@ -82,6 +84,7 @@ impl Switch {
             lags: Lags::default(),
             hash: crate::hash::Hashes::default(),
             host: Host::default(),
+            qos: crate::qos::Qos::default(),
             policers: Policers::default(),
             mirrors: crate::mirror::Mirrors::default(),
             debug: crate::debug_counter::DebugCounters::default(),

@@ -406,6 +406,9 @@ impl Engine {
     /// Puts a packet whose egress port is known into its queue; with ideal timing it leaves at once.
     #[inline(always)]
     fn enqueue<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, slot: usize, t: &mut T, sink: &mut S) {
+        if sw.qos.leaving {
+            sw.qos.leave(&sw.profile.chip, &mut self.packets[slot], t);
+        }
         if sw.ports.timed {
             return self.enqueue_timed(sw, slot, t, sink);
         }

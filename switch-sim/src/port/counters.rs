@@ -161,6 +161,10 @@ pub struct Counters {
     pub ip_drops: [[u64; 2]; 2],
     /// Queues, as many as counted something of their own.
     pub(super) queues: Vec<QueueCounts>,
+    /// Packets and bytes of priority groups, as many as took something of their own.
+    pub(crate) groups: Vec<[u64; 2]>,
+    /// Packets and bytes received that ended before they were given to a priority group.
+    pub(crate) in_no_group: [u64; 2],
 }
 
 impl Default for Counters {
@@ -173,6 +177,8 @@ impl Default for Counters {
             drops: [0; DropReason::COUNT],
             ip_drops: [[0; 2]; 2],
             queues: Vec::new(),
+            groups: Vec::new(),
+            in_no_group: [0; 2],
         }
     }
 }
@@ -205,7 +211,7 @@ impl Direction {
         }
     }
 
-    pub(super) fn packets(&self) -> u64 {
+    pub(crate) fn packets(&self) -> u64 {
         self.bins.iter().sum()
     }
 

@@ -31,30 +31,23 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
         if p.headers.is_ip() {
             counters.rx.count_ip(p.headers.kind == L3::Ipv6, group, p.headers.end - p.headers.l3);
         } else if p.headers.error == Some(Malformed::TruncatedEthernet) {
+            counters.no_group_takes(wire_len(p.len()));
             engine.drop(i, DropReason::Malformed);
             continue;
         } else if p.headers.ethertype == ethertype::MAC_CONTROL {
             // PAUSE and PFC end at the MAC.
             counters.pause_rx += 1;
+            counters.no_group_takes(wire_len(p.len()));
             engine.drop(i, DropReason::DmacReserved);
             continue;
         }
         if p.len() > port.mtu as usize {
             counters.oversize[0] += 1;
+            counters.no_group_takes(wire_len(p.len()));
             engine.drop(i, DropReason::ExceedsL2Mtu);
             continue;
         }
         p.lag = port.lag;
-        if port.watched {
-            crate::mirror::tap_in(&mut sw.mirrors, &sw.ports, p);
-        }
-        if port.watched && port.policer != NONE {
-            let action = sw.policers.police(port.policer, p, now, t);
-            if !crate::meter::carry_out(p, action, DropReason::Policer) {
-                engine.onward(sw, i, Node::PostIngressAcl);
-                continue;
-            }
-        }
         // VLAN classification (802.1Q 6.9): a priority tag does not choose a VLAN.
         // A tag of another TPID than the port's and the switch's outer one is payload.
         let known = p.headers.tpid == port.tpid || p.headers.tpid == port.outer_tpid;
@@ -66,6 +59,19 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
             p.dei = p.headers.outer.dei();
         } else {
             p.pcp = port.default_pcp;
+        }
+        if port.classed {
+            sw.qos.classify(p, counters, t);
+        }
+        if port.watched {
+            crate::mirror::tap_in(&mut sw.mirrors, &sw.ports, p);
+        }
+        if port.watched && port.policer != NONE {
+            let action = sw.policers.police(port.policer, p, now, t);
+            if !crate::meter::carry_out(p, action, DropReason::Policer) {
+                engine.onward(sw, i, Node::PostIngressAcl);
+                continue;
+            }
         }
         p.vid = if tagged { p.headers.outer.vid() } else { port.pvid };
         let forbidden = if tagged { port.drop_tagged } else { port.drop_untagged };

@@ -97,6 +97,15 @@ impl Owner for PortOwner {
                 port::BROADCAST_STORM_CONTROL_POLICER_ID.id(),
                 port::MULTICAST_STORM_CONTROL_POLICER_ID.id(),
                 port::QOS_DSCP_TO_FORWARDING_CLASS_MAP.id(),
+                port::QOS_DEFAULT_TC.id(),
+                port::QOS_DOT1P_TO_TC_MAP.id(),
+                port::QOS_DOT1P_TO_COLOR_MAP.id(),
+                port::QOS_DSCP_TO_TC_MAP.id(),
+                port::QOS_DSCP_TO_COLOR_MAP.id(),
+                port::QOS_TC_TO_QUEUE_MAP.id(),
+                port::QOS_TC_AND_COLOR_TO_DOT1P_MAP.id(),
+                port::QOS_TC_AND_COLOR_TO_DSCP_MAP.id(),
+                port::QOS_TC_TO_PRIORITY_GROUP_MAP.id(),
             ]
         }
     }
@@ -312,7 +321,7 @@ fn check(sw: &Switch, lanes: usize, n: usize, attr: &AttrEntry) -> Result<()> {
                 )),
             }
         }
-        _ => Ok(()),
+        _ => crate::qos::check(sw, ObjectType::PORT, n, attr),
     }
 }
 

@@ -110,6 +110,10 @@ pub struct Record {
     pub policer: u16,
     /// Mirrors or samples what it sends.
     pub tapped: bool,
+    /// Has QoS maps, or a default traffic class, for what comes in.
+    pub classed: bool,
+    /// Has QoS maps for what leaves.
+    pub marks: bool,
     /// Storm-control policers of flooded unicast, multicast and broadcast.
     pub storm: [u16; 3],
 }
@@ -139,6 +143,8 @@ impl Record {
         watched: false,
         policer: NONE,
         tapped: false,
+        classed: false,
+        marks: false,
         storm: [NONE; 3],
         plain: false,
         sends: false,
@@ -169,12 +175,16 @@ impl Record {
             watched,
             policer: _,
             tapped: _,
+            classed,
+            marks: _,
             storm: _,
             plain: _,
             sends: _,
         } = self;
         let attached = (*bridge_port != NONE || *rif != NONE) && subs.is_empty();
-        *rx && attached && !(*loopback || *drop_untagged || *drop_tagged || *watched) && blocked.is_empty()
+        *rx && attached
+            && !(*loopback || *drop_untagged || *drop_tagged || *watched || *classed)
+            && blocked.is_empty()
     }
 
     /// Whether the operational state is up.
@@ -246,6 +256,7 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
     let slot = usize::from(at);
     if sw.store.get(id).is_none() {
         sw.ports.records[slot] = Record::ABSENT;
+        crate::qos::derive(sw, id);
         sw.ports.own[slot] = Attachment::default();
         sw.ports.taps[slot] = Taps::default();
         count_policers(sw);
@@ -253,6 +264,7 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         sw.debug.forget(at);
         return;
     }
+    let (classed, marks) = crate::qos::derive(sw, id);
     let membership = sw.lags.membership(at);
     let from = membership.as_ref().map_or(id, |m| m.lag);
     let store = &sw.store;
@@ -308,13 +320,15 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         watched: policer != NONE || taps_in,
         policer,
         tapped,
+        classed,
+        marks,
         storm,
         plain: false,
         sends: false,
     };
     let record = &mut sw.ports.records[slot];
     record.plain = record.is_plain();
-    record.sends = record.tx && !record.loopback && !record.tapped;
+    record.sends = record.tx && !(record.loopback || record.tapped || record.marks);
     sw.ports.loops = sw.ports.records.iter().any(|r| r.loopback);
     count_policers(sw);
 }

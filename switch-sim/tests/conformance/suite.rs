@@ -28,6 +28,7 @@ mod objects;
 mod policers;
 mod ports;
 mod qinq;
+mod qos;
 mod route;
 mod router;
 mod router_interface;
