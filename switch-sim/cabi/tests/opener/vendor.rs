@@ -44,7 +44,7 @@ pub struct Vendor {
 struct Wires {
     devices: Vec<NetDev>,
     received: Vec<VecDeque<Vec<u8>>>,
-    /// When a frame was last seen.
+    /// When a frame was last seen, or a call made.
     last: Instant,
 }
 
@@ -111,6 +111,8 @@ impl Vendor {
 
 impl TestBed for Vendor {
     fn backend(&self) -> &dyn Backend {
+        // Calls cause frames and notifications too.
+        self.wires.lock().last = Instant::now();
         &self.library
     }
     fn inject(&self, port: ObjectId, frame: &[u8]) {
@@ -145,11 +147,7 @@ impl TestBed for Vendor {
         unreachable!("the case needs hands")
     }
     fn settle(&self) {
-        let mut wires = self.wires.lock();
-        // A library tells some time after a call returned.
-        wires.last = wires.last.max(Instant::now() - quiet() / 2);
-        wires.listen();
-        drop(wires);
+        self.wires.lock().listen();
         self.library.settle();
     }
     fn reload(&self, _: ObjectId) {

@@ -88,6 +88,7 @@ fn wall(acl: &Acl, stage: AclStage) -> ObjectId {
 /// SAI_SWITCH_ATTR_PRE_INGRESS_ACL.
 #[test]
 fn tables_bind_to_ports_vlans_and_the_switch() {
+    needs!(Trace);
     use DropReason::{AclEgressPort, AclEgressSwitch, AclEgressVlan};
     use DropReason::{AclIngressPort, AclIngressSwitch, AclIngressVlan};
     let acl = Acl::new();
@@ -135,6 +136,7 @@ fn tables_bind_to_ports_vlans_and_the_switch() {
 /// Acts: SAI_LAG_ATTR_INGRESS_ACL, SAI_LAG_ATTR_EGRESS_ACL.
 #[test]
 fn tables_bind_to_lags() {
+    needs!(Trace);
     use lag::{EGRESS_ACL, INGRESS_ACL};
     let acl = Acl::new();
     acl.free_port(7);
@@ -168,6 +170,7 @@ fn tables_bind_to_lags() {
 /// Acts: SAI_ROUTER_INTERFACE_ATTR_INGRESS_ACL, SAI_ROUTER_INTERFACE_ATTR_EGRESS_ACL.
 #[test]
 fn tables_bind_to_router_interfaces_and_see_what_is_routed() {
+    needs!(Trace);
     use router_interface::{EGRESS_ACL, INGRESS_ACL};
     let r = Routed::new();
     let rif = ObjectType::ROUTER_INTERFACE;
