@@ -391,7 +391,7 @@ pub fn deliver(sw: &mut Switch) {
 /// How many entries are looked at under one lock of the switch: a table that ages out at once delays no call.
 const AGED: usize = 256;
 
-/// Removes the dynamic entries that are due by now, at most [`AGED`] of them: what is left stays due.
+/// Removes the dynamic entries that are due by now, at most 256 of them: what is left stays due.
 pub fn age(sw: &mut Switch, now: u64) {
     for _ in 0..AGED {
         let Some(&Reverse((at, key))) = sw.bridge.fdb.due.peek() else { break };

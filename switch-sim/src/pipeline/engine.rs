@@ -567,7 +567,7 @@ impl Engine {
         self.onward(sw, i, from);
     }
 
-    /// Whether the packet may change what packets read, where one [before](Self::before) it may still read that
+    /// Whether the packet may change what packets read, where one before it may still read that
     /// (`awaited`). If not it was cut off with all after it, to be looked at by `node` once those before it are
     /// through; the caller stops work on the list.
     #[inline(always)]
