@@ -268,6 +268,27 @@ const DEFAULTS: &[AttrId] = &[
     switch::DEFAULT_TRAP_GROUP.id(),
 ];
 
+/// The attributes that act, but those of hashes and QoS maps.
+const ENFORCED: &[AttrId] = &[
+    switch::INIT_SWITCH.id(),
+    switch::SRC_MAC_ADDRESS.id(),
+    switch::FDB_AGING_TIME.id(),
+    switch::MAX_LEARNED_ADDRESSES.id(),
+    switch::FDB_UNICAST_MISS_PACKET_ACTION.id(),
+    switch::FDB_MULTICAST_MISS_PACKET_ACTION.id(),
+    switch::FDB_BROADCAST_MISS_PACKET_ACTION.id(),
+    switch::TPID_OUTER_VLAN.id(),
+    switch::TPID_INNER_VLAN.id(),
+    switch::BCAST_CPU_FLOOD_ENABLE.id(),
+    switch::MCAST_CPU_FLOOD_ENABLE.id(),
+    switch::MIRROR_TC.id(),
+    switch::PRE_INGRESS_ACL.id(),
+    switch::INGRESS_ACL.id(),
+    switch::EGRESS_ACL.id(),
+    switch::QOS_DSCP_TO_FORWARDING_CLASS_MAP.id(),
+    switch::VXLAN_DEFAULT_PORT.id(),
+];
+
 /// Every port but the CPU port.
 fn front_ports(sw: &Switch) -> Vec<ObjectId> {
     sw.store.ids(ObjectType::PORT).filter(|p| !sw.is_cpu_port(*p)).collect()
@@ -281,49 +302,10 @@ impl Owner for SwitchOwner {
     }
 
     fn enforced(&self) -> &'static [AttrId] {
-        const {
-            &[
-                switch::INIT_SWITCH.id(),
-                switch::SRC_MAC_ADDRESS.id(),
-                switch::FDB_AGING_TIME.id(),
-                switch::MAX_LEARNED_ADDRESSES.id(),
-                switch::FDB_UNICAST_MISS_PACKET_ACTION.id(),
-                switch::FDB_MULTICAST_MISS_PACKET_ACTION.id(),
-                switch::FDB_BROADCAST_MISS_PACKET_ACTION.id(),
-                switch::TPID_OUTER_VLAN.id(),
-                switch::TPID_INNER_VLAN.id(),
-                switch::BCAST_CPU_FLOOD_ENABLE.id(),
-                switch::MCAST_CPU_FLOOD_ENABLE.id(),
-                switch::ECMP_DEFAULT_HASH_ALGORITHM.id(),
-                switch::ECMP_DEFAULT_HASH_SEED.id(),
-                switch::MIRROR_TC.id(),
-                switch::PRE_INGRESS_ACL.id(),
-                switch::INGRESS_ACL.id(),
-                switch::EGRESS_ACL.id(),
-                switch::ECMP_DEFAULT_HASH_OFFSET.id(),
-                switch::ECMP_DEFAULT_SYMMETRIC_HASH.id(),
-                switch::ECMP_HASH_IPV4.id(),
-                switch::ECMP_HASH_IPV6.id(),
-                switch::ECMP_HASH_IPV4_IN_IPV4.id(),
-                switch::LAG_DEFAULT_HASH_ALGORITHM.id(),
-                switch::LAG_DEFAULT_HASH_SEED.id(),
-                switch::LAG_DEFAULT_HASH_OFFSET.id(),
-                switch::LAG_DEFAULT_SYMMETRIC_HASH.id(),
-                switch::LAG_HASH_IPV4.id(),
-                switch::LAG_HASH_IPV6.id(),
-                switch::LAG_HASH_IPV4_IN_IPV4.id(),
-                switch::QOS_DSCP_TO_FORWARDING_CLASS_MAP.id(),
-                switch::VXLAN_DEFAULT_PORT.id(),
-                switch::QOS_DEFAULT_TC.id(),
-                switch::QOS_DOT1P_TO_TC_MAP.id(),
-                switch::QOS_DOT1P_TO_COLOR_MAP.id(),
-                switch::QOS_DSCP_TO_TC_MAP.id(),
-                switch::QOS_DSCP_TO_COLOR_MAP.id(),
-                switch::QOS_TC_TO_QUEUE_MAP.id(),
-                switch::QOS_TC_AND_COLOR_TO_DOT1P_MAP.id(),
-                switch::QOS_TC_AND_COLOR_TO_DSCP_MAP.id(),
-            ]
-        }
+        static ALL: std::sync::LazyLock<Vec<AttrId>> = std::sync::LazyLock::new(|| {
+            [ENFORCED, &crate::hash::SWITCH_ATTRS, &crate::qos::SWITCH_ATTRS].concat()
+        });
+        &ALL
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {

@@ -63,9 +63,7 @@ const NEVER: u64 = u64::MAX;
 
 impl Seat {
     fn new(switch: Switch) -> Seat {
-        let seat = Seat { leaves: NEVER.into(), ages: NEVER.into(), switch: Mutex::new(switch) };
-        seat.note(&seat.switch.lock());
-        seat
+        Seat { leaves: NEVER.into(), ages: NEVER.into(), switch: Mutex::new(switch) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Switch> {
@@ -80,11 +78,6 @@ impl Seat {
         self.leaves.store(leaves, Ordering::Release);
         self.ages.store(ages, Ordering::Release);
         leaves.min(ages)
-    }
-
-    /// What was noted.
-    fn due(&self) -> u64 {
-        self.leaves.load(Ordering::Acquire).min(self.ages.load(Ordering::Acquire))
     }
 }
 
@@ -236,14 +229,19 @@ impl Simulator {
         self.inner.world.get().is_some_and(|home| home.alarm.ring())
     }
 
+    /// Wakes the thread that runs the world, should it sleep for longer than until then.
+    #[inline]
+    fn wake_by(&self, due: u64) {
+        if self.inner.world.get().is_some_and(|home| home.alarm.is_late(due)) {
+            self.ring();
+        }
+    }
+
     fn run<R>(&self, seat: &Seat, f: impl FnOnce(&mut Switch) -> R) -> R {
         let mut locked = seat.lock();
         let result = f(&mut locked);
         // What the call made due does not wait for a thread that sleeps.
-        let due = seat.note(&locked);
-        if self.inner.world.get().is_some_and(|home| home.alarm.is_late(due)) {
-            self.ring();
-        }
+        self.wake_by(seat.note(&locked));
         // Fair unlocking hands the lock to who waits longest: a flooded port, whose thread comes back at once,
         // does not keep callers out, nor a long bulk call the frames.
         if locked.events.is_empty() && locked.host.outbox.is_empty() {
@@ -413,12 +411,10 @@ impl Simulator {
         self.inner.outbox.lock().waiting.extend(switch.events.drain(..));
         let seat = Seat::new(switch);
         // A warm boot brings stations that age.
-        let due = seat.due();
+        let due = seat.note(&seat.lock());
         switches.insert(number, Arc::new(seat));
         drop(switches);
-        if self.inner.world.get().is_some_and(|home| home.alarm.is_late(due)) {
-            self.ring();
-        }
+        self.wake_by(due);
         self.deliver();
         Ok(id)
     }

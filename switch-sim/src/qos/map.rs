@@ -26,31 +26,29 @@ pub(super) struct Map {
 
 impl Map {
     /// What a key becomes.
-    pub(super) fn get(&self, key: u8) -> u8 {
-        self.values.get(usize::from(key)).copied().unwrap_or(self.other)
+    pub(super) fn get(&self, key: impl Into<usize>) -> u8 {
+        self.values.get(key.into()).copied().unwrap_or(self.other)
     }
 }
 
 /// The key of a class and color.
-pub(super) fn of_class(tc: u8, color: u8) -> u8 {
-    tc.saturating_mul(COLORS).saturating_add(color)
+pub(super) fn of_class(tc: u8, color: u8) -> u16 {
+    u16::from(tc) * u16::from(COLORS) + u16::from(color)
 }
 
 /// One side of an entry: what it is called, its value, and the first that is too large.
-type SideOf = (&'static str, u8, u32);
+type SideOf = (&'static str, u16, u32);
 
 /// Key and value of an entry of this type; `None` for a type of no effect.
 fn sides(sw: &Switch, ty: Type, e: &QosMap) -> Option<(SideOf, SideOf)> {
     let chip = &sw.profile.chip;
-    let color = |p: &QosMapParams| ("color", u8::try_from(p.color.0).unwrap_or(u8::MAX), 3);
-    let tc = |p: &QosMapParams| ("traffic class", p.tc, chip.traffic_classes.into());
-    let (dot1p, dscp) = (("802.1p priority", e.key.dot1p, 8), ("DSCP", e.key.dscp, 64));
+    let color = |p: &QosMapParams| ("color", u16::try_from(p.color.0).unwrap_or(u16::MAX), COLORS.into());
+    let tc = |p: &QosMapParams| ("traffic class", p.tc.into(), chip.traffic_classes.into());
+    let (dot1p, dscp) = (("802.1p priority", e.key.dot1p.into(), 8), ("DSCP", e.key.dscp.into(), 64));
     let class = || match (tc(&e.key), color(&e.key)) {
-        (tc, color) if tc.1 >= chip.traffic_classes || color.1 >= COLORS => {
-            let wrong = if color.1 >= COLORS { color } else { tc };
-            (wrong.0, wrong.1, wrong.2)
-        }
-        (tc, color) => ("traffic class and color", of_class(tc.1, color.1), 256),
+        (_, color) if u32::from(color.1) >= color.2 => color,
+        (tc, _) if u32::from(tc.1) >= tc.2 => tc,
+        (_, color) => ("traffic class and color", of_class(e.key.tc, color.1 as u8), u32::MAX),
     };
     Some(match ty {
         Type::DOT1P_TO_TC => (dot1p, tc(&e.value)),
@@ -59,12 +57,14 @@ fn sides(sw: &Switch, ty: Type, e: &QosMap) -> Option<(SideOf, SideOf)> {
         Type::DSCP_TO_COLOR => (dscp, color(&e.value)),
         Type::TC_TO_QUEUE => {
             let queues = chip.unicast_queues + chip.multicast_queues;
-            (tc(&e.key), ("queue index", e.value.queue_index, queues))
+            (tc(&e.key), ("queue index", e.value.queue_index.into(), queues))
         }
-        Type::TC_TO_PRIORITY_GROUP => (tc(&e.key), ("priority group", e.value.pg, chip.priority_groups)),
-        Type::TC_AND_COLOR_TO_DSCP => (class(), ("DSCP", e.value.dscp, 64)),
-        Type::TC_AND_COLOR_TO_DOT1P => (class(), ("802.1p priority", e.value.dot1p, 8)),
-        Type::DSCP_TO_FORWARDING_CLASS => (dscp, ("forwarding class", e.value.fc, 256)),
+        Type::TC_TO_PRIORITY_GROUP => {
+            (tc(&e.key), ("priority group", e.value.pg.into(), chip.priority_groups))
+        }
+        Type::TC_AND_COLOR_TO_DSCP => (class(), ("DSCP", e.value.dscp.into(), 64)),
+        Type::TC_AND_COLOR_TO_DOT1P => (class(), ("802.1p priority", e.value.dot1p.into(), 8)),
+        Type::DSCP_TO_FORWARDING_CLASS => (dscp, ("forwarding class", e.value.fc.into(), 256)),
         _ => return None,
     })
 }
@@ -76,7 +76,7 @@ fn check(sw: &Switch, ty: Type, n: usize, value: &Value) -> Result<()> {
         let error = Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why);
         Err(error.on_attr("SAI_QOS_MAP_ATTR_MAP_TO_VALUE_LIST"))
     };
-    let mut seen = [false; 256];
+    let mut seen = std::collections::BTreeSet::new();
     for entry in entries {
         let Some((key, value)) = sides(sw, ty, entry) else { return Ok(()) };
         for (name, side, end) in [key, value] {
@@ -84,7 +84,7 @@ fn check(sw: &Switch, ty: Type, n: usize, value: &Value) -> Result<()> {
                 return refuse(format!("{name} {side}; there are {end}"));
             }
         }
-        if std::mem::replace(&mut seen[usize::from(key.1)], true) {
+        if !seen.insert(key.1) {
             return refuse(format!("{} {} is listed twice", key.0, key.1));
         }
     }
@@ -106,7 +106,7 @@ fn derive(sw: &mut Switch, object: &ObjectRef) {
             if values.len() <= at {
                 values.resize(at + 1, other);
             }
-            values[at] = value;
+            values[at] = value as u8;
         }
     }
     sw.qos.maps.insert(id, Arc::new(Map { id, values: values.into(), other }));

@@ -5,20 +5,11 @@ use sai::types::{AclStage, PacketAction};
 use sai::{
     AclAction, AclField, ObjectId, ObjectType, Value, acl_counter, acl_entry, acl_table, port, switch,
 };
-use switch_sim::pipeline::{Engine, NoTrace, Sink};
+use switch_sim::pipeline::{Engine, NoTrace};
 use switch_sim::port::index;
 use switch_sim::wire::PacketBuilder;
 
 use crate::bed::*;
-
-#[derive(Default)]
-struct Sent(Vec<(u16, Vec<u8>)>);
-
-impl Sink for Sent {
-    fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]) {
-        self.0.push((port, [head, tail].concat()));
-    }
-}
 
 /// What leaves, and what each entry counts. An entry is the last byte of a source address under a mask, and what
 /// becomes of the packet; every other one is bound to port 2 instead of the switch.

@@ -13,8 +13,7 @@ use sai::{
     Answer, AttrEntry, Backend, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Target, Value, bridge,
     bridge_port, hostif, hostif_table_entry as entry, hostif_trap as trap, router_interface as rif, switch,
 };
-use switch_sim::pipeline::{Balance, Engine, NoTrace, Sink};
-use switch_sim::port::index;
+use switch_sim::pipeline::Balance;
 use switch_sim::wire::text;
 use switch_sim::{Timing, World};
 
@@ -275,36 +274,13 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
     prop::collection::vec(any::<Change>(), 0..60)
 }
 
-#[derive(Default)]
-struct Sent(Vec<(u16, Vec<u8>)>);
-
-impl Sink for Sent {
-    fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]) {
-        self.0.push((port, [head, tail].concat()));
-    }
-}
-
 /// Configures a switch by the changes and runs the frames in vectors of up to `size`; answers what left, what became
 /// of all, and the FDB.
 fn run(changes: &[Change], frames: &[(usize, Vec<u8>)], size: usize) -> (Sent, Balance, Vec<(u64, u16)>) {
     let full = Full::new(Timing::Ideal);
     let objects = full.objects();
     changes.iter().for_each(|c| full.change(&objects, *c));
-    let bed = &full.bed;
-    let (mut sent, mut engine) = (Sent::default(), Engine::new());
-    bed.sim
-        .with_switch(bed.switch, |sw| {
-            for vector in frames.chunks(size) {
-                for (port, frame) in vector {
-                    engine.receive(index(bed.ports[*port]), frame);
-                }
-                engine.run(sw, 1, &mut NoTrace, &mut sent);
-            }
-            let mut fdb: Vec<_> = sw.bridge.fdb.table.iter().map(|(k, v)| (k, v.port())).collect();
-            fdb.sort_unstable();
-            (sent, sw.plane.balance, fdb)
-        })
-        .unwrap()
+    super::bed::run(&full.bed, frames, size)
 }
 
 proptest! {
@@ -319,11 +295,8 @@ proptest! {
         prop_assert!(one_balance.holds() && many_balance.holds(), "{:?} {:?}", one_balance, many_balance);
         prop_assert_eq!(one_balance, many_balance);
         prop_assert_eq!(one_fdb, many_fdb);
-        let by_port = |sent: &Sent, port| -> Vec<Vec<u8>> {
-            sent.0.iter().filter(|(p, _)| *p == port).map(|(_, f)| f.clone()).collect()
-        };
         for port in 0..16 {
-            prop_assert_eq!(by_port(&one, port), by_port(&many, port), "port {}", port);
+            prop_assert_eq!(one.by(port), many.by(port), "port {}", port);
         }
     }
 

@@ -13,7 +13,7 @@ use sai::{
     route_entry, router_interface as rif, switch,
 };
 use switch_sim::World;
-use switch_sim::pipeline::{Engine, NoTrace, Sink, Trace, Tracer};
+use switch_sim::pipeline::{Engine, NoTrace, Trace, Tracer};
 use switch_sim::port::index;
 use switch_sim::wire::PacketBuilder;
 
@@ -245,15 +245,6 @@ impl Net {
     }
 }
 
-#[derive(Default, Debug, PartialEq)]
-struct Sent(Vec<(u16, Vec<u8>)>);
-
-impl Sink for Sent {
-    fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]) {
-        self.0.push((port, [head, tail].concat()));
-    }
-}
-
 /// Mostly plain frames.
 fn frames(mac: [u8; 6]) -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
     let to = prop_oneof![4 => 1..8u8, 4 => Just(ROUTER), 1 => 7..9u8, 1 => Just(0u8)];
@@ -348,11 +339,8 @@ proptest! {
                 prop_assert_eq!(a, b);
             }
             prop_assert_eq!(lane.counts(&counters), stages.counts(&counters));
-            let by_port = |sent: &Sent, port| -> Vec<Vec<u8>> {
-                sent.0.iter().filter(|(p, _)| *p == port).map(|(_, f)| f.clone()).collect()
-            };
             for port in lane.bed.ports.iter().map(|p| index(*p)) {
-                prop_assert_eq!(by_port(&sent, port), by_port(&sent_by_stages, port), "port {}", port);
+                prop_assert_eq!(sent.by(port), sent_by_stages.by(port), "port {}", port);
             }
         }
     }

@@ -14,7 +14,7 @@ use sai::{
     Backend, ObjectRef, ObjectType, Session, Special, StatsOp, Value, bridge_port, hostif, hostif_packet,
     hostif_trap, hostif_trap_group, mirror_session, policer, port, queue, samplepacket, switch,
 };
-use switch_sim::pipeline::{Balance, Engine, NoTrace, Sink, VECTOR};
+use switch_sim::pipeline::{Engine, NoTrace, VECTOR};
 use switch_sim::port::index;
 use switch_sim::world::Cable;
 use switch_sim::{Simulator, Switch, World};
@@ -29,15 +29,6 @@ fn frames() -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
     });
     let any = prop::collection::vec(any::<u8>(), 0..120);
     prop::collection::vec((0..8usize, prop_oneof![6 => known, 1 => any]), 1..150)
-}
-
-#[derive(Default)]
-struct Sent(Vec<(u16, Vec<u8>)>);
-
-impl Sink for Sent {
-    fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]) {
-        self.0.push((port, [head, tail].concat()));
-    }
 }
 
 /// A switch with a learning limit and two more VLANs.
@@ -129,25 +120,6 @@ fn shared_bed() -> Bed {
     bed
 }
 
-/// Runs the frames in vectors of up to `size`; answers what left, what became of all, and the FDB.
-fn run(bed: &Bed, frames: &[(usize, Vec<u8>)], size: usize) -> (Sent, Balance, Vec<(u64, u16)>) {
-    let mut sent = Sent::default();
-    let mut engine = Engine::new();
-    bed.sim
-        .with_switch(bed.switch, |sw| {
-            for vector in frames.chunks(size) {
-                for (port, frame) in vector {
-                    engine.receive(index(bed.ports[*port]), frame);
-                }
-                engine.run(sw, 1, &mut NoTrace, &mut sent);
-            }
-            let mut fdb: Vec<_> = sw.bridge.fdb.table.iter().map(|(k, v)| (k, v.port())).collect();
-            fdb.sort_unstable();
-            (sent, sw.plane.balance, fdb)
-        })
-        .unwrap()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -167,11 +139,8 @@ proptest! {
         prop_assert!(one_balance.holds() && many_balance.holds());
         prop_assert_eq!(one_balance, many_balance);
         prop_assert_eq!(one_fdb, many_fdb);
-        let by_port = |sent: &Sent, port| -> Vec<Vec<u8>> {
-            sent.0.iter().filter(|(p, _)| *p == port).map(|(_, f)| f.clone()).collect()
-        };
         for port in 0..16 {
-            prop_assert_eq!(by_port(&one, port), by_port(&many, port), "port {}", port);
+            prop_assert_eq!(one.by(port), many.by(port), "port {}", port);
         }
     }
 }
