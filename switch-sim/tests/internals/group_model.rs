@@ -60,10 +60,11 @@ proptest! {
         // The model: the port and the weight of each member.
         let mut members: Vec<(ObjectId, usize, u32)> = Vec::new();
         let shares = |members: &[(ObjectId, usize, u32)]| {
-            let mut shares = BTreeMap::<usize, f64>::new();
+            let mut weights = BTreeMap::<usize, u32>::new();
             let total: u32 = members.iter().map(|m| m.2).sum();
-            members.iter().for_each(|m| *shares.entry(m.1).or_default() += f64::from(m.2) / f64::from(total.max(1)));
-            shares
+            members.iter().for_each(|m| *weights.entry(m.1).or_default() += m.2);
+            let share = |weight| f64::from(weight) / f64::from(total.max(1));
+            weights.into_iter().map(|(port, weight)| (port, share(weight))).collect::<BTreeMap<_, _>>()
         };
         let mut before = flows(&net);
         for step in steps {
