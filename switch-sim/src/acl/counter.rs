@@ -87,20 +87,20 @@ pub(super) struct Counter {
 
 /// Counters by the slots of their objects.
 #[derive(Debug, Default)]
-pub(super) struct Counters(Vec<Counter>);
+pub(crate) struct Counters(Vec<Counter>);
 
 impl Counters {
     #[inline]
     pub fn count(&mut self, slot: u32, p: &Packet) {
-        self.count_size(slot, wire_len(p.len()));
+        self.add(slot, [1, wire_len(p.len())]);
     }
 
-    /// Counts a packet of this size.
+    /// Counts packets, and the octets of all.
     #[inline]
-    pub fn count_size(&mut self, slot: u32, size: u64) {
+    pub fn add(&mut self, slot: u32, [packets, octets]: [u64; 2]) {
         if let Some(counter) = self.0.get_mut(slot as usize) {
-            counter.packets += u64::from(counter.counts_packets);
-            counter.bytes += if counter.counts_bytes { size } else { 0 };
+            counter.packets += if counter.counts_packets { packets } else { 0 };
+            counter.bytes += if counter.counts_bytes { octets } else { 0 };
         }
     }
 

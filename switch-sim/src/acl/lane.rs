@@ -1,5 +1,7 @@
 //! Ingress tables in the express lane: a frame whose entry does nothing but permit and count stays in it.
 
+use std::fmt;
+
 use super::bind::{Point, Stage};
 use super::look::Look;
 use super::run::Met;
@@ -9,7 +11,7 @@ use crate::table::ternary::{MAX_WORDS, Match};
 use crate::wire::parse::Headers;
 
 /// What the lane keeps from its look-ups until its frames leave.
-pub(super) struct Permits {
+pub(crate) struct Permits {
     /// The slot of the counter of each frame; `u32::MAX` for none.
     counters: [u32; VECTOR],
     keys: Vec<u64>,
@@ -22,22 +24,36 @@ impl Default for Permits {
     }
 }
 
+impl fmt::Debug for Permits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permits").finish_non_exhaustive()
+    }
+}
+
+impl Permits {
+    /// The slot of the counter that a frame which leaves by the lane is counted by; `u32::MAX` for none.
+    #[inline(always)]
+    pub(crate) fn counter(&self, i: usize) -> u32 {
+        self.counters[i % VECTOR]
+    }
+}
+
 /// Whether the lane can ask what is bound at ingress: at ports and the switch.
 pub(crate) fn fits_lane(sw: &Switch) -> bool {
     let has = |point| sw.acl.bound.has(Stage::Ingress, point);
     !has(Point::Lag) && !has(Point::Vlan) && !has(Point::Rif)
 }
 
-/// Those of these frames that ingress tables permit and do nothing else to. What they count is counted by
-/// [`count_permitted`].
+/// Those of these frames that ingress tables permit and do nothing else to. By what they are counted,
+/// [`Permits::counter`] says.
 pub(crate) fn permitted<'a>(
-    sw: &mut Switch,
+    sw: &Switch,
+    permits: &mut Permits,
     plain: u64,
     lanes: &'a [Lane; VECTOR],
     frame: impl Fn(usize, &'a Lane) -> &'a [u8],
 ) -> u64 {
-    let mut permits = std::mem::take(&mut sw.acl.permits);
-    let Permits { counters, keys, found } = &mut permits;
+    let Permits { counters, keys, found } = permits;
     keys.clear();
     let acl = &sw.acl;
     let mut odd = 0;
@@ -78,15 +94,5 @@ pub(crate) fn permitted<'a>(
             odd |= u64::from(!actions.only_permits()) << i;
         }
     }
-    sw.acl.permits = permits;
     plain & !odd
-}
-
-/// Counts a frame that leaves by the lane, of this size.
-#[inline(always)]
-pub(crate) fn count_permitted(sw: &mut Switch, i: usize, size: u64) {
-    let counter = sw.acl.permits.counters[i % VECTOR];
-    if counter != u32::MAX {
-        sw.acl.counters.count_size(counter, size);
-    }
 }

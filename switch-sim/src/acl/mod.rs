@@ -44,7 +44,7 @@ mod verdict;
 pub(crate) use counter::{CounterOwner, RangeOwner};
 pub(crate) use entry::EntryOwner;
 pub(crate) use group::{ANSWERED, ChainOwner, GroupOwner, MemberOwner, TableOwner};
-pub(crate) use lane::{count_permitted, fits_lane, permitted};
+pub(crate) use lane::{Permits, fits_lane, permitted};
 pub(crate) use run::{carry_out, copies, egress, forbids_learning, ingress, post_ingress, pre_ingress};
 pub(crate) use udf::{UdfGroupOwner, UdfMatchOwner, UdfOwner, Udfs};
 
@@ -75,7 +75,7 @@ pub struct Acl {
     actions: Vec<action::Actions>,
     /// How many entries were made or changed.
     age: u64,
-    counters: counter::Counters,
+    pub(crate) counters: counter::Counters,
     ranges: counter::Ranges,
     pub(crate) udfs: udf::Udfs,
     bound: bind::Bound,
@@ -83,7 +83,6 @@ pub struct Acl {
     /// Entries in force that forbid to learn.
     no_learn: u32,
     scratch: run::Scratch,
-    permits: lane::Permits,
 }
 
 impl std::fmt::Debug for Acl {

@@ -1,19 +1,19 @@
 //! Bridging plain frames: the decisions of `input`, `forward` and `egress`.
 
-use super::fdb::{Seen, Value};
-use super::{Bridge, BridgePort, state};
-use crate::pipeline::{Lane, NONE};
+use super::fdb::Value;
+use super::{BridgePort, state};
+use crate::pipeline::{Lane, Ledger, NONE};
 use crate::port::output::Tag;
 use crate::router;
 use crate::switch::Switch;
 use crate::table::exact::station_key;
 
 /// A plain frame comes in by a bridge port, from a station that is known there: to a known station, or to the
-/// router, whose interface [`Lane::rif`] then is. `false` if a stage would do anything but the common; so with all
-/// that follow.
+/// router, whose interface [`Lane::rif`] then is; `aged` says if the age of its station is to be noted. `false` if a
+/// stage would do anything but the common; so with all that follow.
 #[inline(always)]
-pub(crate) fn arrive(sw: &mut Switch, lane: &mut Lane, frame: &[u8], now: u64) -> bool {
-    let bridge = &mut sw.bridge;
+pub(crate) fn arrive(sw: &Switch, lane: &mut Lane, frame: &[u8], now: u64, aged: &mut bool) -> bool {
+    let bridge = &sw.bridge;
     let odd = state::RX_DROP | state::NO_LEARN | state::NO_FORWARD;
     let rif = match (bridge.domain(lane.vid), bridge.ports.get(usize::from(lane.from))) {
         (Some(domain), Some(port))
@@ -23,8 +23,9 @@ pub(crate) fn arrive(sw: &mut Switch, lane: &mut Lane, frame: &[u8], now: u64) -
         }
         _ => return false,
     };
-    if bridge.fdb.see(station_key(lane.vid, lane.src), lane.from, now) != Seen::Known {
-        return false;
+    match bridge.fdb.is_known(station_key(lane.vid, lane.src), lane.from, now) {
+        Some(old) => *aged = old,
+        None => return false,
     }
     lane.rif = NONE;
     if rif != NONE && router::express::is_mine(sw, rif, frame) {
@@ -94,17 +95,16 @@ fn leave(sw: &Switch, lane: &mut Lane, frame: &[u8], value: Value) -> bool {
 
 /// Counts a plain frame at the bridge ports and domains that it passes.
 #[inline(always)]
-pub(crate) fn count(bridge: &mut Bridge, lane: &Lane) {
-    let Bridge { domains, ports, .. } = bridge;
+pub(crate) fn count(ledger: &mut impl Ledger, lane: &Lane) {
     let mut add = |port: u16, domain: u16, way: usize, size: u16| {
         if port == NONE {
             return;
         }
-        if let Some(port) = ports.get_mut(usize::from(port)) {
-            port.counts[way].add(size.into(), false);
+        if let Some(counts) = ledger.bridge_port(port) {
+            counts[way].add(size.into(), false);
         }
-        if let Some(domain) = domains.get_mut(usize::from(domain)).and_then(|d| d.as_deref_mut()) {
-            domain.counts[way].add(size.into(), false);
+        if let Some(counts) = ledger.domain(domain) {
+            counts[way].add(size.into(), false);
         }
     };
     add(lane.from, lane.vid, 0, lane.size);

@@ -171,7 +171,7 @@ impl Fdb {
             Some(value) if value.port() == port => {
                 let stamp = now >> UNIT & STAMP;
                 if value.0.get() & STAMP != stamp {
-                    self.refresh(key, stamp);
+                    self.refresh(key, now);
                 }
                 Seen::Known
             }
@@ -180,11 +180,19 @@ impl Fdb {
         }
     }
 
-    /// Looks up once more: what was found is near now, and most packets come within the 65 µs that a stamp holds.
+    /// Whether a source address is known at this bridge port, and its age due for [`refresh`](Self::refresh).
+    #[inline(always)]
+    pub(crate) fn is_known(&self, key: u64, port: u16, now: u64) -> Option<bool> {
+        let value = self.table.get(key).filter(|value| value.port() == port)?;
+        Some(value.0.get() & STAMP != now >> UNIT & STAMP)
+    }
+
+    /// Notes when a station was seen. Looks up once more: what was found is near now, and most packets come within
+    /// the 65 µs that a stamp holds.
     #[inline(never)]
-    fn refresh(&mut self, key: u64, stamp: u64) {
+    pub(crate) fn refresh(&mut self, key: u64, now: u64) {
         if let Some(value) = self.table.get_mut(key) {
-            *value = value.with(STAMP, stamp);
+            *value = value.with(STAMP, now >> UNIT & STAMP);
         }
     }
 

@@ -128,12 +128,12 @@ pub(crate) fn express(sw: &Switch, flow: flow_hash::Flow<'_>, frame: &[u8], lag:
     lag.group.select(number(sw, flow, frame, lag, 0))
 }
 
-/// Counts a packet that was hashed for a LAG.
+/// Counts packets that were hashed for a LAG.
 #[inline]
-pub(crate) fn take_turn(sw: &mut Switch, lag: u16) {
-    if let Some(Some(lag)) = sw.lags.lags.get_mut(usize::from(lag)) {
+pub(crate) fn take_turns(lags: &mut Lags, lag: u16, packets: u32) {
+    if let Some(Some(lag)) = lags.lags.get_mut(usize::from(lag)) {
         let turn = lag.turn.get_mut();
-        *turn = turn.wrapping_add(1);
+        *turn = turn.wrapping_add(packets);
     }
 }
 

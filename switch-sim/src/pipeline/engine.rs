@@ -8,11 +8,13 @@ use crate::{acl, bridge, hostif, lag, port, router};
 
 mod express;
 mod host;
+mod ledger;
 mod mirror;
 mod timed;
 
 pub(crate) use express::Lane;
 pub use host::FromHost;
+pub(crate) use ledger::Ledger;
 
 /// The most packets in a vector.
 pub const VECTOR: usize = 64;
@@ -75,6 +77,9 @@ pub struct Engine {
     /// What was received by [`Engine::receive`] and has no packet yet, by slot.
     arrived: [Arrived; VECTOR],
     lanes: Box<[Lane; VECTOR]>,
+    /// Frames in the lane that are the first of their station in a while.
+    aged: u64,
+    permits: acl::Permits,
     /// Vectors that need not try the express lane: it has just taken too few.
     rests: u8,
     /// Whether a stage may have changed what packets read.
@@ -112,6 +117,8 @@ impl Engine {
             packets: Box::new([Packet::EMPTY; SLOTS]),
             arrived: [Arrived::default(); VECTOR],
             lanes: Box::new([Lane::default(); VECTOR]),
+            aged: 0,
+            permits: acl::Permits::default(),
             rests: 0,
             changed: false,
             frames: Frames::new(),
@@ -240,10 +247,9 @@ impl Engine {
         sink: &mut S,
     ) {
         self.admit(from, to);
-        let below = |n: usize| if n == VECTOR { u64::MAX } else { (1 << n) - 1 };
         self.first = from;
         self.limit = to;
-        self.pending[Node::PortIn as usize] = below(to) & !below(from);
+        self.pending[Node::PortIn as usize] = span(from, to);
         self.active = 1 << Node::PortIn as u32;
         loop {
             self.dispatch(sw, t, sink);
@@ -639,6 +645,12 @@ impl Engine {
         let slot = self.slot(i);
         self.dropped(sw, slot, reason, t);
     }
+}
+
+/// The packets of a vector from one on, before another.
+const fn span(from: usize, to: usize) -> u64 {
+    let below = if to == VECTOR { u64::MAX } else { (1 << to) - 1 };
+    below & u64::MAX << from
 }
 
 /// Counts the end of a packet that is dropped.

@@ -60,8 +60,8 @@ pub mod packet;
 mod trace;
 
 pub use drop::{DropReason, Layer, Sai, Side};
-pub(crate) use engine::Lane;
 pub use engine::{Engine, FromHost, HEAD, HEADROOM, MAX_FRAME, MAX_PASSES, Sink, VECTOR, Work};
+pub(crate) use engine::{Lane, Ledger};
 pub use packet::{NONE, Out, Packet, flag};
 pub use trace::{Event, Fate, NoTrace, Step, Trace, Tracer};
 

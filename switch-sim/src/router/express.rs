@@ -9,7 +9,7 @@ use super::rif::{Base, Rif};
 use super::{Router, forward, martian, rif};
 use crate::bridge::Target;
 use crate::memory;
-use crate::pipeline::Lane;
+use crate::pipeline::{Lane, Ledger, NONE};
 use crate::port::output::Tag;
 use crate::switch::Switch;
 use crate::table::exact::mac_key;
@@ -141,17 +141,17 @@ pub(crate) fn mac(router: &Router, lane: &Lane) -> u64 {
 
 /// Counts a plain frame at its interfaces, and at its group.
 #[inline(always)]
-pub(crate) fn count(router: &mut Router, lane: &Lane) {
-    if let Some([octets, packets, ..]) = router.rif_counts.get_mut(usize::from(lane.rif)) {
+pub(crate) fn count(ledger: &mut impl Ledger, lane: &Lane) {
+    if let Some([octets, packets, ..]) = ledger.interface(lane.rif) {
         *octets += u64::from(lane.size);
         *packets += 1;
     }
-    if let Some([_, _, octets, packets, ..]) = router.rif_counts.get_mut(usize::from(lane.out_rif)) {
+    if let Some([_, _, octets, packets, ..]) = ledger.interface(lane.out_rif) {
         *octets += u64::from(lane.size);
         *packets += 1;
     }
-    if let Some(group) = router.groups.get_mut(usize::from(lane.group)) {
-        group.take_turn();
+    if lane.group != NONE {
+        ledger.chose_of_group(lane.group);
     }
 }
 

@@ -248,7 +248,7 @@ fn walk<T: Tracer>(
                 let Some(group) = sw.router.groups.get_mut(slot as usize) else {
                     return Err(DropReason::UnresolvedNextHop);
                 };
-                group.take_turn();
+                group.take_turns(1);
                 let turn = group.turn;
                 let own = flow_hash::algorithm(p.ecmp_algorithm.into()).or(group.algorithm);
                 let bucket = if group.classes.is_some() {

@@ -104,10 +104,10 @@ impl NextHopGroup {
         self.way(buckets.bucket_of(hash)).filter(|way| way.counter == u32::MAX)
     }
 
-    /// Counts a packet whose way it chose.
+    /// Counts packets whose way it chose.
     #[inline(always)]
-    pub(super) fn take_turn(&mut self) {
-        self.turn += 1;
+    pub(crate) fn take_turns(&mut self, packets: u64) {
+        self.turn += packets;
     }
 
     /// Puts a member into its place.

@@ -5,21 +5,22 @@
 //! it. The frames of a vector pass rounds, all of them one before the next, so that waits for memory overlap:
 //! `look` at the headers; `decide` by what the tables say (`bridge::express`, `router::express`), where routed ones
 //! pass a round a table; then, plain ones in a row at a time, counters, rewrite and out. Only the last changes
-//! anything but the age of a station.
+//! anything.
 //!
 //! The lane decides all or nothing: it does exactly what the stages would, or leaves the frame untouched to
 //! them. It asks the same tables, and takes each of their records apart field by field, so that a new field
 //! does not compile until somebody has said here what it means. A property test holds the two equal. A traced
 //! packet takes the stages.
 
-use super::{Arrived, Engine, Sink, VECTOR, Work};
+use super::{Arrived, Engine, Ledger, Sink, VECTOR, Work, span};
 use crate::bridge::Target;
 use crate::pipeline::frames::Frames;
 use crate::pipeline::packet::{GROUP, addresses, wire_len};
 use crate::pipeline::{NONE, Node, Tracer};
+use crate::port::Record;
 use crate::port::output::Tag;
-use crate::port::{Ports, Record};
 use crate::switch::Switch;
+use crate::table::exact::station_key;
 use crate::wire::parse::{Headers, Plain, Tci};
 use crate::wire::{edit, protocol};
 use crate::{acl, bridge, hash, hostif, lag, router};
@@ -199,30 +200,33 @@ impl Engine {
 
     /// The rounds in the middle: where these frames go, and whether ACLs permit it. Answers those that are plain.
     #[inline(always)]
-    fn decide(&mut self, sw: &mut Switch, looked: u64) -> u64 {
+    fn decide(&mut self, sw: &Switch, looked: u64) -> u64 {
         let plain = self.find_ways(sw, looked);
         if sw.plane.stages & ACL == 0 {
             return plain;
         }
         let frames = &self.frames;
-        acl::permitted(sw, plain, &self.lanes, |i, lane| frames.received(i, lane.len))
+        acl::permitted(sw, &mut self.permits, plain, &self.lanes, |i, lane| frames.received(i, lane.len))
     }
 
     /// Where these frames go. Answers those that are plain.
     #[inline(never)]
-    fn find_ways(&mut self, sw: &mut Switch, looked: u64) -> u64 {
+    fn find_ways(&mut self, sw: &Switch, looked: u64) -> u64 {
         let (lanes, frames, now) = (&mut self.lanes, &self.frames, self.now);
         let frame = |i: usize, lane: &Lane| frames.received(i, lane.len);
-        let (mut odd, mut routed) = (0, 0);
+        let (mut odd, mut routed, mut aged) = (0, 0, 0);
         for i in Work(looked) {
             let lane = &mut lanes[i % VECTOR];
             let frame = frame(i, lane);
             // Tables may have changed since the last time.
             (lane.to, lane.out, lane.lag, lane.group, lane.out_rif) = (NONE, NONE, NONE, NONE, NONE);
-            let plain = lane.from == NONE || bridge::express::arrive(sw, lane, frame, now);
+            let mut old = false;
+            let plain = lane.from == NONE || bridge::express::arrive(sw, lane, frame, now, &mut old);
             odd |= u64::from(!plain) << i;
             routed |= u64::from(plain && lane.rif != NONE) << i;
+            aged |= u64::from(old) << i;
         }
+        self.aged = aged;
         if routed == 0 {
             return looked & !odd;
         }
@@ -248,13 +252,19 @@ impl Engine {
     /// The last rounds, of plain frames in a row: they are counted, become what they are on the wire of their
     /// ports, and leave.
     #[inline(never)]
-    fn send_plain<S: Sink>(&mut self, sw: &mut Switch, from: usize, to: usize, sink: &mut S) {
+    fn send_plain<L: Ledger, S: Sink>(&mut self, ledger: &mut L, from: usize, to: usize, sink: &mut S) {
+        for i in Work(self.aged & span(from, to)) {
+            let lane = &self.lanes[i % VECTOR];
+            ledger.saw(station_key(lane.vid, lane.src), self.now);
+        }
+        let acls = ledger.switch().plane.stages & ACL != 0;
         let lanes = &self.lanes[from..to];
         for ((i, lane), room) in lanes.iter().enumerate().zip(self.frames.buffers_mut(from, 4)) {
-            count(sw, lane);
-            if sw.plane.stages & ACL != 0 {
-                acl::count_permitted(sw, from + i, lane.size.into());
+            count(ledger, lane);
+            if acls {
+                ledger.permitted(self.permits.counter(from + i), lane.size.into());
             }
+            let sw = ledger.switch();
             if lane.rif != NONE {
                 router::express::rewrite(&sw.router, lane, &mut room[4..]);
             }
@@ -264,7 +274,7 @@ impl Engine {
             let start = 4 + 4 * usize::from(lane.headers.tagged()) - 4 * usize::from(lane.tag_out);
             sink.transmit(lane.out, &room[start..4 + usize::from(lane.len)], &[]);
         }
-        sw.plane.balance.transmitted += (to - from) as u64;
+        ledger.transmitted((to - from) as u64);
     }
 }
 
@@ -320,22 +330,21 @@ fn look(sw: &Switch, lane: &mut Lane, arrived: Arrived, frame: &[u8]) -> bool {
 
 /// Counts a frame wherever it passes.
 #[inline(always)]
-fn count(sw: &mut Switch, lane: &Lane) {
-    let Ports { counters, .. } = &mut sw.ports;
-    if let Some(port) = counters.get_mut(usize::from(lane.port)) {
-        port.rx.count(lane.size.into(), 0);
-        port.rx.count_ip(lane.headers.v6, false, lane.headers.ip_len);
+fn count(ledger: &mut impl Ledger, lane: &Lane) {
+    if let Some(rx) = ledger.received(lane.port) {
+        rx.count(lane.size.into(), 0);
+        rx.count_ip(lane.headers.v6, false, lane.headers.ip_len);
     }
-    if let Some(port) = counters.get_mut(usize::from(lane.out)) {
-        port.tx.count(lane.size_out.into(), 0);
-        port.tx.count_ip(lane.headers.v6, false, lane.headers.ip_len);
+    if let Some(tx) = ledger.sent(lane.out) {
+        tx.count(lane.size_out.into(), 0);
+        tx.count_ip(lane.headers.v6, false, lane.headers.ip_len);
     }
-    bridge::express::count(&mut sw.bridge, lane);
+    bridge::express::count(ledger, lane);
     if lane.rif != NONE {
-        router::express::count(&mut sw.router, lane);
+        router::express::count(ledger, lane);
     }
     if lane.lag != NONE {
-        lag::take_turn(sw, lane.lag);
+        ledger.chose_of_lag(lane.lag);
     }
 }
 

@@ -1,0 +1,94 @@
+//! Where the express lane counts.
+
+use crate::bridge::Count;
+use crate::lag;
+use crate::port::counters::Direction;
+use crate::router::rif;
+use crate::switch::Switch;
+
+/// Where the express lane counts: in the switch itself where one thread forwards, else in a tally of the worker's own.
+pub(crate) trait Ledger {
+    /// The switch whose tables decide.
+    fn switch(&self) -> &Switch;
+    /// What a port received.
+    fn received(&mut self, port: u16) -> Option<&mut Direction>;
+    /// What a port sent.
+    fn sent(&mut self, port: u16) -> Option<&mut Direction>;
+    /// What a bridge port received and sent.
+    fn bridge_port(&mut self, port: u16) -> Option<&mut [Count; 2]>;
+    /// What a domain received and sent.
+    fn domain(&mut self, domain: u16) -> Option<&mut [Count; 2]>;
+    /// What a router interface counts.
+    fn interface(&mut self, rif: u16) -> Option<&mut rif::Counts>;
+    /// A group of next hops chose a packet's way.
+    fn chose_of_group(&mut self, group: u16);
+    /// A LAG chose a packet's way.
+    fn chose_of_lag(&mut self, lag: u16);
+    /// An ACL entry with this counter (`u32::MAX` for none) permitted a packet of this size.
+    fn permitted(&mut self, counter: u32, size: u64);
+    /// A station, named by its key in the FDB, was seen.
+    fn saw(&mut self, station: u64, now: u64);
+    /// Packets left.
+    fn transmitted(&mut self, packets: u64);
+}
+
+impl Ledger for Switch {
+    #[inline(always)]
+    fn switch(&self) -> &Switch {
+        self
+    }
+
+    #[inline(always)]
+    fn received(&mut self, port: u16) -> Option<&mut Direction> {
+        Some(&mut self.ports.counters.get_mut(usize::from(port))?.rx)
+    }
+
+    #[inline(always)]
+    fn sent(&mut self, port: u16) -> Option<&mut Direction> {
+        Some(&mut self.ports.counters.get_mut(usize::from(port))?.tx)
+    }
+
+    #[inline(always)]
+    fn bridge_port(&mut self, port: u16) -> Option<&mut [Count; 2]> {
+        Some(&mut self.bridge.ports.get_mut(usize::from(port))?.counts)
+    }
+
+    #[inline(always)]
+    fn domain(&mut self, domain: u16) -> Option<&mut [Count; 2]> {
+        Some(&mut self.bridge.domain_mut(domain)?.counts)
+    }
+
+    #[inline(always)]
+    fn interface(&mut self, rif: u16) -> Option<&mut rif::Counts> {
+        self.router.rif_counts.get_mut(usize::from(rif))
+    }
+
+    #[inline(always)]
+    fn chose_of_group(&mut self, group: u16) {
+        if let Some(group) = self.router.groups.get_mut(usize::from(group)) {
+            group.take_turns(1);
+        }
+    }
+
+    #[inline(always)]
+    fn chose_of_lag(&mut self, lag: u16) {
+        lag::take_turns(&mut self.lags, lag, 1);
+    }
+
+    #[inline(always)]
+    fn permitted(&mut self, counter: u32, size: u64) {
+        if counter != u32::MAX {
+            self.acl.counters.add(counter, [1, size]);
+        }
+    }
+
+    #[inline(always)]
+    fn saw(&mut self, station: u64, now: u64) {
+        self.bridge.fdb.refresh(station, now);
+    }
+
+    #[inline(always)]
+    fn transmitted(&mut self, packets: u64) {
+        self.plane.balance.transmitted += packets;
+    }
+}
