@@ -15,8 +15,8 @@ use crate::store::Object;
 use crate::store::id::Parts;
 use crate::switch::Switch;
 use crate::table::hash::{Algorithm, FlowHash};
-use crate::wire::parse::{Headers, L3};
-use crate::wire::protocol;
+use crate::wire::parse::{self, Headers, L3, Plain, Tpids};
+use crate::wire::{ethertype, protocol};
 
 mod recipe;
 
@@ -25,14 +25,62 @@ use recipe::Recipe;
 /// What of a packet, beside its bytes, hashes look at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flow<'a> {
-    /// The headers that it came in with.
-    pub headers: &'a Headers,
+    /// What nearly all packets are hashed by.
+    pub outer: Outer,
+    /// All headers that it came in with, for the hashes that look further.
+    pub headers: Source<'a>,
     /// The VLAN that it was classified to.
     pub vid: u16,
     /// The port that it came in by.
     pub port: u16,
     /// The slots of the hash objects that ACLs chose for it, for next-hop groups and for LAGs.
     pub by: [u16; 2],
+}
+
+/// The outer headers of a packet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outer {
+    /// What stands at `l3`.
+    pub kind: L3,
+    /// The IP protocol.
+    pub protocol: u8,
+    /// Offset of the IP header.
+    pub l3: u16,
+    /// The EtherType after the tags.
+    pub ethertype: u16,
+    /// Source and destination port, where all packets of the flow have them.
+    pub ports: Option<(u16, u16)>,
+}
+
+impl Outer {
+    #[inline(always)]
+    pub(crate) const fn of(h: &Headers) -> Outer {
+        let ports = if has_ports(h) { Some((h.src_port, h.dst_port)) } else { None };
+        Outer { kind: h.kind, protocol: h.protocol, l3: h.l3, ethertype: h.ethertype, ports }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn of_plain(h: &Plain) -> Outer {
+        let (kind, ethertype) = if h.v6 { (L3::Ipv6, ethertype::IPV6) } else { (L3::Ipv4, ethertype::IPV4) };
+        let ports = Some((h.src_port, h.dst_port));
+        Outer { kind, protocol: h.protocol, l3: h.l3 as u16, ethertype, ports }
+    }
+}
+
+/// Whether there are ports that all packets of the flow have: no fragment, and not the type of ICMP.
+#[inline(always)]
+const fn has_ports(h: &Headers) -> bool {
+    h.flags & (parse::flag::L4 | parse::flag::FRAGMENT) == parse::flag::L4
+        && !matches!(h.protocol, protocol::ICMP | protocol::ICMPV6 | protocol::IGMP)
+}
+
+/// Where all headers of a packet are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source<'a> {
+    /// Read before.
+    Read(&'a Headers),
+    /// To be read, with these TPIDs.
+    Frame(&'a Tpids),
 }
 
 /// How packets are hashed.
@@ -82,8 +130,8 @@ impl Hashes {
         if !way.algorithm.reads_fields() {
             return way.hash(&[], turn);
         }
-        let kind = match flow.headers.kind {
-            L3::Ipv4 if flow.headers.protocol == protocol::IPIP => 2,
+        let kind = match flow.outer.kind {
+            L3::Ipv4 if flow.outer.protocol == protocol::IPIP => 2,
             L3::Ipv4 => 0,
             L3::Ipv6 => 1,
             _ => 3,
@@ -92,12 +140,13 @@ impl Hashes {
             NONE => role.objects[kind] as usize,
             own => usize::from(own),
         };
-        match self.recipes.get(object) {
-            Some(recipe) => {
-                way.hash(recipe.gather(udfs, flow, frame, (role.symmetric, self.vxlan)).bytes(), turn)
-            }
-            None => way.hash(&[], turn),
+        let Some(recipe) = self.recipes.get(object) else { return way.hash(&[], turn) };
+        let key = recipe.outer(&flow, frame, role.symmetric);
+        if recipe.looks_further() {
+            let key = recipe.further(key, udfs, flow, frame, (role.symmetric, self.vxlan));
+            return way.hash(key.bytes(), turn);
         }
+        way.hash(key.bytes(), turn)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use sai::types::NativeHashField as Field;
 
-use super::Flow;
+use super::{Flow, Outer, Source, has_ports};
 use crate::acl::Udfs;
 use crate::wire::inner::Inner;
 use crate::wire::parse::{self, Headers, L3};
@@ -26,17 +26,22 @@ mod outer {
 }
 
 /// The bytes that are hashed; what is too much is left out.
-pub(super) struct Key {
-    bytes: [u8; Key::SIZE],
+pub(super) struct Key<const SIZE: usize> {
+    bytes: [u8; SIZE],
     len: usize,
 }
 
-impl Key {
-    const SIZE: usize = 192;
+/// Room for all outer fields.
+const OUTER: usize = 64;
+/// Room for those and some more.
+const ALL: usize = 192;
+
+impl<const SIZE: usize> Key<SIZE> {
+    const EMPTY: Self = Key { bytes: [0; SIZE], len: 0 };
 
     #[inline(always)]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 
     #[inline(always)]
@@ -150,17 +155,22 @@ impl Recipe {
         self.udfs.push(group);
     }
 
-    /// The bytes of a packet to hash: so that source and destination may change places, if it is `symmetric`, and with
-    /// VXLAN at this UDP port.
-    #[inline]
-    pub fn gather(&self, udfs: &Udfs, p: Flow<'_>, frame: &[u8], (symmetric, vxlan): (bool, u16)) -> Key {
-        let mut key = Key { bytes: [0; Key::SIZE], len: 0 };
+    /// Whether there is more to hash than outer fields.
+    #[inline(always)]
+    pub fn looks_further(&self) -> bool {
+        !self.steps.is_empty() || !self.udfs.is_empty()
+    }
+
+    /// The outer fields of a packet to hash: so that source and destination may change places, if it is `symmetric`.
+    #[inline(always)]
+    pub fn outer(&self, flow: &Flow<'_>, frame: &[u8], symmetric: bool) -> Key<OUTER> {
+        let mut key = Key::EMPTY;
         let wants = |bit| self.outer & bit != 0;
-        let h = p.headers;
-        let at = usize::from(h.l3);
-        match h.kind {
+        let Outer { kind, protocol, l3, ethertype, ports } = flow.outer;
+        let at = usize::from(l3);
+        match kind {
             L3::Ipv4 if wants(outer::SRC_IPV4 | outer::DST_IPV4) => {
-                if let Some(&[a, b, c, d, e, f, g, h]) = frame.get(at + 12..).and_then(|f| f.first_chunk()) {
+                if let Some(&[a, b, c, d, e, f, g, h]) = chunk(frame, at + 12) {
                     let take = [wants(outer::SRC_IPV4), wants(outer::DST_IPV4)];
                     key.pair(take, symmetric, &[a, b, c, d], &[e, f, g, h]);
                 }
@@ -173,12 +183,14 @@ impl Recipe {
             }
             _ => {}
         }
-        if wants(outer::SRC_PORT | outer::DST_PORT) && has_ports(h) {
+        if wants(outer::SRC_PORT | outer::DST_PORT)
+            && let Some((source, other)) = ports
+        {
             let take = [wants(outer::SRC_PORT), wants(outer::DST_PORT)];
-            key.pair(take, symmetric, &h.src_port.to_be_bytes(), &h.dst_port.to_be_bytes());
+            key.pair(take, symmetric, &source.to_be_bytes(), &other.to_be_bytes());
         }
-        if wants(outer::PROTOCOL) && h.is_ip() {
-            key.put(&[h.protocol]);
+        if wants(outer::PROTOCOL) && matches!(kind, L3::Ipv4 | L3::Ipv6) {
+            key.put(&[protocol]);
         }
         if wants(outer::MACS)
             && let (Some(other), Some(source)) = (chunk::<6>(frame, 0), chunk(frame, 6))
@@ -186,28 +198,50 @@ impl Recipe {
             key.pair([wants(outer::SRC_MAC), wants(outer::DST_MAC)], symmetric, source, other);
         }
         if wants(outer::ETHERTYPE) {
-            key.put(&h.ethertype.to_be_bytes());
+            key.put(&ethertype.to_be_bytes());
         }
         if wants(outer::VLAN_ID) {
-            key.put(&p.vid.to_be_bytes());
+            key.put(&flow.vid.to_be_bytes());
         }
         if wants(outer::IN_PORT) {
-            key.put(&p.port.to_be_bytes());
+            key.put(&flow.port.to_be_bytes());
         }
-        if !self.steps.is_empty() || !self.udfs.is_empty() {
-            self.gather_steps(p, frame, (symmetric, vxlan), &mut key);
-            for group in &self.udfs {
-                if let Some((bytes, len)) = udfs.hashed(*group, h, frame) {
-                    key.put(&bytes[..len]);
-                }
+        key
+    }
+
+    /// All fields of a packet to hash, after the outer ones, with VXLAN at this UDP port.
+    #[cold]
+    pub fn further(
+        &self,
+        outer: Key<OUTER>,
+        udfs: &Udfs,
+        flow: Flow<'_>,
+        frame: &[u8],
+        (symmetric, vxlan): (bool, u16),
+    ) -> Key<ALL> {
+        let mut key = Key::EMPTY;
+        key.put(outer.bytes());
+        let headers = match flow.headers {
+            Source::Read(headers) => *headers,
+            Source::Frame(tpids) => Headers::parse(frame, tpids),
+        };
+        self.gather_steps(&headers, flow, frame, (symmetric, vxlan), &mut key);
+        for group in &self.udfs {
+            if let Some((bytes, len)) = udfs.hashed(*group, &headers, frame) {
+                key.put(&bytes[..len]);
             }
         }
         key
     }
 
-    #[cold]
-    fn gather_steps(&self, p: Flow<'_>, frame: &[u8], (symmetric, vxlan): (bool, u16), key: &mut Key) {
-        let h = p.headers;
+    fn gather_steps(
+        &self,
+        h: &Headers,
+        flow: Flow<'_>,
+        frame: &[u8],
+        (symmetric, vxlan): (bool, u16),
+        key: &mut Key<ALL>,
+    ) {
         let within = || Inner::of(h, frame, vxlan).or_else(|| Inner::under_labels(h, frame));
         let inner = if self.inner { within() } else { None };
         let mut steps = self.steps.as_slice();
@@ -219,7 +253,7 @@ impl Recipe {
             };
             let (run, rest) = steps.split_at(n);
             let mut values: Vec<Bytes> =
-                run.iter().filter_map(|step| step.value(p, frame, inner.as_ref())).collect();
+                run.iter().filter_map(|step| step.value(h, flow, frame, inner.as_ref())).collect();
             values.sort_unstable();
             values.iter().for_each(|(bytes, len)| key.put(&bytes[..*len]));
             steps = rest;
@@ -229,14 +263,6 @@ impl Recipe {
 
 fn chunk<const N: usize>(frame: &[u8], at: usize) -> Option<&[u8; N]> {
     frame.get(at..)?.first_chunk()
-}
-
-/// Whether there are ports that all packets of the flow have: no fragment, and not the type of ICMP.
-#[inline(always)]
-fn has_ports(h: &Headers) -> bool {
-    h.has(parse::flag::L4)
-        && !h.has(parse::flag::FRAGMENT)
-        && !matches!(h.protocol, protocol::ICMP | protocol::ICMPV6 | protocol::IGMP)
 }
 
 fn bytes(of: &[u8]) -> Bytes {
@@ -258,17 +284,16 @@ fn address(h: &Headers, frame: &[u8], destination: bool, versions: [bool; 2]) ->
 }
 
 impl Step {
-    fn value(&self, p: Flow<'_>, frame: &[u8], inner: Option<&Inner>) -> Option<Bytes> {
-        let (mut value, len) = self.raw(p, frame, inner)?;
+    fn value(&self, h: &Headers, flow: Flow<'_>, frame: &[u8], inner: Option<&Inner>) -> Option<Bytes> {
+        let (mut value, len) = self.raw(h, flow, frame, inner)?;
         value.iter_mut().zip(self.mask).for_each(|(byte, mask)| *byte &= mask);
         Some((value, len))
     }
 
-    fn raw(&self, p: Flow<'_>, frame: &[u8], inner: Option<&Inner>) -> Option<Bytes> {
+    fn raw(&self, h: &Headers, flow: Flow<'_>, frame: &[u8], inner: Option<&Inner>) -> Option<Bytes> {
         const BOTH: [bool; 2] = [true, true];
         const V4: [bool; 2] = [true, false];
         const V6: [bool; 2] = [false, true];
-        let h = p.headers;
         let of_ip = |i: &&Inner| i.ethernet.is_some() || i.headers.is_some_and(|h| h.is_ip());
         let inside = || inner.filter(of_ip)?.headers.as_ref();
         let port = |h: &Headers, n: u16| has_ports(h).then(|| bytes(&n.to_be_bytes()));
@@ -293,14 +318,14 @@ impl Step {
             Field::INNER_DST_IPV4 => of_inner(true, V4),
             Field::INNER_SRC_IPV6 => of_inner(false, V6),
             Field::INNER_DST_IPV6 => of_inner(true, V6),
-            Field::VLAN_ID => Some(bytes(&p.vid.to_be_bytes())),
+            Field::VLAN_ID => Some(bytes(&flow.vid.to_be_bytes())),
             Field::IP_PROTOCOL => h.is_ip().then(|| bytes(&[h.protocol])),
             Field::ETHERTYPE => Some(bytes(&h.ethertype.to_be_bytes())),
             Field::L4_SRC_PORT => port(h, h.src_port),
             Field::L4_DST_PORT => port(h, h.dst_port),
             Field::SRC_MAC => mac(6),
             Field::DST_MAC => mac(0),
-            Field::IN_PORT => Some(bytes(&p.port.to_be_bytes())),
+            Field::IN_PORT => Some(bytes(&flow.port.to_be_bytes())),
             Field::INNER_IP_PROTOCOL => inside().filter(|h| h.is_ip()).map(|h| bytes(&[h.protocol])),
             Field::INNER_ETHERTYPE => inside().map(|h| bytes(&h.ethertype.to_be_bytes())),
             Field::INNER_L4_SRC_PORT => inside().and_then(|h| port(h, h.src_port)),

@@ -3,7 +3,7 @@
 //! The bytes stand in the [`Engine`](super::Engine)'s buffer of the same slot; what is here says where in it.
 
 use super::DropReason;
-use crate::hash::Flow;
+use crate::hash::{Flow, Outer, Source};
 use crate::hostif;
 use crate::wire::parse::{Headers, L3, Tci, Tpids};
 
@@ -251,7 +251,8 @@ impl Packet {
     /// What hashes look at.
     #[inline(always)]
     pub(crate) const fn flow(&self) -> Flow<'_> {
-        Flow { headers: &self.headers, vid: self.vid, port: self.port, by: self.hash_by }
+        let outer = Outer::of(&self.headers);
+        Flow { outer, headers: Source::Read(&self.headers), vid: self.vid, port: self.port, by: self.hash_by }
     }
 
     /// Unicast 0, multicast 1, broadcast 2.

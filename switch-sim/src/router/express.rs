@@ -124,8 +124,7 @@ fn next_hop(router: &Router, slot: u32) -> Option<(u32, u8)> {
 #[inline(never)]
 fn member(sw: &Switch, lane: &mut Lane, frame: &[u8], slot: u32) -> Option<(u32, u8)> {
     let group = sw.router.groups.get(slot as usize)?;
-    let headers = lane.headers(sw, frame)?;
-    let way = group.express(sw, lane.flow(&headers), frame)?;
+    let way = group.express(sw, lane.flow(sw)?, frame)?;
     lane.group = u16::try_from(slot).ok()?;
     match way.to {
         To::NextHop(slot) => next_hop(&sw.router, slot),

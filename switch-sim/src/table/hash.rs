@@ -89,13 +89,18 @@ pub fn mixed(hash: u32) -> u32 {
 /// pieces is that of the second seeded with that of the first.
 #[inline]
 pub fn crc32(seed: u32, bytes: &[u8]) -> u32 {
+    let at = |row: usize, byte: u8| CRC32[row][usize::from(byte)];
     let mut crc = !seed;
     let (blocks, rest) = bytes.as_chunks::<8>();
     for block in blocks {
         let [a, b, c, d, e, f, g, h] = *block;
         let [i, j, k, l] = (crc ^ u32::from_le_bytes([a, b, c, d])).to_le_bytes();
-        let at = |row: usize, byte: u8| CRC32[row][usize::from(byte)];
         crc = at(7, i) ^ at(6, j) ^ at(5, k) ^ at(4, l) ^ at(3, e) ^ at(2, f) ^ at(1, g) ^ at(0, h);
+    }
+    let (words, rest) = rest.as_chunks::<4>();
+    for word in words {
+        let [i, j, k, l] = (crc ^ u32::from_le_bytes(*word)).to_le_bytes();
+        crc = at(3, i) ^ at(2, j) ^ at(1, k) ^ at(0, l);
     }
     for byte in rest {
         crc = (crc >> 8) ^ CRC32[0][usize::from(crc as u8 ^ byte)];

@@ -129,7 +129,7 @@ impl Lane {
     /// The member of a LAG.
     #[inline(never)]
     fn member(&mut self, sw: &Switch, frame: &[u8], index: u16) -> Option<u16> {
-        let port = self.headers(sw, frame).and_then(|h| lag::express(sw, self.flow(&h), frame, index))?;
+        let port = lag::express(sw, self.flow(sw)?, frame, index)?;
         self.lag = index;
         Some(port)
     }
@@ -139,12 +139,6 @@ impl Lane {
         (self.headers.outer.pcp(), self.headers.outer.dei())
     }
 
-    /// The headers once more, for what few frames need.
-    pub(crate) fn headers(&self, sw: &Switch, frame: &[u8]) -> Option<Headers> {
-        let mut headers = Headers::default();
-        self.read(sw, frame, &mut headers).then_some(headers)
-    }
-
     /// Reads the headers once more; they are of the common kinds.
     #[inline(always)]
     pub(crate) fn read(&self, sw: &Switch, frame: &[u8], headers: &mut Headers) -> bool {
@@ -152,8 +146,11 @@ impl Lane {
     }
 
     /// What hashes look at.
-    pub(crate) const fn flow<'a>(&self, headers: &'a Headers) -> hash::Flow<'a> {
-        hash::Flow { headers, vid: self.vid, port: self.port, by: [NONE; 2] }
+    #[inline(always)]
+    pub(crate) fn flow<'a>(&self, sw: &'a Switch) -> Option<hash::Flow<'a>> {
+        let headers = hash::Source::Frame(&sw.ports.records.get(usize::from(self.port))?.tpids);
+        let outer = hash::Outer::of_plain(&self.headers);
+        Some(hash::Flow { outer, headers, vid: self.vid, port: self.port, by: [NONE; 2] })
     }
 }
 
