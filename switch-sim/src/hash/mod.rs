@@ -113,7 +113,7 @@ impl Hashes {
     /// The hash of a packet for a role, by the role's algorithm or the one that a group or LAG has for itself, over the
     /// fields of the role's hash object or the one that an ACL chose.
     /// `turn` numbers the packets that are hashed for the same group or LAG.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of(
         &self,
         role: &Role,
@@ -143,7 +143,7 @@ impl Hashes {
         let Some(recipe) = self.recipes.get(object) else { return way.hash(&[], turn) };
         let key = recipe.outer(&flow, frame, role.symmetric);
         if recipe.looks_further() {
-            let key = recipe.further(key, udfs, flow, frame, (role.symmetric, self.vxlan));
+            let key = recipe.further(key.bytes(), udfs, flow, frame, (role.symmetric, self.vxlan));
             return way.hash(key.bytes(), turn);
         }
         way.hash(key.bytes(), turn)

@@ -12,7 +12,6 @@ use crate::wire::protocol;
 mod outer {
     pub const SRC_MAC: u16 = 1 << 0;
     pub const DST_MAC: u16 = 1 << 1;
-    pub const MACS: u16 = SRC_MAC | DST_MAC;
     pub const ETHERTYPE: u16 = 1 << 2;
     pub const VLAN_ID: u16 = 1 << 3;
     pub const IN_PORT: u16 = 1 << 4;
@@ -25,50 +24,62 @@ mod outer {
     pub const DST_PORT: u16 = 1 << 11;
 }
 
-/// The bytes that are hashed; what is too much is left out.
-pub(super) struct Key<const SIZE: usize> {
-    bytes: [u8; SIZE],
+/// The bytes of the outer fields that are hashed, of which there is room for all.
+pub(super) struct Key {
+    bytes: [u8; Key::MOST + 16],
     len: usize,
 }
 
-/// Room for all outer fields.
-const OUTER: usize = 64;
-/// Room for those and some more.
-const ALL: usize = 192;
-
-impl<const SIZE: usize> Key<SIZE> {
-    const EMPTY: Self = Key { bytes: [0; SIZE], len: 0 };
+impl Key {
+    /// More than all outer fields have.
+    const MOST: usize = 64;
 
     #[inline(always)]
     pub fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+        &self.bytes[..self.len % Key::MOST]
     }
 
+    /// Puts a field, of 16 bytes at most, if it is to be taken; without a branch, as who is hashed by a field and who
+    /// is not changes from packet to packet.
     #[inline(always)]
+    fn put<const N: usize>(&mut self, take: bool, field: &[u8; N]) {
+        self.bytes[self.len % Key::MOST..][..N].copy_from_slice(field);
+        self.len += N * usize::from(take);
+    }
+
+    /// Puts a source and a destination, or one of them; in ascending order if it does not matter which is which.
+    #[inline(always)]
+    fn pair<const N: usize>(
+        &mut self,
+        [source_too, other_too]: [bool; 2],
+        symmetric: bool,
+        source: &[u8; N],
+        other: &[u8; N],
+    ) {
+        let swap = symmetric && source_too && other_too && other < source;
+        let (first, second) = if swap { (other, source) } else { (source, other) };
+        self.put(source_too, first);
+        self.put(other_too, second);
+    }
+}
+
+/// The bytes that are hashed where those of the outer fields are not all; what is too much is left out.
+pub(super) struct LongKey {
+    bytes: [u8; LongKey::SIZE],
+    len: usize,
+}
+
+impl LongKey {
+    const SIZE: usize = 192;
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
     fn put(&mut self, bytes: &[u8]) {
         if let Some(room) = self.bytes.get_mut(self.len..self.len + bytes.len()) {
             room.copy_from_slice(bytes);
             self.len += bytes.len();
-        }
-    }
-
-    /// Puts a source and a destination of `N` bytes each, or one of them; in ascending order if it does not
-    /// matter which is which.
-    #[inline(always)]
-    fn pair<const N: usize>(&mut self, take: [bool; 2], symmetric: bool, source: &[u8; N], other: &[u8; N]) {
-        match take {
-            [true, true] if symmetric && other < source => {
-                self.put(other);
-                self.put(source);
-            }
-            [source_too, other_too] => {
-                if source_too {
-                    self.put(source);
-                }
-                if other_too {
-                    self.put(other);
-                }
-            }
         }
     }
 }
@@ -163,19 +174,19 @@ impl Recipe {
 
     /// The outer fields of a packet to hash: so that source and destination may change places, if it is `symmetric`.
     #[inline(always)]
-    pub fn outer(&self, flow: &Flow<'_>, frame: &[u8], symmetric: bool) -> Key<OUTER> {
-        let mut key = Key::EMPTY;
+    pub fn outer(&self, flow: &Flow<'_>, frame: &[u8], symmetric: bool) -> Key {
+        let mut key = Key { bytes: [0; Key::MOST + 16], len: 0 };
         let wants = |bit| self.outer & bit != 0;
         let Outer { kind, protocol, l3, ethertype, ports } = flow.outer;
         let at = usize::from(l3);
         match kind {
-            L3::Ipv4 if wants(outer::SRC_IPV4 | outer::DST_IPV4) => {
+            L3::Ipv4 => {
                 if let Some(&[a, b, c, d, e, f, g, h]) = chunk(frame, at + 12) {
                     let take = [wants(outer::SRC_IPV4), wants(outer::DST_IPV4)];
                     key.pair(take, symmetric, &[a, b, c, d], &[e, f, g, h]);
                 }
             }
-            L3::Ipv6 if wants(outer::SRC_IPV6 | outer::DST_IPV6) => {
+            L3::Ipv6 => {
                 if let (Some(source), Some(other)) = (chunk::<16>(frame, at + 8), chunk(frame, at + 24)) {
                     let take = [wants(outer::SRC_IPV6), wants(outer::DST_IPV6)];
                     key.pair(take, symmetric, source, other);
@@ -183,29 +194,17 @@ impl Recipe {
             }
             _ => {}
         }
-        if wants(outer::SRC_PORT | outer::DST_PORT)
-            && let Some((source, other)) = ports
-        {
+        if let Some((source, other)) = ports {
             let take = [wants(outer::SRC_PORT), wants(outer::DST_PORT)];
             key.pair(take, symmetric, &source.to_be_bytes(), &other.to_be_bytes());
         }
-        if wants(outer::PROTOCOL) && matches!(kind, L3::Ipv4 | L3::Ipv6) {
-            key.put(&[protocol]);
-        }
-        if wants(outer::MACS)
-            && let (Some(other), Some(source)) = (chunk::<6>(frame, 0), chunk(frame, 6))
-        {
+        key.put(wants(outer::PROTOCOL) && matches!(kind, L3::Ipv4 | L3::Ipv6), &[protocol]);
+        if let (Some(other), Some(source)) = (chunk::<6>(frame, 0), chunk(frame, 6)) {
             key.pair([wants(outer::SRC_MAC), wants(outer::DST_MAC)], symmetric, source, other);
         }
-        if wants(outer::ETHERTYPE) {
-            key.put(&ethertype.to_be_bytes());
-        }
-        if wants(outer::VLAN_ID) {
-            key.put(&flow.vid.to_be_bytes());
-        }
-        if wants(outer::IN_PORT) {
-            key.put(&flow.port.to_be_bytes());
-        }
+        key.put(wants(outer::ETHERTYPE), &ethertype.to_be_bytes());
+        key.put(wants(outer::VLAN_ID), &flow.vid.to_be_bytes());
+        key.put(wants(outer::IN_PORT), &flow.port.to_be_bytes());
         key
     }
 
@@ -213,14 +212,14 @@ impl Recipe {
     #[cold]
     pub fn further(
         &self,
-        outer: Key<OUTER>,
+        outer: &[u8],
         udfs: &Udfs,
         flow: Flow<'_>,
         frame: &[u8],
         (symmetric, vxlan): (bool, u16),
-    ) -> Key<ALL> {
-        let mut key = Key::EMPTY;
-        key.put(outer.bytes());
+    ) -> LongKey {
+        let mut key = LongKey { bytes: [0; LongKey::SIZE], len: 0 };
+        key.put(outer);
         let headers = match flow.headers {
             Source::Read(headers) => *headers,
             Source::Frame(tpids) => Headers::parse(frame, tpids),
@@ -240,7 +239,7 @@ impl Recipe {
         flow: Flow<'_>,
         frame: &[u8],
         (symmetric, vxlan): (bool, u16),
-        key: &mut Key<ALL>,
+        key: &mut LongKey,
     ) {
         let within = || Inner::of(h, frame, vxlan).or_else(|| Inner::under_labels(h, frame));
         let inner = if self.inner { within() } else { None };

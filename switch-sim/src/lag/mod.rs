@@ -118,7 +118,7 @@ pub(crate) fn select(sw: &Switch, p: &mut Packet, frame: &[u8], lag: u16) -> Opt
 }
 
 /// The member that a plain frame leaves by; none where that depends on those before it.
-#[inline]
+#[inline(always)]
 pub(crate) fn express(sw: &Switch, flow: flow_hash::Flow<'_>, frame: &[u8], lag: u16) -> Option<u16> {
     let lag = sw.lags.get(lag)?;
     let role = &sw.hash.lag;
@@ -163,7 +163,7 @@ fn hash(sw: &Switch, p: &mut Packet, frame: &[u8], lag: &Lag, turn: u32) -> u32 
 
 /// The hash of a flow for a LAG. By default next-hop groups hash the same fields with the same algorithm and
 /// seed, so it is mixed: of a group of LAGs, each LAG is to use all its members.
-#[inline]
+#[inline(always)]
 fn number(sw: &Switch, flow: flow_hash::Flow<'_>, frame: &[u8], lag: &Lag, turn: u32) -> u32 {
     let role = &sw.hash.lag;
     let hash = sw.hash.of(role, lag.algorithm, &sw.acl.udfs, flow, frame, turn.into());

@@ -80,7 +80,7 @@ impl NextHopGroup {
 
     /// The way that the lane may take for a packet: none where anything counts or depends on those before. A new
     /// field has to be looked at here.
-    #[inline]
+    #[inline(always)]
     pub(super) fn express(&self, sw: &Switch, flow: hash::Flow<'_>, frame: &[u8]) -> Option<&Member> {
         let NextHopGroup {
             id: _,

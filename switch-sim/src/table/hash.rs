@@ -50,8 +50,17 @@ pub struct FlowHash {
 impl FlowHash {
     /// The hash of the fields of a packet; `count` numbers the packets for [`Algorithm::Random`] and
     /// [`Algorithm::RoundRobin`].
-    #[inline]
+    #[inline(always)]
     pub fn hash(&self, fields: &[u8], count: u64) -> u32 {
+        match self.algorithm {
+            Algorithm::Crc => crc32(self.seed, fields).rotate_right(self.offset.into()),
+            _ => self.hash_otherwise(fields, count),
+        }
+    }
+
+    /// As [`hash`](Self::hash), which has the most common way at hand.
+    #[inline(never)]
+    fn hash_otherwise(&self, fields: &[u8], count: u64) -> u32 {
         let (seed, turn) = (self.seed, u32::from(self.offset));
         let narrow = |h: u16| u32::from(h.rotate_right(turn));
         match self.algorithm {
