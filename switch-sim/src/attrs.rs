@@ -1,4 +1,17 @@
-//! Attribute ids that the forwarding features read from the store.
+//! Attribute ids that the forwarding features read from the store; attributes in a list of a few.
+
+use sai::{AttrEntry, Value};
+
+/// Puts an attribute into a list and answers the value before, if it had one.
+pub(crate) fn put(list: &mut Vec<AttrEntry>, given: &AttrEntry) -> Option<Value> {
+    match list.iter_mut().find(|a| a.id == given.id) {
+        Some(a) => Some(std::mem::replace(&mut a.value, given.value.clone())),
+        None => {
+            list.push(given.clone());
+            None
+        }
+    }
+}
 
 /// `sai_port_attr_t`.
 #[allow(missing_docs)]

@@ -219,7 +219,7 @@ answers! { sw;
     MAX_NUMBER_OF_FORWARDING_CLASSES => Value::U8(u8::MAX),
     MY_MAC_TABLE_MINIMUM_PRIORITY => Value::U32(0),
     MY_MAC_TABLE_MAXIMUM_PRIORITY => Value::U32(crate::router::MAX_MY_MAC_PRIORITY),
-    MAX_ECMP_MEMBER_COUNT => Value::U32(sw.profile.limits.ecmp_width),
+    MAX_ECMP_MEMBER_COUNT => Value::U32(sw.profile.limits.next_hop_group_members),
     NUMBER_OF_ECMP_GROUPS => Value::U32(sw.profile.limits.next_hop_groups),
     NUMBER_OF_UNICAST_QUEUES => Value::U32(sw.profile.chip.unicast_queues),
     NUMBER_OF_MULTICAST_QUEUES => Value::U32(sw.profile.chip.multicast_queues),
@@ -287,11 +287,17 @@ const ENFORCED: &[AttrId] = &[
     switch::EGRESS_ACL.id(),
     switch::QOS_DSCP_TO_FORWARDING_CLASS_MAP.id(),
     switch::VXLAN_DEFAULT_PORT.id(),
+    switch::ECMP_MEMBER_COUNT.id(),
 ];
 
 /// Every port but the CPU port.
 fn front_ports(sw: &Switch) -> Vec<ObjectId> {
     sw.store.ids(ObjectType::PORT).filter(|p| !sw.is_cpu_port(*p)).collect()
+}
+
+fn check(sw: &Switch, n: usize, attr: &AttrEntry) -> Result<()> {
+    crate::qos::check(sw, ObjectType::SWITCH, n, attr)?;
+    crate::router::group::check_count(sw, n, attr)
 }
 
 impl Owner for SwitchOwner {
@@ -309,12 +315,11 @@ impl Owner for SwitchOwner {
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
-        let mut given = request.attrs.iter().enumerate();
-        given.try_for_each(|(n, attr)| crate::qos::check(sw, ObjectType::SWITCH, n, attr))
+        request.attrs.iter().enumerate().try_for_each(|(n, attr)| check(sw, n, attr))
     }
 
     fn check_set(&self, sw: &Switch, _: &ObjectRef, attr: &AttrEntry) -> Result<()> {
-        crate::qos::check(sw, ObjectType::SWITCH, 0, attr)
+        check(sw, 0, attr)
     }
 
     fn values(&self, asked: AttrId) -> Option<&'static [i32]> {
@@ -364,6 +369,9 @@ impl Owner for SwitchOwner {
         let mac = sw.profile.mac;
         if attr.id == switch::SRC_MAC_ADDRESS.id() && !given {
             return Some(Ok(Value::Mac(numbered(mac, sw.store.switch_number()))));
+        }
+        if attr.id == switch::ECMP_MEMBER_COUNT.id() && !given {
+            return Some(Ok(Value::U32(sw.profile.limits.ecmp_width)));
         }
         if attr.id == switch::VXLAN_DEFAULT_ROUTER_MAC.id() && !given {
             return Some(Ok(Value::Mac(numbered(mac, sw.store.switch_number()))));

@@ -252,8 +252,9 @@ impl Switch {
                 return Ok(0);
             }
         }
-        let of_table = crate::acl::availability(self, meta.object_type, attrs);
-        Ok(of_table.unwrap_or_else(|| self.resources.availability(self, meta.object_type, attrs)))
+        let of_parent = crate::acl::availability(self, meta.object_type, attrs)
+            .or_else(|| crate::router::group::availability(self, meta.object_type, attrs));
+        Ok(of_parent.unwrap_or_else(|| self.resources.availability(self, meta.object_type, attrs)))
     }
 
     /// Compares what is kept incrementally with what is computed from scratch: references, derived lists,

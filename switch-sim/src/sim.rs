@@ -14,6 +14,7 @@ use sai::{
 };
 
 use crate::bridge::fdb;
+use crate::feature::{Request, owner};
 use crate::hostif::{self, HostPacket};
 use crate::pipeline::NoTrace;
 use crate::profile::{Profile, ProfileError};
@@ -388,8 +389,10 @@ impl Simulator {
             Profile::choose(&self.inner.profiles, attrs).clone(),
             self.inner.clock.clone(),
         );
-        let target = Target::Object(ObjectType::SWITCH);
-        rules::check_create(&switch, Level::Sai, known(ObjectType::SWITCH)?, ObjectId::NULL, target, attrs)?;
+        let (meta, target) = (known(ObjectType::SWITCH)?, Target::Object(ObjectType::SWITCH));
+        rules::check_create(&switch, Level::Sai, meta, ObjectId::NULL, target, attrs)?;
+        let object = ObjectRef::Object(ObjectType::SWITCH, switch.id);
+        switch.check_owner(owner(meta), &Request { meta, object: &object, attrs })?;
         let connect = |a: &AttrEntry| a.id == switch::INIT_SWITCH.id() && a.value == Value::Bool(false);
         if let Some(n) = attrs.iter().position(connect) {
             let reason =

@@ -19,7 +19,7 @@ use crate::world::Clock;
 
 const MAGIC: &[u8; 8] = b"SWSIMSNP";
 /// The version of the format. Another is refused.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Magic, version, checksum and length of the body.
 const HEADER: usize = 24;
 

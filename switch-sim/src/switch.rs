@@ -130,12 +130,9 @@ impl Switch {
             Target::Object(_) => self.store.next_id(meta),
             Target::Entry(_) => ObjectId::NULL,
         });
-        let owner = owner(meta);
-        Switch::check_values(meta, owner, attrs).map_err(|e| e.on_object(&object))?;
         let request = Request { meta, object: &object, attrs };
-        if let Some(owner) = owner {
-            owner.check_create(self, &request).map_err(|e| e.on_object(&object))?;
-        }
+        let owner = owner(meta);
+        self.check_owner(owner, &request)?;
         acl::bind::check(self, meta, attrs)?;
         let pool = self.resources.admit(&self.store, &request)?;
         if let Some(table) = owner.and_then(|o| o.table()) {
@@ -160,6 +157,13 @@ impl Switch {
         }
         acl::bind::derive_given(self, meta.object_type, id, attrs);
         Ok(id)
+    }
+
+    /// What the owner of a type refuses of a creation.
+    pub(crate) fn check_owner(&self, owner: Option<&dyn Owner>, request: &Request<'_>) -> Result<()> {
+        Switch::check_values(request.meta, owner, request.attrs)
+            .and_then(|()| owner.map_or(Ok(()), |o| o.check_create(self, request)))
+            .map_err(|e| e.on_object(request.object))
     }
 
     /// Makes an object on behalf of the switch itself: no rules, no capacity.

@@ -14,6 +14,7 @@ mod clock;
 pub mod control;
 pub mod forward;
 pub mod frames;
+pub mod group;
 mod header;
 mod report;
 pub mod rig;
@@ -78,7 +79,7 @@ impl fmt::Debug for Case {
 
 /// Every case, in the order of the report.
 pub fn cases() -> Vec<Case> {
-    [bare::CASES, forward::CASES, change::CASES, control::CASES].concat()
+    [bare::CASES, forward::CASES, change::CASES, control::CASES, group::CASES].concat()
 }
 
 /// Runs the cases that the options ask for and tells `each` of every one when it is done. Cases that cannot run

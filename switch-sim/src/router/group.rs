@@ -20,9 +20,12 @@ use crate::table::hash::Algorithm;
 mod class;
 mod member;
 pub(crate) mod monitor;
+mod width;
 
 pub(crate) use class::{MapOwner, of_packet};
-pub(crate) use member::MemberOwner;
+pub(crate) use member::{MemberOwner, Members};
+use width::check_width;
+pub(crate) use width::{availability, check_count};
 
 /// One way that a group offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +46,22 @@ pub struct Member {
     standby: bool,
     /// What it monitors is up; true where it monitors nothing.
     alive: bool,
+}
+
+impl Member {
+    /// A member of which nothing was given.
+    fn new(id: ObjectId) -> Member {
+        Member {
+            id,
+            to: To::Null,
+            counter: u32::MAX,
+            weight: 1,
+            order: 0,
+            age: 0,
+            standby: false,
+            alive: true,
+        }
+    }
 }
 
 /// A next-hop group as packets see it.
@@ -113,20 +132,29 @@ impl NextHopGroup {
     /// Puts a member into its place.
     fn insert(&mut self, member: Member) {
         let at = self.members.partition_point(|m| (m.order, m.age) < (member.order, member.age));
+        if at < self.members.len() {
+            self.buckets.relabel(|m| Some(if usize::from(m) >= at { m + 1 } else { m }));
+        }
         self.members.insert(at, member);
         self.next_age = self.next_age.max(member.age + 1);
-        self.buckets.relabel(|m| Some(if usize::from(m) >= at { m + 1 } else { m }));
     }
 
-    /// Takes a member out.
-    fn take(&mut self, id: ObjectId) -> Option<Member> {
-        let at = self.members.iter().position(|m| m.id == id)?;
+    /// Takes the member at a place out.
+    fn take(&mut self, at: usize) {
         self.buckets.relabel(|m| match usize::from(m) {
             m if m == at => None,
             later if later > at => Some(m - 1),
             _ => Some(m),
         });
-        Some(self.members.remove(at))
+        self.members.remove(at);
+    }
+
+    /// The member objects, in order of their creation.
+    fn by_age(&self) -> Vec<ObjectId> {
+        let objects = if self.kind == Type::ECMP_WITH_MEMBERS { &[][..] } else { &self.members };
+        let mut objects: Vec<&Member> = objects.iter().collect();
+        objects.sort_unstable_by_key(|m| m.age);
+        objects.into_iter().map(|m| m.id).collect()
     }
 
     /// Gives the members their buckets.
@@ -167,9 +195,6 @@ const TYPES: &[i32] = &[
     Type::HW_PROTECTION.0,
     Type::ECMP_WITH_MEMBERS.0,
 ];
-
-/// The most ways of a group: members are named by 16 bits.
-const MAX_MEMBERS: usize = u16::MAX as usize;
 
 /// Forwarding classes are numbers of eight bits.
 const CLASSES: u32 = 256;
@@ -251,6 +276,7 @@ impl Owner for GroupOwner {
         match asked.id {
             a if a == attr::REAL_SIZE.id() => Some(Ok(Value::U32(group.buckets.buckets().len() as u32))),
             a if a == attr::NEXT_HOP_COUNT.id() => Some(Ok(Value::U32(group.members.len() as u32))),
+            a if a == attr::NEXT_HOP_MEMBER_LIST.id() => Some(Ok(Value::OidList(group.by_age()))),
             _ => None,
         }
     }
@@ -291,24 +317,6 @@ fn check_parallel(n: usize, name: &'static str, len: usize, ways: usize) -> Resu
     // Lists are set one by one: one that is longer than the members yet to come may be set before them.
     if len != 0 && len < ways {
         return refuse(n, name, format!("{len} values for {ways} next hops"));
-    }
-    Ok(())
-}
-
-/// Refuses more ways than the chip has.
-fn check_width(sw: &Switch, n: usize, given: &AttrEntry) -> Result<()> {
-    let width = (sw.profile.limits.ecmp_width as usize).min(MAX_MEMBERS);
-    let (count, name) = match &given.value {
-        Value::OidList(list) if given.id == attr::NEXT_HOP_LIST.id() => {
-            (list.len(), "SAI_NEXT_HOP_GROUP_ATTR_NEXT_HOP_LIST")
-        }
-        Value::U32(size) if given.id == attr::CONFIGURED_SIZE.id() => {
-            (*size as usize, "SAI_NEXT_HOP_GROUP_ATTR_CONFIGURED_SIZE")
-        }
-        _ => return Ok(()),
-    };
-    if count > width {
-        return refuse(n, name, format!("{count} ways; the widest group of this chip has {width}"));
     }
     Ok(())
 }
@@ -366,14 +374,11 @@ fn listed(sw: &Switch, group: &ObjectRef) -> Vec<Member> {
     let counters = oids(sw, group, attr::NEXT_HOP_MEMBER_COUNTER_LIST.id());
     let ways = oids(sw, group, attr::NEXT_HOP_LIST.id());
     let member = |(i, id): (usize, &ObjectId)| Member {
-        id: *id,
         to: To::of(*id).unwrap_or(To::Null),
         counter: counter_slot(counters.get(i).copied().unwrap_or(ObjectId::NULL)),
         weight: weights.get(i).copied().unwrap_or(1),
         order: i as u32,
-        age: 0,
-        standby: false,
-        alive: true,
+        ..Member::new(*id)
     };
     ways.iter().enumerate().map(member).collect()
 }

@@ -13,8 +13,8 @@
 //!
 //! A packet's way is prefix, adjacency, (group,) next hop, hop, interface; each step is an index into a
 //! `Vec`, the slot of the object's id where it has one. What changes at one step changes one record: a
-//! neighbor that moves touches no route, a group that grows no prefix. The tables are the store of routes;
-//! all else is derived from the objects of the store.
+//! neighbor that moves touches no route, a group that grows no prefix. The tables are the store of routes,
+//! neighbors and members of next-hop groups; all else is derived from the objects of the store.
 
 use sai::types::IpAddrFamily;
 use sai::{ObjectId, StatId, Value, object::counter::Stat};
@@ -66,6 +66,8 @@ pub struct Router {
     pub next_hops: Vec<next_hop::NextHop>,
     /// By slot of the next-hop group.
     pub groups: Vec<group::NextHopGroup>,
+    /// What those do not say of their members.
+    members: group::Members,
     /// IP multicast.
     pub ipmc: ipmc::Ipmc,
     /// MAC addresses of the router beside those of its interfaces.

@@ -42,6 +42,10 @@ impl<M: Copy + Eq> Group<M> {
     /// Members in the order given, each with buckets in proportion to its weight; weight 0 gets none. Exact as
     /// long as the weights, divided by their greatest common divisor, add up to [`MAX_WEIGHTED_BUCKETS`] or less.
     pub fn weighted(members: &[(M, u32)]) -> Self {
+        let weight = members.first().map_or(0, |m| m.1);
+        if weight != 0 && members.len() <= MAX_WEIGHTED_BUCKETS && members.iter().all(|m| m.1 == weight) {
+            return Self::ordered(members.iter().map(|m| m.0));
+        }
         let divisor = members.iter().fold(0, |a, m| gcd(a, m.1)).max(1);
         let total: u64 = members.iter().map(|m| u64::from(m.1 / divisor)).sum();
         let mut shares: Vec<Share> =

@@ -17,6 +17,7 @@ mod domains;
 mod ecmp;
 mod fdb;
 mod flooding;
+mod group_members;
 mod hash;
 mod host_send;
 mod hostif;

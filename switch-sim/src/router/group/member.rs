@@ -1,20 +1,24 @@
-//! Next-hop-group members.
+//! Next-hop-group members: what may be one.
 
 use sai::meta::AttrMeta;
 use sai::object::next_hop_group::Type;
-use sai::object::next_hop_group_member::{ConfiguredRole, ObservedRole};
+use sai::object::next_hop_group_member::ObservedRole;
 use sai::{
-    AttrEntry, AttrId, Error, ObjectId, ObjectRef, Result, Status, Value, next_hop_group,
-    next_hop_group_member as attr,
+    AttrEntry, AttrId, Error, ObjectId, ObjectRef, Result, Status, Value, next_hop_group_member as attr,
 };
 
-use super::{MAX_MEMBERS, Member, change, monitor, refuse};
-use crate::feature::{Owner, Request};
+use super::width::width;
+use super::{monitor, refuse};
+use crate::feature::{CompactTable, Owner, Request};
 use crate::router::adjacency::To;
-use crate::router::{counter_slot, read};
-use crate::store::Object;
+use crate::router::read;
 use crate::store::id::Parts;
 use crate::switch::Switch;
+
+mod table;
+
+pub(crate) use table::Members;
+pub(super) use table::{look_again, monitors};
 
 /// Owns `SAI_OBJECT_TYPE_NEXT_HOP_GROUP_MEMBER`.
 #[derive(Debug)]
@@ -65,9 +69,9 @@ impl Owner for MemberOwner {
             let why = format!("the ways of {group} are its NEXT_HOP_LIST");
             return refuse(at, "SAI_NEXT_HOP_GROUP_MEMBER_ATTR_NEXT_HOP_GROUP_ID", why);
         }
-        let width = sw.profile.limits.ecmp_width as usize;
-        if record.members.len() >= width.min(MAX_MEMBERS) {
-            let why = format!("{group} has {width} members, as many as a group of this chip can");
+        let width = width(sw);
+        if record.members.len() >= width {
+            let why = format!("{group} has {width} members, as many as a group can");
             return Err(Error::because(Status::INSUFFICIENT_RESOURCES, why));
         }
         if matches!(record.kind, Type::FINE_GRAIN_ECMP | Type::CLASS_BASED) {
@@ -107,96 +111,13 @@ impl Owner for MemberOwner {
         if asked.id != attr::OBSERVED_ROLE.id() {
             return None;
         }
-        let id = object.oid()?;
-        let group = read::oid(sw, object, attr::NEXT_HOP_GROUP_ID.id());
-        let group = sw.router.groups.get(Parts::of(group).slot as usize)?;
-        let mut used = group.buckets.buckets().iter().flatten();
-        let active = used.any(|m| group.members.get(usize::from(*m)).is_some_and(|m| m.id == id));
+        let (group, at) = table::find(sw, object)?;
+        let active = group.buckets.buckets().iter().flatten().any(|m| usize::from(*m) == at);
         let role = if active { ObservedRole::ACTIVE } else { ObservedRole::INACTIVE };
         Some(Ok(Value::I32(role.0)))
     }
 
-    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
-        let Some((group, member)) = member(sw, object) else { return };
-        change(sw, group, |g| g.insert(Member { age: g.next_age, ..member }));
-        monitor::watch(sw, group);
+    fn table(&self) -> Option<&'static dyn CompactTable> {
+        Some(&MemberOwner)
     }
-
-    fn restored(&self, sw: &mut Switch, object: &ObjectRef) {
-        let Some((group, member)) = member(sw, object) else { return };
-        // The members keep the order in which they were created, whatever order they come back in.
-        let list = sw.store.get(group).map_or(&[][..], |g| g.list(next_hop_group::NEXT_HOP_MEMBER_LIST.id()));
-        let age = list.iter().position(|id| *id == member.id).unwrap_or(list.len()) as u32;
-        change(sw, group, |g| g.insert(Member { age, ..member }));
-        monitor::watch(sw, group);
-    }
-
-    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
-        let Some((group, member)) = member(sw, object) else { return };
-        change(sw, group, |g| match g.members.iter().position(|m| m.id == member.id) {
-            // In its place a member keeps its buckets.
-            Some(at) if g.members[at].order == member.order => {
-                g.members[at] = Member { age: g.members[at].age, ..member };
-            }
-            Some(at) => {
-                let age = g.members[at].age;
-                g.take(member.id);
-                g.insert(Member { age, ..member });
-            }
-            None => {}
-        });
-        monitor::watch(sw, group);
-    }
-
-    fn removed(&self, sw: &mut Switch, object: &ObjectRef, was: Object) {
-        let group = was.value(attr::NEXT_HOP_GROUP_ID.id()).and_then(Value::as_oid);
-        if let (Some(group), Some(id)) = (group, object.oid()) {
-            change(sw, group, |g| {
-                g.take(id);
-            });
-            monitor::watch(sw, group);
-        }
-    }
-}
-
-/// A member's group, and its record but for its age.
-fn member(sw: &Switch, object: &ObjectRef) -> Option<(ObjectId, Member)> {
-    let id = object.oid()?;
-    let group = sw.store.oid(id, attr::NEXT_HOP_GROUP_ID.id());
-    let number = |a| sw.store.number(id, a) as u32;
-    let order = match sw.router.groups.get(Parts::of(group).slot as usize)?.kind {
-        Type::DYNAMIC_ORDERED_ECMP => number(attr::SEQUENCE_ID.id()),
-        Type::FINE_GRAIN_ECMP | Type::CLASS_BASED => number(attr::INDEX.id()),
-        _ => 0,
-    };
-    let member = Member {
-        id,
-        to: To::of(sw.store.oid(id, attr::NEXT_HOP_ID.id())).unwrap_or(To::Null),
-        counter: counter_slot(sw.store.oid(id, attr::COUNTER_ID.id())),
-        weight: number(attr::WEIGHT.id()),
-        order,
-        age: 0,
-        standby: number(attr::CONFIGURED_ROLE.id()) == ConfiguredRole::STANDBY.0 as u32,
-        alive: monitor::is_up(sw, sw.store.oid(id, attr::MONITORED_OBJECT.id())),
-    };
-    Some((group, member))
-}
-
-/// Derives again whether what the members of a group monitor is up.
-pub(super) fn look_again(sw: &mut Switch, group: ObjectId) {
-    let Some(record) = sw.router.groups.get(Parts::of(group).slot as usize) else { return };
-    let monitored = |m: &Member| sw.store.oid(m.id, attr::MONITORED_OBJECT.id());
-    let alive: Vec<bool> = record.members.iter().map(|m| monitor::is_up(sw, monitored(m))).collect();
-    if record.members.iter().map(|m| m.alive).ne(alive.iter().copied()) {
-        change(sw, group, |g| g.members.iter_mut().zip(alive).for_each(|(m, alive)| m.alive = alive));
-    }
-}
-
-/// Whether a member of a group monitors anything.
-pub(super) fn monitors(sw: &Switch, group: ObjectId) -> bool {
-    let monitored = |m: &Member| sw.store.oid(m.id, attr::MONITORED_OBJECT.id());
-    let record = sw.router.groups.get(Parts::of(group).slot as usize).filter(|g| g.id == group);
-    record.is_some_and(|g| {
-        g.kind != Type::ECMP_WITH_MEMBERS && g.members.iter().any(|m| !monitored(m).is_null())
-    })
 }

@@ -11,6 +11,7 @@ use sai::{
 };
 
 use super::Hop;
+use crate::attrs;
 use crate::feature::{CompactTable, Owner};
 use crate::pipeline::NONE;
 use crate::router::adjacency::Adjacency;
@@ -66,8 +67,9 @@ fn existing(sw: &Switch, object: &ObjectRef) -> Result<u32> {
         .ok_or_else(|| Error::because(Status::ITEM_NOT_FOUND, "there is no such neighbor").on_object(object))
 }
 
-/// Writes an attribute into the record of a neighbor, or answers that it has no place there.
-fn apply(sw: &mut Switch, hop: u32, given: &AttrEntry) {
+/// Writes an attribute of a neighbor, into its record where it has a place there; answers the value before, of one
+/// that has none.
+fn apply(sw: &mut Switch, hop: u32, given: &AttrEntry) -> Option<Value> {
     let trap = match given.value {
         Value::Oid(id) if given.id == attr::USER_TRAP_ID.id() && !id.is_null() => {
             crate::hostif::slot_of(sw, id)
@@ -87,13 +89,10 @@ fn apply(sw: &mut Switch, hop: u32, given: &AttrEntry) {
                 Value::Oid(_) if id == attr::USER_TRAP_ID.id() => record.trap = trap,
                 _ => {}
             }
-            let rest = hops.rest.entry(hop).or_default();
-            match rest.iter_mut().find(|a| a.id == id) {
-                Some(a) => a.value = value.clone(),
-                None => rest.push(given.clone()),
-            }
+            return attrs::put(hops.rest.entry(hop).or_default(), given);
         }
     }
+    None
 }
 
 fn reference(sw: &mut Switch, rif: ObjectId, attrs: &[AttrEntry], by: i32) {
@@ -102,14 +101,14 @@ fn reference(sw: &mut Switch, rif: ObjectId, attrs: &[AttrEntry], by: i32) {
 }
 
 impl CompactTable for NeighborOwner {
-    fn create(&self, sw: &mut Switch, object: &ObjectRef, attrs: &[AttrEntry]) -> Result<ObjectId> {
+    fn create(&self, sw: &mut Switch, object: &ObjectRef, given: &[AttrEntry]) -> Result<ObjectId> {
         let (rif, ip) = key(object)?;
         let hops = &mut sw.router.hops;
         let hop = hops.place(Parts::of(rif).slot as u16, ip);
         hops.records[hop as usize].known = true;
         hops.known += 1;
-        attrs.iter().for_each(|given| apply(sw, hop, given));
-        reference(sw, rif, attrs, 1);
+        given.iter().for_each(|a| drop(apply(sw, hop, a)));
+        reference(sw, rif, given, 1);
         let wanted = !sw.router.hops.get(hop).no_host_route;
         set_host_route(sw, rif, ip, hop, wanted);
         Ok(ObjectId::NULL)
@@ -132,9 +131,7 @@ impl CompactTable for NeighborOwner {
     fn set(&self, sw: &mut Switch, object: &ObjectRef, given: &AttrEntry) -> Result<()> {
         let (rif, ip) = key(object)?;
         let hop = existing(sw, object)?;
-        let rest = sw.router.hops.rest.get(&hop);
-        let before = rest.and_then(|all| all.iter().find(|a| a.id == given.id)).map(|a| a.value.clone());
-        apply(sw, hop, given);
+        let before = apply(sw, hop, given);
         given.value.for_each_oid(|to| sw.store.reference(to, 1));
         if let Some(before) = before {
             before.for_each_oid(|to| sw.store.reference(to, -1));
