@@ -32,6 +32,7 @@ mod profile;
 mod qos;
 mod random;
 mod special;
+mod turns;
 mod view;
 
 pub use profile::{

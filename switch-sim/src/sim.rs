@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, MutexGuard, OnceLock};
 
-use parking_lot::{Mutex, MutexGuard, RwLock};
+use parking_lot::{Mutex, RwLock};
 use sai::layer::validate::{Level, rules};
 use sai::notify::{Notification, NotificationSink};
 use sai::{
@@ -21,6 +21,7 @@ use crate::profile::{Profile, ProfileError};
 use crate::special;
 use crate::store::id::{Parts, switch_id};
 use crate::switch::{Switch, known};
+use crate::turns::Turns;
 use crate::view;
 use crate::warm::Keys;
 use crate::world::{Clock, Home, Wire, World};
@@ -56,7 +57,7 @@ struct Seat {
     leaves: AtomicU64,
     /// When the next timer fires, [`NEVER`] if none runs.
     ages: AtomicU64,
-    switch: Mutex<Switch>,
+    switch: Turns<Switch>,
 }
 
 /// A time that does not come.
@@ -64,7 +65,7 @@ const NEVER: u64 = u64::MAX;
 
 impl Seat {
     fn new(switch: Switch) -> Seat {
-        Seat { leaves: NEVER.into(), ages: NEVER.into(), switch: Mutex::new(switch) }
+        Seat { leaves: NEVER.into(), ages: NEVER.into(), switch: Turns::new(switch) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Switch> {
@@ -155,6 +156,12 @@ impl Simulator {
         }
     }
 
+    /// How many threads wait for a switch.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self, switch: ObjectId) -> u64 {
+        self.switch(switch).map_or(0, |seat| seat.switch.waiting())
+    }
+
     /// Its home, where it stands in a world.
     pub(crate) fn home_world(&self) -> Option<&Home> {
         self.inner.world.get()
@@ -243,16 +250,13 @@ impl Simulator {
         let result = f(&mut locked);
         // What the call made due does not wait for a thread that sleeps.
         self.wake_by(seat.note(&locked));
-        // Fair unlocking hands the lock to who waits longest: a flooded port, whose thread comes back at once,
-        // does not keep callers out, nor a long bulk call the frames.
         if locked.events.is_empty() && locked.host.outbox.is_empty() {
-            MutexGuard::unlock_fair(locked);
             return result;
         }
         let to_host = std::mem::take(&mut locked.host.outbox);
         // Under the switch's lock, so that the order is that of the calls.
         self.inner.outbox.lock().waiting.extend(locked.events.drain(..));
-        MutexGuard::unlock_fair(locked);
+        drop(locked);
         to_host.iter().for_each(|(wire, frame)| wire.send(frame));
         self.deliver();
         result

@@ -25,6 +25,7 @@ use crate::port::index;
 use crate::random::Random;
 use crate::store::id::{Parts, switch_id};
 use crate::switch::Switch;
+use crate::turns::Turns;
 use crate::{Profile, Simulator};
 
 /// The time: nanoseconds since the world began. Clones show the same time.
@@ -210,12 +211,22 @@ pub struct World {
     clock: Clock,
     alarm: Arc<Alarm>,
     state: Arc<Mutex<State>>,
-    engine: Arc<Mutex<Engine>>,
+    engine: Arc<Turns<Engine>>,
+    /// The longest that frames held a switch at one go, in nanoseconds.
+    longest: Arc<AtomicU64>,
 }
 
 /// How many frames of a port with nothing plugged in wait for [`World::receive`] where the clock is the
 /// system's; the oldest are lost. On a virtual clock, where only the caller's frames come, all wait.
 pub const KEPT: usize = 4096;
+
+/// How many frames run under one lock of a switch, at most.
+pub const GROUP: usize = 32;
+/// How many copies of frames are made under one lock of a switch, at most, should each frame leave by every port: a
+/// switch of more than 128 ports takes fewer frames at one go.
+pub const GROUP_COPIES: usize = 4096;
+/// How many bytes the frames of a group have for each of its frames on average, at most, unless it is one frame.
+pub const GROUP_BYTES: usize = 512;
 
 /// How many frames [`World::run_until_idle`] follows before it says that the network loops.
 pub const STORM: u64 = 1_000_000;
@@ -245,7 +256,14 @@ impl World {
             seq: 0,
             random: Random(seed),
         };
-        World { seed, clock, alarm, state: Arc::new(Mutex::new(state)), engine: Arc::default() }
+        World {
+            seed,
+            clock,
+            alarm,
+            state: Arc::new(Mutex::new(state)),
+            engine: Arc::default(),
+            longest: Arc::default(),
+        }
     }
 
     /// Adds a simulator, whose switches have this profile.
@@ -269,6 +287,7 @@ impl World {
             alarm: self.alarm.clone(),
             state: Arc::downgrade(&self.state),
             engine: Arc::downgrade(&self.engine),
+            longest: self.longest.clone(),
         });
         state.sims.push(sim.clone());
         sim
@@ -415,8 +434,9 @@ impl World {
         Ok(())
     }
 
-    /// As [`inject`](Self::inject) for many frames, in order, in vectors and under one lock of the switch: the
-    /// caller bounds how long that is held by how many it gives. Frames of more than 16383 bytes are dropped.
+    /// As [`inject`](Self::inject) for many frames, in order, in vectors. The switch is locked for a group of them
+    /// ([`GROUP`], [`GROUP_COPIES`], [`GROUP_BYTES`]), and calls that wait go before the next. Frames of more than
+    /// 16383 bytes are dropped.
     ///
     /// # Errors
     /// `ITEM_NOT_FOUND` when the port is not of this world.
@@ -426,7 +446,28 @@ impl World {
         port: ObjectId,
         frames: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<()> {
-        self.enter((self.place(sim)?, sim, port), frames, &mut NoTrace)
+        let place = self.place(sim)?;
+        let ports = sim.with_switch(home(port), |sw| sw.ports.records.len())?;
+        let most = (GROUP_COPIES / ports.max(1)).clamp(1, GROUP);
+        let mut frames = frames.into_iter().peekable();
+        while frames.peek().is_some() {
+            let (mut count, mut bytes) = (0, 0);
+            let group = std::iter::from_fn(|| {
+                let fits = |f: &&[u8]| count == 0 || count < most && bytes + f.len() <= most * GROUP_BYTES;
+                let frame = frames.next_if(fits)?;
+                count += 1;
+                bytes += frame.len();
+                Some(frame)
+            });
+            self.enter((place, sim, port), group, &mut NoTrace)?;
+        }
+        Ok(())
+    }
+
+    /// The longest that a group of frames has held the lock of a switch, by the world's clock (0 on a virtual one): what
+    /// a call waits for at most, beside other calls and the scheduler of the system.
+    pub fn longest_group(&self) -> Duration {
+        Duration::from_nanos(self.longest.load(Ordering::Relaxed))
     }
 
     /// A port receives a frame at a time to come (now, if that is past), when the clock gets there.
@@ -452,9 +493,9 @@ impl World {
             state.monitors.retain(|m| !m.is_closed());
             (state.monitors.clone(), std::mem::take(&mut state.spare))
         };
-        let now = self.clock.now();
-        sim.with_switch(home(port), |sw| {
+        let now = sim.with_switch(home(port), |sw| {
             check_port(sw, port)?;
+            let now = self.clock.now();
             let mut engine = self.engine.lock();
             for frame in frames {
                 let seen = Seen { sim, port, way: Way::In, at: now, frame };
@@ -469,10 +510,18 @@ impl World {
             fdb::deliver(sw);
             hostif::deliver(sw);
             out.name(sw);
-            Ok::<(), Error>(())
+            self.note_hold(self.clock.now() - now);
+            Ok::<u64, Error>(now)
         })??;
         self.state.lock().take(place, now, out);
         Ok(())
+    }
+
+    #[inline]
+    fn note_hold(&self, time: u64) {
+        if time > self.longest.load(Ordering::Relaxed) {
+            self.longest.fetch_max(time, Ordering::Relaxed);
+        }
     }
 
     /// The next frame that a port with nothing plugged in sent.
@@ -604,7 +653,7 @@ impl World {
                 }
                 drop(state);
                 // The port may have gone meanwhile; then so do the frames.
-                let _ = self.enter((place, &sim, port), frames.iter().map(|f| &f[..]), &mut NoTrace);
+                let _ = self.inject_all(&sim, port, frames.iter().map(|f| &f[..]));
                 return Ok(frames.len());
             }
             Due::Departure(n, switch) => {
@@ -682,14 +731,16 @@ pub(crate) struct Home {
     place: usize,
     pub(crate) alarm: Arc<Alarm>,
     state: Weak<Mutex<State>>,
-    engine: Weak<Mutex<Engine>>,
+    engine: Weak<Turns<Engine>>,
+    longest: Arc<AtomicU64>,
 }
 
 impl Home {
     /// The world, if it is there still.
     pub(crate) fn world(&self, clock: &Clock) -> Option<World> {
         let (state, engine) = (self.state.upgrade()?, self.engine.upgrade()?);
-        Some(World { seed: self.seed, clock: clock.clone(), alarm: self.alarm.clone(), state, engine })
+        let (alarm, longest) = (self.alarm.clone(), self.longest.clone());
+        Some(World { seed: self.seed, clock: clock.clone(), alarm, state, engine, longest })
     }
 }
 
@@ -773,5 +824,49 @@ impl Sink for Frames {
         self.bytes.extend_from_slice(head);
         self.bytes.extend_from_slice(tail);
         self.sent.push((port, self.bytes.len()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use sai::{Backend, ObjectType, Target, Value, switch};
+
+    use super::*;
+
+    /// How many frames are taken for one lock where a call comes during the sixth: one more has been looked at.
+    fn group(ports: u32, len: usize) -> usize {
+        let world = World::new(1);
+        let sim = world.simulator(Profile::with_ports(ports));
+        let init = AttrEntry::new(switch::INIT_SWITCH.id(), Value::Bool(true));
+        let id = sim.create(ObjectId::NULL, Target::Object(ObjectType::SWITCH), &[init]).unwrap();
+        let port = sim.with_switch(id, |sw| sw.ports.records.iter().map(|r| r.id).find(|id| !id.is_null()));
+        let (taken, at_call) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let frame = vec![0; len];
+        std::thread::scope(|scope| {
+            let frames = (0..100).map(|n| {
+                taken.store(n, Ordering::SeqCst);
+                if n == 5 {
+                    scope.spawn(|| {
+                        sim.with_switch(id, |_| at_call.store(taken.load(Ordering::SeqCst), Ordering::SeqCst))
+                    });
+                    while sim.waiting(id) == 0 {
+                        std::thread::yield_now();
+                    }
+                }
+                &frame[..]
+            });
+            world.inject_all(&sim, port.unwrap().unwrap(), frames).unwrap();
+        });
+        assert_eq!(taken.into_inner(), 99, "all frames are taken");
+        at_call.into_inner()
+    }
+
+    #[test]
+    fn a_call_waits_for_one_group_of_frames() {
+        assert_eq!(group(8, 60), GROUP);
+        assert_eq!(group(512, 60), GROUP_COPIES / 513, "fewer where each makes many copies");
+        assert_eq!(group(8, 2048), GROUP * GROUP_BYTES / 2048, "fewer where they are long");
     }
 }

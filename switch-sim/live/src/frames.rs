@@ -35,11 +35,6 @@ impl Frames {
         self.ends.is_empty()
     }
 
-    /// The bytes of all frames.
-    pub fn bytes(&self) -> usize {
-        self.bytes.len()
-    }
-
     /// The frame at a position.
     ///
     /// # Panics
@@ -52,19 +47,6 @@ impl Frames {
     /// The frames, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         (0..self.len()).map(|n| self.get(n))
-    }
-
-    /// The frames, in order, in groups of at most so many frames and so many bytes, but of one frame at least.
-    pub fn chunks(&self, frames: usize, bytes: usize) -> impl Iterator<Item = impl Iterator<Item = &[u8]>> {
-        let mut from = 0_usize;
-        std::iter::from_fn(move || {
-            let start = from.checked_sub(1).map_or(0, |before| self.ends[before]);
-            let rest = &self.ends[from..self.len().min(from + frames.max(1))];
-            let fit = rest.iter().take_while(|end| **end <= start + bytes).count().max(1);
-            let group = from..from + rest.len().min(fit);
-            from = group.end;
-            (!group.is_empty()).then(|| group.map(|n| self.get(n)))
-        })
     }
 }
 
@@ -79,11 +61,6 @@ mod tests {
         frames.push(b"");
         frames.push_parts(&[b"th", b"ree"]);
         assert_eq!(frames.iter().collect::<Vec<_>>(), [&b"one"[..], b"", b"three"]);
-        let groups = |n, bytes| frames.chunks(n, bytes).map(Iterator::collect).collect::<Vec<Vec<_>>>();
-        assert_eq!(groups(2, 99), [vec![&b"one"[..], b""], vec![b"three"]]);
-        assert_eq!(groups(9, 8), [[&b"one"[..], b"", b"three"]]);
-        assert_eq!(groups(9, 7), [vec![&b"one"[..], b""], vec![b"three"]]);
-        assert_eq!(groups(9, 1), [[&b"one"[..]], [b""], [b"three"]]);
         frames.clear();
         assert!(frames.is_empty());
         frames.push(b"again");

@@ -3,9 +3,9 @@
 //!
 //! The thread waits for frames, for what is due (aging, frames on cables and in queues), and for frames that other
 //! threads put in; what a call makes due wakes it. It takes at most [`BATCH`](crate::device::BATCH) reads from a
-//! device at a time, device by device. It holds the lock of a switch for at most [`CHUNK`] frames of [`CHUNK_BYTES`]
-//! and hands it to who waits longest then, so that a flooded port delays neither the others nor an API call by
-//! long: a call waits for one such group, whatever the rate. System calls are made with no lock held.
+//! device at a time, device by device. It holds the lock of a switch for a group of frames
+//! ([`GROUP`](switch_sim::world::GROUP)), and whoever waits for the lock has it before the next group: a call waits for
+//! one group, whatever the rate. System calls are made with no lock held.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,10 +24,6 @@ use crate::frames::Frames;
 use crate::netdev::NetDev;
 use crate::sys::{Poll, Waker, link_events};
 
-/// How many frames run under one lock of the switch, at most.
-pub const CHUNK: usize = 32;
-/// How many bytes these frames have together, at most, unless it is one frame: a flooded one is copied to each port.
-pub const CHUNK_BYTES: usize = 16 << 10;
 /// How many frames of one port may wait for its device; more are lost, as in a full transmit queue.
 pub const BACKLOG: usize = 4096;
 /// How many things that are due happen before devices are looked at again.
@@ -368,11 +364,7 @@ impl Worker {
             let _ = attached.sim.set_link(attached.port, false);
             return self.forget(token);
         }
-        let forwarded = self
-            .batch
-            .chunks(CHUNK, CHUNK_BYTES)
-            .try_for_each(|chunk| self.shared.world.inject_all(&attached.sim, attached.port, chunk));
-        if forwarded.is_err() {
+        if self.shared.world.inject_all(&attached.sim, attached.port, self.batch.iter()).is_err() {
             tracing::info!(device = attached.name, port = %attached.port, "the port is gone; its device is detached");
             return self.forget(token);
         }

@@ -15,9 +15,6 @@ use switch_sim::snapshot::Snapshot;
 use super::{Handle, Request, Site, hex, read};
 use crate::runner::Attachment;
 
-/// How many frames of one request run under one lock of the switch.
-const CHUNK: usize = 32;
-
 /// Answers the text of a request that has one answer, with the JSON of the answer or of the error.
 pub fn reply(site: &dyn Site, request: &str) -> Json {
     let answer = match serde_json::from_str(request) {
@@ -91,15 +88,11 @@ pub fn answer(site: &dyn Site, request: &Request) -> Result<Json> {
         Request::Inject { port, frame, count } => {
             let (switch, port) = read::port(site, port)?;
             let frame = hex::parse(frame).map_err(read::invalid)?;
-            let mut left = count.unwrap_or(1);
-            if left == 1 {
-                world.inject(&switch.sim, port, &frame)?;
-                left = 0;
-            }
-            while left > 0 {
-                let some = left.min(CHUNK as u64);
-                world.inject_all(&switch.sim, port, (0..some).map(|_| &frame[..]))?;
-                left -= some;
+            match count.unwrap_or(1) {
+                0 => {}
+                // Which refuses what is too long.
+                1 => world.inject(&switch.sim, port, &frame)?,
+                n => world.inject_all(&switch.sim, port, (0..n).map(|_| &frame[..]))?,
             }
             Ok(Json::Null)
         }
