@@ -117,6 +117,7 @@ pub mod bridge_port {
         sai::bridge_port::FDB_LEARNING_LIMIT_VIOLATION_PACKET_ACTION.id();
     pub const ADMIN_STATE: sai::AttrId = sai::bridge_port::ADMIN_STATE.id();
     pub const INGRESS_FILTERING: sai::AttrId = sai::bridge_port::INGRESS_FILTERING.id();
+    pub const EGRESS_FILTERING: sai::AttrId = sai::bridge_port::EGRESS_FILTERING.id();
     pub const ISOLATION_GROUP: sai::AttrId = sai::bridge_port::ISOLATION_GROUP.id();
     pub const RX_DROP: sai::AttrId = sai::bridge_port::RX_DROP.id();
     pub const TX_DROP: sai::AttrId = sai::bridge_port::TX_DROP.id();

@@ -6,6 +6,7 @@ use super::bind::{Point, Stage};
 use super::look::Look;
 use super::run::Met;
 use crate::pipeline::{Lane, NONE, Packet, VECTOR, Work};
+use crate::qos;
 use crate::switch::Switch;
 use crate::table::ternary::{MAX_WORDS, Match};
 use crate::wire::parse::Headers;
@@ -71,6 +72,7 @@ pub(crate) fn permitted<'a>(
             _ => NONE,
         };
         let frame = frame(i, lane);
+        p.tc = if sw.qos.acts { qos::lane::class(sw, lane, frame) } else { 0 };
         match acl.at(table) {
             Some(of)
                 if of.early

@@ -86,7 +86,7 @@ fn counts(kind: ObjectType, stat: StatId, [rx, tx]: [Count; 2]) -> Option<u64> {
 }
 
 /// The spanning tree's say about a bridge port in a domain, as [`state`] bits.
-fn stp_state(sw: &Switch, domain: &Domain, bridge_port: u16) -> u8 {
+pub(super) fn stp_state(sw: &Switch, domain: &Domain, bridge_port: u16) -> u8 {
     let default = sw.default_object(sai::switch::DEFAULT_STP_INST_ID.id()).unwrap_or_default();
     let instance = if domain.stp.is_null() { default } else { domain.stp };
     match sw.bridge.stp.get(&(instance, bridge_port)) {

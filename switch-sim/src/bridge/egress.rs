@@ -1,6 +1,7 @@
 //! What a bridge port lets out, and how it tags.
 
-use super::{Bridge, BridgePort, Target, state};
+use super::control::stp_state;
+use super::{Bridge, BridgePort, FIRST_1D, Target, state};
 use crate::lag;
 use crate::pipeline::DropReason;
 use crate::pipeline::frames::Frames;
@@ -8,12 +9,30 @@ use crate::pipeline::packet::{NONE, Packet, flag};
 use crate::port::output::Tag;
 use crate::switch::Switch;
 
+/// A bridge port's [`state`] in a domain, as far as it sends.
+#[inline(always)]
+pub(crate) fn state_in(sw: &Switch, domain: u16, bridge_port: u16) -> u8 {
+    match sw.bridge.domain(domain).map_or(0, |d| d.state(bridge_port)) {
+        at if at & state::MEMBER != 0 => at,
+        _ => unfiltered(sw, domain, bridge_port).unwrap_or(0),
+    }
+}
+
+/// Where a bridge port does not filter, it sends in VLANs that it is no member of as if it were one: with the VLAN's
+/// tag, as nobody says otherwise.
+#[cold]
+fn unfiltered(sw: &Switch, at: u16, bridge_port: u16) -> Option<u8> {
+    let domain = sw.bridge.domain(at).filter(|_| at < FIRST_1D)?;
+    let port = sw.bridge.port(bridge_port)?;
+    let open = !port.egress_filtering && port.domain == NONE;
+    open.then(|| state::MEMBER | state::TAGGED | stp_state(sw, domain, bridge_port))
+}
+
 /// Whether a packet may leave by a bridge port of its domain: the port, with its [`state`] there.
 #[inline(always)]
 fn admit<'a>(sw: &'a Switch, p: &Packet, bridge_port: u16) -> Result<(&'a BridgePort, u8), DropReason> {
     let port = sw.bridge.port(bridge_port).filter(|b| b.up).ok_or(DropReason::EgressPortDown)?;
-    let domain = sw.bridge.domain(p.domain).ok_or(DropReason::EgressVlanFilter)?;
-    let at = domain.state(bridge_port);
+    let at = state_in(sw, p.domain, bridge_port);
     if at & (state::MEMBER | state::TX_DROP | state::NO_FORWARD) != state::MEMBER || port.tx_drop {
         return Err(match () {
             () if at & state::MEMBER == 0 => DropReason::EgressVlanFilter,

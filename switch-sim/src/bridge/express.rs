@@ -62,6 +62,7 @@ fn admits(port: &BridgePort) -> bool {
         learned: _,
         violation: _,
         ingress_filtering: _,
+        egress_filtering: _,
         rx_drop,
         tx_drop: _,
         isolated,

@@ -2,8 +2,8 @@
 
 use super::fdb::{self, Seen};
 use super::{FIRST_1D, state};
-use crate::pipeline::packet::{GROUP, flag, wire_len};
-use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Packet, Tracer, Work};
+use crate::pipeline::packet::{flag, wire_len};
+use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Tracer, Work};
 use crate::switch::Switch;
 use crate::table::exact::station_key;
 
@@ -32,8 +32,8 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
             engine.drop(i, DropReason::RxDisabled);
             continue;
         }
-        if p.src & GROUP != 0 || p.src == p.dst || p.src == 0 || p.dst == 0 {
-            let reason = bad_address(p);
+        if p.has_bad_address() {
+            let reason = p.bad_address();
             engine.drop(i, reason);
             continue;
         }
@@ -83,16 +83,5 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
         }
         let next = if domain.rif == NONE { Node::Bridge } else { Node::MyMac };
         engine.send(i, next);
-    }
-}
-
-/// What is wrong with the addresses of a packet.
-#[cold]
-fn bad_address(p: &Packet) -> DropReason {
-    match () {
-        () if p.src & GROUP != 0 => DropReason::SmacMulticast,
-        () if p.src == 0 => DropReason::SmacZero,
-        () if p.dst == 0 => DropReason::DmacZero,
-        () => DropReason::SmacEqualsDmac,
     }
 }

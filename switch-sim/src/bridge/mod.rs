@@ -226,6 +226,8 @@ pub struct BridgePort {
     pub violation: i32,
     /// Drops frames of VLANs it is no member of.
     pub ingress_filtering: bool,
+    /// Sends no frames of VLANs it is no member of.
+    pub egress_filtering: bool,
     /// Takes nothing in.
     pub rx_drop: bool,
     /// Sends nothing.

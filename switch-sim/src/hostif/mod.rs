@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::meter;
 use crate::pipeline::packet::{flag, wire_len};
-use crate::pipeline::{NONE, Packet, Tracer};
+use crate::pipeline::{NONE, Node, Packet, Tracer};
 use crate::port::index;
 use crate::switch::Switch;
 use crate::world::Wire;
@@ -39,6 +39,8 @@ pub struct Host {
     traps: Vec<Option<trap::Trap>>,
     /// The slot of the trap object of each kind.
     by_kind: [u16; kind::KINDS.len()],
+    /// Whether a trap lets on what it takes.
+    forwards: bool,
     /// The default trap group: of packets for the CPU without a trap object.
     default: trap::Group,
     /// Host interfaces, with what waits on them.
@@ -52,6 +54,7 @@ impl Default for Host {
         Host {
             traps: Vec::new(),
             by_kind: [NONE; kind::KINDS.len()],
+            forwards: false,
             default: trap::Group::default(),
             channels: channel::Channels::default(),
             outbox: Vec::new(),
@@ -63,6 +66,11 @@ impl Host {
     fn trap(&self, slot: u16) -> Option<&trap::Trap> {
         self.traps.get(usize::from(slot))?.as_ref()
     }
+}
+
+/// Whether a frame to a reserved address may come to bridging, after its traps.
+pub(crate) fn may_bridge(sw: &Switch) -> bool {
+    sw.host.forwards || sw.plane.stages != 1 << Node::Traps as u32
 }
 
 /// The slot of the CPU port.

@@ -127,11 +127,7 @@ fn decide<T: Tracer>(sw: &Switch, p: &mut Packet, frame: &[u8], t: &mut T) -> bo
         let key = trap.kind.map(|k| KINDS[k].ty.to_string()).unwrap_or_default();
         t.event(p, Event::Hit { table: "trap".into(), object: trap.id, key });
     }
-    let forwards = matches!(
-        action,
-        PacketAction::FORWARD | PacketAction::COPY | PacketAction::LOG | PacketAction::TRANSIT
-    );
-    if forwards && p.has(flag::LINK_LOCAL) && p.bridge_port != NONE {
+    if forwards(action) && p.has(flag::LINK_LOCAL) && p.bridge_port != NONE {
         // It comes back here once bridging has found its way.
         p.flags &= !flag::LINK_LOCAL;
         p.drop = None;
@@ -139,6 +135,10 @@ fn decide<T: Tracer>(sw: &Switch, p: &mut Packet, frame: &[u8], t: &mut T) -> bo
     }
     apply(p, action, best.map_or(NONE, |(slot, _)| slot));
     true
+}
+
+fn forwards(action: PacketAction) -> bool {
+    matches!(action, PacketAction::FORWARD | PacketAction::COPY | PacketAction::LOG | PacketAction::TRANSIT)
 }
 
 fn apply(p: &mut Packet, action: PacketAction, slot: u16) {
@@ -254,6 +254,13 @@ fn derive(sw: &mut Switch, object: &ObjectRef) {
         sw.host.by_kind[kind] = slot as u16;
     }
     sw.host.traps[slot] = Some(trap);
+    recount(sw);
+}
+
+/// Derives what all traps together say.
+fn recount(sw: &mut Switch) {
+    let mut traps = sw.host.traps.iter().flatten();
+    sw.host.forwards = traps.any(|trap| trap.kind.is_some() && forwards(trap.action));
     count_policers(sw);
 }
 
@@ -269,7 +276,7 @@ fn remove(sw: &mut Switch, object: &ObjectRef) {
         *trap = None;
         sw.host.by_kind.iter_mut().filter(|s| **s == slot).for_each(|s| *s = NONE);
     }
-    count_policers(sw);
+    recount(sw);
 }
 
 /// Derives the default trap group, if this is it.

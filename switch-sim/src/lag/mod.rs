@@ -250,7 +250,13 @@ impl Owner for LagMemberOwner {
         if sw.ports.get(index(*port)).is_some_and(|p| !yields(sw, p.attached.bridge_port)) {
             return refuse(format!("{port} has a bridge port: remove that first"));
         }
-        Ok(())
+        match crate::router::rif::on_port(sw, index(*port)) {
+            Some(rif) => {
+                let why = format!("{rif} is a router interface on {port}: remove that first");
+                Err(Error::because(Status::OBJECT_IN_USE, why).on_attr("SAI_LAG_MEMBER_ATTR_PORT_ID"))
+            }
+            None => Ok(()),
+        }
     }
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {

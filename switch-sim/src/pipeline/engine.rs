@@ -366,7 +366,7 @@ impl Engine {
                 p.adjacency = copy.adjacency;
             }
             p.queue = queue;
-            p.out_state = sw.bridge.domain(copy.domain).map_or(0, |d| d.state(copy.bridge_port));
+            p.out_state = bridge::egress::state_in(sw, copy.domain, copy.bridge_port);
             let port = match copy.to {
                 bridge::Target::Port(port) => Some(port),
                 bridge::Target::Lag(lag) => lag::select(sw, p, self.frames.of(slot, p), lag),
@@ -584,6 +584,18 @@ impl Engine {
         }
         self.cut(i, node);
         false
+    }
+
+    /// Lets a packet run alone: those after it wait, to be looked at by `node` once it is through. `false` where
+    /// those before it are not through yet: then it waits too, and the caller stops work on the list.
+    #[cold]
+    pub(crate) fn isolate(&mut self, i: usize, node: Node) -> bool {
+        let first = i == self.first;
+        let next = if first { i + 1 } else { i };
+        if next < self.limit {
+            self.cut(next, node);
+        }
+        first
     }
 
     /// The packets of the vector that come before one and are not through yet.

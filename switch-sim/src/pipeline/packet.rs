@@ -255,6 +255,23 @@ impl Packet {
         Flow { outer, headers: Source::Read(&self.headers), vid: self.vid, port: self.port, by: self.hash_by }
     }
 
+    /// Whether no station sends with these addresses.
+    #[inline(always)]
+    pub(crate) const fn has_bad_address(&self) -> bool {
+        self.src & GROUP != 0 || self.src == self.dst || self.src == 0 || self.dst == 0
+    }
+
+    /// What is wrong with the addresses, where something is.
+    #[cold]
+    pub(crate) const fn bad_address(&self) -> DropReason {
+        match () {
+            () if self.src & GROUP != 0 => DropReason::SmacMulticast,
+            () if self.src == 0 => DropReason::SmacZero,
+            () if self.dst == 0 => DropReason::DmacZero,
+            () => DropReason::SmacEqualsDmac,
+        }
+    }
+
     /// Unicast 0, multicast 1, broadcast 2.
     #[inline(always)]
     pub const fn class(&self) -> usize {

@@ -1,6 +1,7 @@
 //! The first stage: a port takes a frame in.
 
 use super::Sub;
+use crate::hostif;
 use crate::pipeline::packet::{flag, wire_len};
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Packet, Tracer, Work};
 use crate::switch::Switch;
@@ -9,13 +10,22 @@ use crate::wire::parse::{L3, Malformed};
 
 pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
     let now = engine.now();
-    for i in work {
+    let mut rest = work;
+    while let Some(i) = rest.next() {
         let (p, frame) = engine.packet(i);
         let Some(port) = sw.ports.records.get(usize::from(p.port)) else {
             engine.drop(i, DropReason::PortDown);
             continue;
         };
         p.read(frame, &port.tpids);
+        if is_link_local(p.dst) && hostif::may_bridge(sw) {
+            // It may learn after its traps, which those after it in the vector are to see.
+            if !engine.isolate(i, Node::PortIn) {
+                return;
+            }
+            rest = Work(0);
+        }
+        let p = engine.meta(i);
         if !port.rx {
             // What is up and takes nothing in is a member of a LAG with ingress disabled.
             let reason = if port.tx { DropReason::RxDisabled } else { DropReason::PortDown };
@@ -60,8 +70,10 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
         } else {
             p.pcp = port.default_pcp;
         }
-        if port.classed {
-            sw.qos.classify(p, counters, t);
+        if port.classed
+            && let Some(group) = sw.qos.classify(p, t)
+        {
+            counters.group_takes(group, wire_len(p.len()));
         }
         if port.watched {
             crate::mirror::tap_in(&mut sw.mirrors, &sw.ports, p);

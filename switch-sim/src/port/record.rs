@@ -112,8 +112,6 @@ pub struct Record {
     pub tapped: bool,
     /// Has QoS maps, or a default traffic class, for what comes in.
     pub classed: bool,
-    /// Has QoS maps for what leaves.
-    pub marks: bool,
     /// Storm-control policers of flooded unicast, multicast and broadcast.
     pub storm: [u16; 3],
 }
@@ -144,7 +142,6 @@ impl Record {
         policer: NONE,
         tapped: false,
         classed: false,
-        marks: false,
         storm: [NONE; 3],
         plain: false,
         sends: false,
@@ -175,16 +172,14 @@ impl Record {
             watched,
             policer: _,
             tapped: _,
-            classed,
-            marks: _,
+            // The lane asks QoS maps itself.
+            classed: _,
             storm: _,
             plain: _,
             sends: _,
         } = self;
         let attached = (*bridge_port != NONE || *rif != NONE) && subs.is_empty();
-        *rx && attached
-            && !(*loopback || *drop_untagged || *drop_tagged || *watched || *classed)
-            && blocked.is_empty()
+        *rx && attached && !(*loopback || *drop_untagged || *drop_tagged || *watched) && blocked.is_empty()
     }
 
     /// Whether the operational state is up.
@@ -264,7 +259,7 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         sw.debug.forget(at);
         return;
     }
-    let (classed, marks) = crate::qos::derive(sw, id);
+    let classed = crate::qos::derive(sw, id);
     let membership = sw.lags.membership(at);
     let from = membership.as_ref().map_or(id, |m| m.lag);
     let store = &sw.store;
@@ -321,14 +316,13 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         policer,
         tapped,
         classed,
-        marks,
         storm,
         plain: false,
         sends: false,
     };
     let record = &mut sw.ports.records[slot];
     record.plain = record.is_plain();
-    record.sends = record.tx && !(record.loopback || record.tapped || record.marks);
+    record.sends = record.tx && !(record.loopback || record.tapped);
     sw.ports.loops = sw.ports.records.iter().any(|r| r.loopback);
     count_policers(sw);
 }

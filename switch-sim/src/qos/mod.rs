@@ -9,6 +9,7 @@
 //! An ACL entry's choice of class or color stands above the maps, and what it writes above remarking. Frames of the
 //! host go by the queue that the host names, mirror copies by their session's class, both as they are.
 
+pub(crate) mod lane;
 mod map;
 
 use std::sync::Arc;
@@ -17,9 +18,9 @@ use hashbrown::HashMap;
 use sai::{AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Result, Status, Value, port, qos_map, switch};
 
 use self::map::{AS_IT_IS, Map};
-use crate::pipeline::packet::{NONE, flag, wire_len};
+use crate::pipeline::packet::{NONE, flag};
 use crate::pipeline::{Event, Out, Packet, Tracer};
-use crate::port::{Counters, index};
+use crate::port::index;
 use crate::switch::Switch;
 
 pub(crate) mod group;
@@ -95,10 +96,12 @@ pub struct Qos {
     ports: Vec<OfPort>,
     /// Whether any port has a map for what leaves by it.
     pub(crate) leaving: bool,
+    /// Whether any port has anything to do with what comes in or leaves.
+    pub(crate) acts: bool,
 }
 
-/// Derives what a port does; answers whether it has anything to do with what comes in, and with what leaves.
-pub(crate) fn derive(sw: &mut Switch, id: ObjectId) -> (bool, bool) {
+/// Derives what a port does; answers whether it has anything to do with what comes in.
+pub(crate) fn derive(sw: &mut Switch, id: ObjectId) -> bool {
     let at = usize::from(index(id));
     if sw.qos.ports.len() <= at {
         sw.qos.ports.resize_with(at + 1, OfPort::default);
@@ -120,18 +123,28 @@ pub(crate) fn derive(sw: &mut Switch, id: ObjectId) -> (bool, bool) {
             *slot = sw.qos.maps.get(&map).cloned();
         }
     }
-    let uses = |kinds: &[Kind]| kinds.iter().any(|k| of_port.maps[*k as usize].is_some());
-    let used = (of_port.default_tc != 0 || uses(&INGRESS), uses(&EGRESS));
     sw.qos.ports[at] = of_port;
-    sw.qos.leaving = sw.qos.ports.iter().any(|p| EGRESS.iter().any(|k| p.maps[*k as usize].is_some()));
-    used
+    sw.qos.leaving = sw.qos.ports.iter().any(|p| p.uses(&EGRESS));
+    sw.qos.acts = sw.qos.leaving || sw.qos.ports.iter().any(OfPort::classifies);
+    sw.qos.ports[at].classifies()
+}
+
+impl OfPort {
+    fn uses(&self, kinds: &[Kind]) -> bool {
+        kinds.iter().any(|k| self.maps[*k as usize].is_some())
+    }
+
+    /// Whether it has anything to do with what comes in.
+    fn classifies(&self) -> bool {
+        self.default_tc != 0 || self.uses(&INGRESS)
+    }
 }
 
 impl Qos {
-    /// The class, color and priority group of a packet that a port takes in.
-    #[cold]
-    pub(crate) fn classify<T: Tracer>(&self, p: &mut Packet, counters: &mut Counters, t: &mut T) {
-        let Some(port) = self.ports.get(usize::from(p.port)) else { return };
+    /// The class and color of a packet that a port takes in. Answers its priority group, where the port has a map.
+    #[inline(never)]
+    pub(crate) fn classify<T: Tracer>(&self, p: &mut Packet, t: &mut T) -> Option<u8> {
+        let port = self.ports.get(usize::from(p.port))?;
         let ip = p.headers.is_ip();
         let (dscp, pcp) = (p.headers.dscp(), p.pcp);
         let look = |p: &Packet, by_dscp: Kind, by_pcp: Kind, t: &mut T| {
@@ -149,17 +162,16 @@ impl Qos {
         };
         p.tc = look(p, DscpToTc, Dot1pToTc, t).unwrap_or(port.default_tc);
         p.color = look(p, DscpToColor, Dot1pToColor, t).unwrap_or_default();
-        if let Some(map) = &port.maps[TcToGroup as usize] {
-            let group = map.get(p.tc);
-            if T::ON {
-                t.event(p, hit(map, format!("class {}: {group}", p.tc)));
-            }
-            counters.group_takes(group, wire_len(p.len()));
+        let map = port.maps[TcToGroup as usize].as_ref()?;
+        let group = map.get(p.tc);
+        if T::ON {
+            t.event(p, hit(map, format!("class {}: {group}", p.tc)));
         }
+        Some(group)
     }
 
     /// The queue of a packet whose egress port is known, and what its frame is to carry.
-    #[cold]
+    #[inline(never)]
     pub(crate) fn leave<T: Tracer>(&self, chip: &crate::profile::Chip, p: &mut Packet, t: &mut T) {
         let Some(port) = self.ports.get(usize::from(p.out_port)) else { return };
         if p.has(flag::FROM_HOST | flag::MIRRORED) {

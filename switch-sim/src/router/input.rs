@@ -16,6 +16,12 @@ pub(crate) fn my_mac<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work
             engine.drop(i, DropReason::NotAttached);
             continue;
         };
+        // A bridge port has looked at the addresses already.
+        if p.bridge_port == NONE && p.has_bad_address() {
+            let reason = p.bad_address();
+            engine.drop(i, reason);
+            continue;
+        }
         if !p.has(flag::VRF_SET) {
             p.vrf = rif.vr;
         }

@@ -215,8 +215,19 @@ fn bridge_port_at(sw: &Switch, base: Base, vid: u16) -> u16 {
     attached.map_or(NONE, |a| a.bridge_port)
 }
 
-/// Refuses a port or LAG that a client bridges.
+/// A router interface on a port, of the port itself or of a VLAN there.
+pub(crate) fn on_port(sw: &Switch, port: u16) -> Option<ObjectId> {
+    sw.router.rifs.iter().find(|r| !r.id.is_null() && r.base == Base::Port(port)).map(|r| r.id)
+}
+
+/// Refuses a member of a LAG, and a port or LAG that a client bridges.
 fn check_free(sw: &Switch, base: Base, vid: u16) -> Result<()> {
+    if let Base::Port(port) = base
+        && let Some(m) = sw.lags.membership(port)
+    {
+        let why = format!("the port is a member of {}: let that have the interface", m.lag);
+        return Err(Error::because(Status::OBJECT_IN_USE, why).on_attr("SAI_ROUTER_INTERFACE_ATTR_PORT_ID"));
+    }
     let bridge_port = bridge_port_at(sw, base, vid);
     if yields(sw, bridge_port) {
         return Ok(());

@@ -1,10 +1,11 @@
 //! Attributes of VLANs, bridges, their members and the switch that change how frames are bridged.
 
+use sai::entry::FdbEntry;
 use sai::types::{FdbEvent, PacketAction};
 use sai::vlan::{FloodControlType, TaggingMode};
 use sai::{
-    AttrEntry, AttrId, MacAddr, ObjectId, ObjectType, Target, Value, bridge, bridge_port, lag, lag_member,
-    router_interface, switch, vlan, vlan_member,
+    AttrEntry, AttrId, MacAddr, ObjectId, ObjectType, Target, Value, bridge, bridge_port, fdb_entry, lag,
+    lag_member, port, router_interface, stp_port, switch, vlan, vlan_member,
 };
 
 use super::bed::*;
@@ -35,6 +36,46 @@ fn a_vlan_member_drops_what_it_takes_in_or_sends() {
     assert_eq!(bed.to(1, &tagged(ALL, B, 10)), [0], "it still sends");
     bed.remove(ObjectType::VLAN_MEMBER, members[1]);
     assert_eq!(bed.to(2, &tagged(ALL, B, 10)), [0], "no member, no frames");
+}
+
+/// Acts: SAI_BRIDGE_PORT_ATTR_EGRESS_FILTERING.
+#[test]
+fn a_bridge_port_lets_out_frames_of_other_vlans_unless_it_filters() {
+    let bed = Bed::new();
+    let vlan = bed.vlan(10, &[(0, TaggingMode::UNTAGGED), (2, TaggingMode::UNTAGGED)]);
+    bed.set(ObjectType::PORT, bed.ports[0], port::PORT_VLAN_ID.id(), Value::U16(10));
+    let station = FdbEntry { switch_id: bed.switch, mac_address: MacAddr(B), bv_id: vlan }.into();
+    let attrs = [
+        attr(fdb_entry::TYPE.id(), Value::I32(fdb_entry::Type::STATIC.0)),
+        attr(fdb_entry::BRIDGE_PORT_ID.id(), Value::Oid(bed.bridge_ports[1])),
+    ];
+    bed.backend().create(bed.switch, Target::Entry(&station), &attrs).unwrap();
+    assert_eq!(bed.send(0, &frame(B, A)), [(1, tagged(B, A, 10))], "nobody says that it is without a tag");
+    assert_eq!(bed.to(0, &frame(ALL, A)), [2], "floods are for members");
+    let filter = |on| {
+        let filter = bridge_port::EGRESS_FILTERING.id();
+        bed.set(ObjectType::BRIDGE_PORT, bed.bridge_ports[1], filter, Value::Bool(on));
+    };
+    filter(true);
+    assert!(bed.to(0, &frame(B, A)).is_empty());
+    bed.member(vlan, bed.bridge_ports[1], TaggingMode::UNTAGGED);
+    assert_eq!(bed.send(0, &frame(B, A)), [(1, frame(B, A))]);
+    // The spanning tree of the VLAN has its say about others too.
+    let stp = bed.create(ObjectType::STP, &[]);
+    let other = bed.vlan(11, &[(0, TaggingMode::TAGGED)]);
+    bed.set(ObjectType::VLAN, other, vlan::STP_INSTANCE.id(), Value::Oid(stp));
+    let station = FdbEntry { switch_id: bed.switch, mac_address: MacAddr(B), bv_id: other }.into();
+    bed.backend().create(bed.switch, Target::Entry(&station), &attrs).unwrap();
+    filter(false);
+    let state = |n: usize, state: stp_port::State| {
+        let of = attr(stp_port::STP.id(), Value::Oid(stp));
+        let on = attr(stp_port::BRIDGE_PORT.id(), Value::Oid(bed.bridge_ports[n]));
+        bed.create(ObjectType::STP_PORT, &[of, on, attr(stp_port::STATE.id(), Value::I32(state.0))]);
+    };
+    state(0, stp_port::State::FORWARDING);
+    assert!(bed.to(0, &tagged(B, A, 11)).is_empty(), "a port without a state blocks");
+    state(1, stp_port::State::FORWARDING);
+    assert_eq!(bed.send(0, &tagged(B, A, 11)), [(1, tagged(B, A, 11))]);
 }
 
 /// Acts: SAI_BRIDGE_PORT_ATTR_RX_DROP, SAI_BRIDGE_PORT_ATTR_TX_DROP.

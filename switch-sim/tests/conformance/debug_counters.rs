@@ -6,7 +6,7 @@ use sai::entry::{FdbEntry, RouteEntry};
 use sai::types::{InDropReason as In, OutDropReason as Out, PacketAction};
 use sai::vlan::TaggingMode;
 use sai::{Answer, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value};
-use sai::{AttrId, fdb_entry, port, route_entry, router_interface as rif, switch};
+use sai::{AttrId, bridge_port, fdb_entry, port, route_entry, router_interface as rif, switch};
 use switch_sim::wire::text;
 
 const COUNTER: ObjectType = ObjectType::DEBUG_COUNTER;
@@ -90,6 +90,8 @@ fn outgoing_drops_count_where_the_packet_was_to_leave() {
         attr(fdb_entry::BRIDGE_PORT_ID.id(), Value::Oid(bed.bridge_ports[1])),
     ];
     bed.backend().create(bed.switch, Target::Entry(&station), &attrs).unwrap();
+    let filter = bridge_port::EGRESS_FILTERING.id();
+    bed.set(ObjectType::BRIDGE_PORT, bed.bridge_ports[1], filter, Value::Bool(true));
     let id = add(&bed, Type::PORT_OUT_DROP_REASONS, &[Out::EGRESS_VLAN_FILTER.0]);
     let all = add(&bed, Type::SWITCH_OUT_DROP_REASONS, &[Out::L2_ANY.0]);
     assert!(bed.to(0, &tagged(B, A, 7)).is_empty());
@@ -194,6 +196,17 @@ fn each_reason_counts_the_packet_that_it_drops() {
         (In::BLACKHOLE_ROUTE, "ipv4 src=10.0.0.1 dst=10.0.0.2"),
         (In::FDB_AND_BLACKHOLE_DISCARDS, "ipv4 src=10.0.0.1 dst=10.0.0.2"),
     ];
+    for (reason, src) in [
+        (In::SMAC_EQUALS_DMAC, None),
+        (In::SMAC_MULTICAST, Some("03:00:00:00:00:0a")),
+        (In::SMAC_ZERO, Some("00:00:00:00:00:00")),
+    ] {
+        let (bed, mac) = routed();
+        let src = src.map_or_else(|| mac.to_string(), str::to_owned);
+        let f =
+            text::parse(&format!("eth src={src} dst={mac}/ipv4 src=10.0.0.1 dst=10.0.0.2 pad=60")).unwrap();
+        drops(&bed, reason, In::L2_ANY, In::L3_ANY, &f);
+    }
     for (reason, packet) in l3 {
         let (bed, mac) = routed();
         let f = text::parse(&format!("eth src=02:00:00:00:00:0a dst={mac}/{packet} pad=60")).unwrap();

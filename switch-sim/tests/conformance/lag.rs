@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use super::bed::routed::*;
 use super::bed::*;
 use sai::vlan::TaggingMode;
-use sai::{ObjectId, ObjectRef, ObjectType, Status, Target, Value, bridge_port, lag, lag_member, port};
+use sai::{
+    AttrEntry, ObjectId, ObjectRef, ObjectType, Status, Target, Value, bridge_port, lag, lag_member, port,
+    router_interface as rif,
+};
 use switch_sim::warm::Keys;
 
 /// A LAG over ports 4 to 7, bridged in VLAN 1 like ports 0 to 3.
@@ -71,6 +74,36 @@ fn a_port_is_in_one_lag() {
     let again =
         bed.backend().create(bed.switch, Target::Object(ObjectType::LAG_MEMBER), &member(lag, bed.ports[4]));
     says(&again.unwrap_err(), "is a member of");
+}
+
+#[test]
+fn a_port_that_routes_is_in_no_lag_and_a_member_does_not_route() {
+    let r = Net::new();
+    let lag = r.create(ObjectType::LAG, &[]);
+    let join = |port: usize| {
+        let joined = create(&r, r.switch, ObjectType::LAG_MEMBER, &member(lag, r.ports[port]));
+        joined.map_err(|e| e.status())
+    };
+    assert_eq!(join(1), Err(Status::OBJECT_IN_USE));
+    // What the switch made for itself at boot yields.
+    let joined = join(5).unwrap();
+    let on = |kind: rif::Type, more: &[AttrEntry]| {
+        let attrs = [
+            attr(rif::VIRTUAL_ROUTER_ID.id(), Value::Oid(r.vr)),
+            attr(rif::TYPE.id(), Value::I32(kind.0)),
+            attr(rif::PORT_ID.id(), Value::Oid(r.ports[5])),
+        ];
+        let made = create(&r, r.switch, ObjectType::ROUTER_INTERFACE, &[&attrs, more].concat());
+        made.map_err(|e| e.status())
+    };
+    let vid = [attr(rif::OUTER_VLAN_ID.id(), Value::U16(9))];
+    assert_eq!(on(rif::Type::PORT, &[]), Err(Status::OBJECT_IN_USE));
+    assert_eq!(on(rif::Type::SUB_PORT, &vid), Err(Status::OBJECT_IN_USE));
+    r.remove(ObjectType::LAG_MEMBER, joined);
+    let sub = on(rif::Type::SUB_PORT, &vid).unwrap();
+    assert_eq!(join(5), Err(Status::OBJECT_IN_USE), "an interface of one VLAN of the port");
+    r.remove(ObjectType::ROUTER_INTERFACE, sub);
+    join(5).unwrap();
 }
 
 /// A LAG over some of ports 4 to 7, bridged in VLAN 1 like ports 0 to 3, with its members and bridge port.

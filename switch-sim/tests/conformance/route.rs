@@ -4,9 +4,9 @@ use super::bed::routed::*;
 use super::bed::*;
 use sai::types::{AclActionType, AclBindPointType, AclStage, PacketAction};
 use sai::{
-    AclAction, AclField, AttrEntry, AttrId, MacAddr, ObjectId, ObjectRef, ObjectType, Status, Value,
-    acl_entry, acl_table, counter, hostif_trap_group, hostif_user_defined_trap, neighbor_entry, next_hop,
-    queue, route_entry, router_interface as rif, switch,
+    AclAction, AclField, Answer, AttrEntry, AttrId, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Status,
+    Target, Value, acl_entry, acl_table, counter, hostif_trap_group, hostif_user_defined_trap,
+    neighbor_entry, next_hop, queue, route_entry, router_interface as rif, switch,
 };
 
 const DST: &str = "20.0.0.1";
@@ -48,6 +48,34 @@ fn a_route_leads_where_and_does_what_it_says() {
         [way("9.9.9.9"), way(DST), way("20.0.0.9"), way("20.1.0.1")],
         [vec![3], vec![1], vec![], vec![]]
     );
+}
+
+#[test]
+fn host_bits_of_a_destination_mean_nothing() {
+    let net = Net::new();
+    let there = |net: &Net| match net.backend().query(net.switch, Query::ObjectKeys(ObjectType::ROUTE_ENTRY))
+    {
+        Ok(Answer::ObjectKeys(keys)) => keys,
+        other => panic!("{other:?}"),
+    };
+    for (given, plain, dst) in
+        [("20.1.2.3/8", "20.0.0.0/8", DST), ("2001:db8:1::7/32", "2001:db8::/32", "2001:db8::1")]
+    {
+        let before = there(&net);
+        net.route(given, net.hops[1]);
+        let new: Vec<_> = there(&net).into_iter().filter(|key| !before.contains(key)).collect();
+        assert_eq!(new, [ObjectRef::Entry(net.route_key(plain))], "it is listed by its prefix");
+        let frame = net.ip(if dst == DST { "192.0.2.1" } else { "2001:db8:9::1" }, dst);
+        assert_eq!(net.to(0, &frame), [1]);
+        let again = net.backend().create(net.switch, Target::Entry(&net.route_key(plain)), &[]);
+        assert_eq!(again.unwrap_err().status(), Status::ITEM_ALREADY_EXISTS);
+        net.set_entry(net.route_key(plain), route_entry::NEXT_HOP_ID.id(), Value::Oid(net.hops[2]));
+        let key = ObjectRef::Entry(net.route_key(given));
+        assert_eq!(get(&net, &key, route_entry::NEXT_HOP_ID.id()), Ok(Value::Oid(net.hops[2])));
+        assert_eq!(net.to(0, &frame), [2]);
+        net.remove_entry(net.route_key(given));
+        assert!(net.to(0, &frame).is_empty());
+    }
 }
 
 /// Acts: SAI_NEIGHBOR_ENTRY_ATTR_DST_MAC_ADDRESS, SAI_NEIGHBOR_ENTRY_ATTR_PACKET_ACTION,

@@ -6,7 +6,8 @@ use sai::object::router_interface::Type;
 use sai::types::PacketAction;
 use sai::{
     AttrEntry, AttrId, MacAddr, ObjectId, ObjectRef, ObjectType, Status, Value, bridge, bridge_port,
-    lag_member, my_mac, router_interface as rif, switch, virtual_router as vr,
+    hostif_trap as trap, hostif_trap_group as trap_group, lag_member, my_mac, router_interface as rif,
+    switch, virtual_router as vr,
 };
 
 /// A router with an interface on ports 0 and 1, and the neighbor 10.0.1.2 on the second.
@@ -100,6 +101,49 @@ fn old_packets_and_those_with_options_are_treated_as_the_router_says() {
             r.set(ObjectType::VIRTUAL_ROUTER, r.vr, id, Value::I32(action.0));
             assert_eq!(seen(), expected, "{action}");
         }
+    }
+}
+
+/// Acts: SAI_HOSTIF_TRAP_ATTR_PACKET_ACTION, SAI_VIRTUAL_ROUTER_ATTR_VIOLATION_TTL1_PACKET_ACTION.
+#[test]
+fn the_trap_for_old_packets_adds_its_action_to_the_router_s() {
+    let (r, ..) = two();
+    let old = packet(r.mac, HOST, "192.0.2.1", "10.0.1.2", 1, 1);
+    let group = r.create(ObjectType::HOSTIF_TRAP_GROUP, &[attr(trap_group::QUEUE.id(), Value::U32(5))]);
+    let action = |a: PacketAction| Value::I32(a.0);
+    let attrs = [
+        attr(trap::TRAP_TYPE.id(), Value::I32(trap::Type::TTL_ERROR.0)),
+        attr(trap::PACKET_ACTION.id(), action(PacketAction::DROP)),
+        attr(trap::TRAP_GROUP.id(), Value::Oid(group)),
+    ];
+    let ttl = r.create(ObjectType::HOSTIF_TRAP, &attrs);
+    let queue = |n| r.stat(ObjectType::QUEUE, r.cpu_queue(n), sai::queue::Stat::PACKETS.0);
+    let mut before = [0, 0];
+    let mut seen = || {
+        let left = r.to(0, &old).len();
+        let now = [0, 5].map(queue);
+        let more = [now[0] - before[0], now[1] - before[1]];
+        before = now;
+        (left, more)
+    };
+    use PacketAction as A;
+    for (router, trapped, expected) in [
+        // DROP speaks of the data plane alone: the copy that is part of the router's TRAP goes by the trap's queue.
+        (A::TRAP, A::DROP, (0, [0, 1])),
+        (A::TRAP, A::TRAP, (0, [0, 1])),
+        (A::TRAP, A::DENY, (0, [0, 0])),
+        (A::TRAP, A::TRANSIT, (0, [0, 0])),
+        (A::DROP, A::DROP, (0, [0, 0])),
+        (A::DROP, A::TRAP, (0, [0, 1])),
+        (A::DROP, A::COPY, (0, [0, 1])),
+        // What the router lets on is no error.
+        (A::FORWARD, A::TRAP, (1, [0, 0])),
+        (A::COPY, A::DENY, (1, [1, 0])),
+    ] {
+        let id = vr::VIOLATION_TTL1_PACKET_ACTION.id();
+        r.set(ObjectType::VIRTUAL_ROUTER, r.vr, id, action(router));
+        r.set(ObjectType::HOSTIF_TRAP, ttl, trap::PACKET_ACTION.id(), action(trapped));
+        assert_eq!(seen(), expected, "router {router}, trap {trapped}");
     }
 }
 

@@ -8,9 +8,9 @@ use sai::entry::{Entry, NeighborEntry, RouteEntry};
 use sai::types::{AclStage, PacketAction};
 use sai::vlan::TaggingMode;
 use sai::{
-    AclAction, AclField, Backend, MacAddr, ObjectId, ObjectType, Target, Value, acl_counter, acl_entry,
-    acl_table, bridge_port, neighbor_entry, next_hop, next_hop_group, next_hop_group_member as member, port,
-    route_entry, router_interface as rif, switch,
+    AclAction, AclField, Backend, MacAddr, ObjectId, ObjectType, QosMap, QosMapParams, Target, Value,
+    acl_counter, acl_entry, acl_table, bridge_port, neighbor_entry, next_hop, next_hop_group,
+    next_hop_group_member as member, port, qos_map, route_entry, router_interface as rif, switch,
 };
 use switch_sim::World;
 use switch_sim::pipeline::{Engine, NoTrace, Trace, Tracer};
@@ -98,7 +98,7 @@ impl Net {
             [(ObjectType::SWITCH, bed.switch, 4013), (ObjectType::PORT, bed.ports[4], 4014)]
         {
             let mut attrs = vec![attr(acl_table::ACL_STAGE.id(), Value::I32(AclStage::INGRESS.0))];
-            let fields = [acl_table::FIELD_L4_SRC_PORT, acl_table::FIELD_OUTER_VLAN_PRI];
+            let fields = [acl_table::FIELD_L4_SRC_PORT, acl_table::FIELD_OUTER_VLAN_PRI, acl_table::FIELD_TC];
             attrs.extend(fields.iter().map(|f| attr(f.id(), Value::Bool(true))));
             let table = bed.create(ObjectType::ACL_TABLE, &attrs);
             let of = attr(acl_entry::TABLE_ID.id(), Value::Oid(table));
@@ -123,6 +123,9 @@ impl Net {
             let source = attr(acl_entry::FIELD_L4_SRC_PORT.id(), Value::AclField(source));
             let priority = AclField::U8 { data: 5, mask: 7 };
             let priority = attr(acl_entry::FIELD_OUTER_VLAN_PRI.id(), Value::AclField(priority));
+            let class = AclField::U8 { data: 3, mask: 0xff };
+            let class = attr(acl_entry::FIELD_TC.id(), Value::AclField(class));
+            entry(10, Some(class), PacketAction::FORWARD);
             entry(9, Some(source), PacketAction::DROP);
             entry(8, Some(priority), PacketAction::FORWARD);
             entry(7, None, PacketAction::FORWARD);
@@ -131,6 +134,56 @@ impl Net {
             bed.set(object, id, bind, Value::Oid(table));
         }
         counters
+    }
+
+    /// QoS maps of each kind from now on, of the switch or of some ports.
+    fn mark(&self) {
+        let params = QosMapParams::default;
+        let map = |kind: qos_map::Type, entries: Vec<(QosMapParams, QosMapParams)>| {
+            let list = entries.into_iter().map(|(key, value)| QosMap { key, value }).collect();
+            let list = attr(qos_map::MAP_TO_VALUE_LIST.id(), Value::QosMapList(list));
+            let kind = attr(qos_map::TYPE.id(), Value::I32(kind.0));
+            Value::Oid(self.bed.create(ObjectType::QOS_MAP, &[kind, list]))
+        };
+        let dscp = |dscp| QosMapParams { dscp, ..params() };
+        let dot1p = |dot1p| QosMapParams { dot1p, ..params() };
+        let tc = |tc| QosMapParams { tc, ..params() };
+        let color = |color| QosMapParams { color, ..params() };
+        let class = |tc, color| QosMapParams { tc, color, ..params() };
+        use qos_map::Type as T;
+        use sai::types::PacketColor as C;
+        let by_dscp = map(T::DSCP_TO_TC, (0..40).map(|n| (dscp(n), tc(n % 8))).collect());
+        let by_pcp = map(T::DOT1P_TO_TC, (0..8).map(|n| (dot1p(n), tc(7 - n))).collect());
+        let dscp_color = map(T::DSCP_TO_COLOR, vec![(dscp(9), color(C::RED)), (dscp(18), color(C::YELLOW))]);
+        let pcp_color = map(T::DOT1P_TO_COLOR, vec![(dot1p(6), color(C::YELLOW)), (dot1p(5), color(C::RED))]);
+        let groups = map(
+            T::TC_TO_PRIORITY_GROUP,
+            (0..6).map(|n| (tc(n), QosMapParams { pg: n, ..params() })).collect(),
+        );
+        let queues = map(
+            T::TC_TO_QUEUE,
+            (1..7).map(|n| (tc(n), QosMapParams { queue_index: n + 1, ..params() })).collect(),
+        );
+        let to_dscp = (0..6).map(|n| (class(n, C::GREEN), dscp(50 + n))).chain([(class(1, C::RED), dscp(1))]);
+        let to_dscp = map(T::TC_AND_COLOR_TO_DSCP, to_dscp.collect());
+        let to_dot1p = (0..8).map(|n| (class(n, C::GREEN), dot1p((n + 3) % 8)));
+        let to_dot1p = map(T::TC_AND_COLOR_TO_DOT1P, to_dot1p.collect());
+        let bed = &self.bed;
+        let of_switch = |id, map: &Value| bed.set(ObjectType::SWITCH, bed.switch, id, map.clone());
+        let of_port = |n: usize, id, map: &Value| bed.set(ObjectType::PORT, bed.ports[n], id, map.clone());
+        of_switch(switch::QOS_DSCP_TO_TC_MAP.id(), &by_dscp);
+        of_switch(switch::QOS_DSCP_TO_COLOR_MAP.id(), &dscp_color);
+        for n in [2, 4, 6] {
+            of_port(n, port::QOS_DOT1P_TO_TC_MAP.id(), &by_pcp);
+            of_port(n, port::QOS_DOT1P_TO_COLOR_MAP.id(), &pcp_color);
+        }
+        bed.set(ObjectType::PORT, bed.ports[7], port::QOS_DEFAULT_TC.id(), Value::U8(5));
+        for n in [0, 3, 4, 8] {
+            of_port(n, port::QOS_TC_TO_PRIORITY_GROUP_MAP.id(), &groups);
+            of_port(n, port::QOS_TC_TO_QUEUE_MAP.id(), &queues);
+            of_port(n, port::QOS_TC_AND_COLOR_TO_DSCP_MAP.id(), &to_dscp);
+            of_port(n, port::QOS_TC_AND_COLOR_TO_DOT1P_MAP.id(), &to_dot1p);
+        }
     }
 
     fn counts(&self, counters: &[ObjectId]) -> Vec<[Value; 2]> {
@@ -188,7 +241,10 @@ impl Net {
         net.entry(Entry::Route(counted.clone()), attr(route_entry::NEXT_HOP_ID.id(), Value::Oid(ways[1])));
         let with = attr(route_entry::COUNTER_ID.id(), Value::Oid(counter));
         net.bed.sim.set(&sai::ObjectRef::Entry(Entry::Route(counted)), &with).unwrap();
-        let known: [(usize, u8, Option<u16>); 11] = [
+        let filter = bridge_port::EGRESS_FILTERING.id();
+        net.bed.set(ObjectType::BRIDGE_PORT, net.bed.bridge_ports[2], filter, Value::Bool(true));
+        // The last two talk in VLANs that their ports are no members of.
+        let known: [(usize, u8, Option<u16>); 13] = [
             (8, 7, None),
             (9, 7, Some(6)),
             (2, 1, None),
@@ -200,6 +256,8 @@ impl Net {
             (6, 5, Some(6)),
             (7, 6, None),
             (4, 4, None),
+            (5, 6, Some(5)),
+            (2, 1, Some(6)),
         ];
         for (port, n, vid) in known {
             let frame = match vid {
@@ -296,11 +354,15 @@ fn frames(mac: [u8; 6]) -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
             "::1",
         ];
         let packet = match ip {
-            n @ 0..9 => packet.ipv4([10, 7, 7, 7], v4[n]).ttl(if len % 7 == 1 { 1 } else { 64 }),
-            n => packet.ipv6(
-                "2001:db8:7::7".parse::<std::net::Ipv6Addr>().unwrap(),
-                v6[n - 9].parse::<std::net::Ipv6Addr>().unwrap(),
-            ),
+            n @ 0..9 => {
+                packet.ipv4([10, 7, 7, 7], v4[n]).ttl(if len % 7 == 1 { 1 } else { 64 }).dscp(len as u8 % 64)
+            }
+            n => packet
+                .ipv6(
+                    "2001:db8:7::7".parse::<std::net::Ipv6Addr>().unwrap(),
+                    v6[n - 9].parse::<std::net::Ipv6Addr>().unwrap(),
+                )
+                .dscp(len as u8 % 64),
         };
         let packet =
             if tcp { packet.tcp(4000 + len as u16, 80) } else { packet.udp(4000 + len as u16, 5000) };
@@ -325,13 +387,15 @@ proptest! {
     ) {
         let (lane, stages) = (Net::new(), Net::new());
         let mut counters = Vec::new();
-        for phase in 0..3 {
-            if phase == 1 {
-                lane.take_turns();
-                stages.take_turns();
-            } else if phase == 2 {
-                counters = lane.permit();
-                prop_assert_eq!(&counters, &stages.permit());
+        for phase in 0..4 {
+            match phase {
+                1 => [&lane, &stages].into_iter().for_each(Net::take_turns),
+                2 => [&lane, &stages].into_iter().for_each(Net::mark),
+                3 => {
+                    counters = lane.permit();
+                    prop_assert_eq!(&counters, &stages.permit());
+                }
+                _ => {}
             }
             let (sent, counted) = lane.run(&frames, size, || NoTrace);
             let (sent_by_stages, counted_by_stages) = stages.run(&frames, size, Trace::default);

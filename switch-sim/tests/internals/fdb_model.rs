@@ -117,7 +117,7 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
         (vid(), 0..8usize, 0..3i32).prop_map(|(vid, port, mode)| Change::Join { vid, port, mode }),
         (0..12usize).prop_map(Change::Leave),
         (vid(), 0..8usize, 0..3i32).prop_map(|(vid, port, state)| Change::Stp { vid, port, state }),
-        (0..8usize, 0..5usize, any::<bool>()).prop_map(|(port, what, on)| Change::Set { port, what, on }),
+        (0..8usize, 0..6usize, any::<bool>()).prop_map(|(port, what, on)| Change::Set { port, what, on }),
         (0..8usize, 0..9u8).prop_map(|(port, station)| Change::Learn { port, station }),
     ];
     prop::collection::vec(change, 1..60)
@@ -133,7 +133,8 @@ fn tables(sw: &Switch) -> BTreeSet<String> {
         all.insert(format!("{} {states:?} {members:?} {rest:?}", d.id));
     }
     for bp in sw.bridge.ports.iter().filter(|b| !b.id.is_null()) {
-        let flags = (bp.up, bp.untagged, bp.ingress_filtering, bp.rx_drop, bp.tx_drop);
+        let filters = (bp.ingress_filtering, bp.egress_filtering);
+        let flags = (bp.up, bp.untagged, filters, bp.rx_drop, bp.tx_drop);
         let rest = (bp.to, bp.domain, bp.vid, bp.learning, bp.max_learned, bp.learned, bp.violation);
         all.insert(format!("{} {flags:?} {rest:?} {:?}", bp.id, bp.isolated));
     }
@@ -189,7 +190,8 @@ proptest! {
                         0 => of_port(port::ADMIN_STATE.id(), Value::Bool(on)),
                         1 => of_port(port::PORT_VLAN_ID.id(), Value::U16(1 + u16::from(on))),
                         2 => of_bridge_port(bridge_port::INGRESS_FILTERING.id(), Value::Bool(on)),
-                        3 => of_bridge_port(bridge_port::ADMIN_STATE.id(), Value::Bool(on)),
+                        3 => of_bridge_port(bridge_port::EGRESS_FILTERING.id(), Value::Bool(on)),
+                        4 => of_bridge_port(bridge_port::ADMIN_STATE.id(), Value::Bool(on)),
                         _ => of_bridge_port(bridge_port::TX_DROP.id(), Value::Bool(on)),
                     }
                 }

@@ -117,6 +117,7 @@ proptest! {
         down in prop::collection::btree_set(0..8usize, 0..3),
         mute in prop::collection::btree_set(0..8usize, 0..3),
         isolated in prop::collection::btree_set(0..8usize, 0..4),
+        filters in prop::collection::btree_set(0..8usize, 0..8),
         group in prop::collection::btree_set(0..8usize, 0..8),
         from in 0..8usize,
     ) {
@@ -149,6 +150,10 @@ proptest! {
             let from = attr(isolation_group_member::ISOLATION_OBJECT.id(), Value::Oid(bed.bridge_ports[*n]));
             bed.create(ObjectType::ISOLATION_GROUP_MEMBER, &[of, from]);
         }
+        for n in &filters {
+            let filter = bridge_port::EGRESS_FILTERING.id();
+            bed.set(ObjectType::BRIDGE_PORT, bed.bridge_ports[*n], filter, Value::Bool(true));
+        }
         let at = bed.bridge_ports[from];
         bed.set(ObjectType::BRIDGE_PORT, at, bridge_port::ISOLATION_GROUP.id(), Value::Oid(keep));
         bed.set(ObjectType::BRIDGE_PORT, at, bridge_port::INGRESS_FILTERING.id(), Value::Bool(true));
@@ -160,7 +165,8 @@ proptest! {
             let in_vlan = members[from].is_some();
             let out = |n: usize| {
                 let may = n != from && !mute.contains(&n) && !isolated.contains(&n) && !down.contains(&n);
-                let tags = members[n]?;
+                // A flood goes to members alone, a group to others too, where they do not filter.
+                let tags = members[n].or((dst == to_group && !filters.contains(&n)).then_some(true))?;
                 (in_vlan && may && reaches.contains(&n)).then(|| {
                     (n, if tags { tagged(dst, source, VID) } else { frame(dst, source) })
                 })

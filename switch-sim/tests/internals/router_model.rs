@@ -91,7 +91,7 @@ impl Net {
         ip.extend(dst.octets());
         let sum = switch_sim::wire::checksum::checksum(&ip);
         ip[10..12].copy_from_slice(&sum.to_be_bytes());
-        let mut f = [&self.mac.0[..], &[2, 0, 0, 0, 0, 1, 8, 0], &ip].concat();
+        let mut f = [&self.mac.0[..], &[2, 0, 0, 0, 9, 99, 8, 0], &ip].concat();
         f.extend(flow.to_be_bytes());
         f.extend([0, 53, 0, 8, 0, 0]);
         self.world.inject(&self.sim, self.ports[0], &f).unwrap();

@@ -19,11 +19,19 @@ use switch_sim::port::index;
 use switch_sim::world::Cable;
 use switch_sim::{Simulator, Switch, World};
 
+/// The address of the nearest bridge.
+const RESERVED: [u8; 6] = [1, 0x80, 0xC2, 0, 0, 0x0E];
+
 /// Few stations and VLANs, so that frames meet.
 fn frames() -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
     let mac = || (0..12u8).prop_map(|n| if n == 11 { ALL } else { [2 + (n & 1), 0, 0, 0, 0, n] });
-    let known = (mac(), mac(), 0..14u16, any::<bool>(), 14..400usize).prop_map(|(d, s, vid, tag, len)| {
+    let dst = prop_oneof![9 => mac(), 1 => Just(RESERVED)];
+    let known = (dst, mac(), 0..14u16, any::<bool>(), 18..400usize).prop_map(|(d, s, vid, tag, len)| {
         let mut f = if tag { tagged(d, s, vid) } else { frame(d, s) };
+        if d == RESERVED {
+            let at = if tag { 16 } else { 12 };
+            f[at..at + 2].copy_from_slice(&[0x88, 0xCC]);
+        }
         f.resize(len, 0x77);
         f
     });
@@ -38,6 +46,17 @@ fn limited_bed() -> Bed {
     bed.vlan(6, &[(2, TaggingMode::TAGGED), (3, TaggingMode::PRIORITY_TAGGED), (7, TaggingMode::TAGGED)]);
     let limit = bridge_port::MAX_LEARNED_ADDRESSES.id();
     bed.set(ObjectType::BRIDGE_PORT, bed.bridge_ports[1], limit, Value::U32(2));
+    bed
+}
+
+/// The same with a trap that lets LLDP on into bridging.
+fn bridging_lldp() -> Bed {
+    let bed = limited_bed();
+    let attrs = [
+        attr(hostif_trap::TRAP_TYPE.id(), Value::I32(hostif_trap::Type::LLDP.0)),
+        attr(hostif_trap::PACKET_ACTION.id(), Value::I32(PacketAction::COPY.0)),
+    ];
+    bed.create(ObjectType::HOSTIF_TRAP, &attrs);
     bed
 }
 
@@ -129,6 +148,7 @@ proptest! {
         size in 2..65usize,
         bed in prop_oneof![
             Just(limited_bed as fn() -> Bed),
+            Just(bridging_lldp as fn() -> Bed),
             Just(odd_bed as fn() -> Bed),
             Just(watched_bed as fn() -> Bed),
             Just(shared_bed as fn() -> Bed),

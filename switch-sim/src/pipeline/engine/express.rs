@@ -23,7 +23,7 @@ use crate::switch::Switch;
 use crate::table::exact::station_key;
 use crate::wire::parse::{Headers, Plain, Tci};
 use crate::wire::{edit, protocol};
-use crate::{acl, bridge, hash, hostif, lag, router};
+use crate::{acl, bridge, hash, hostif, lag, qos, router};
 
 /// What the lane knows of a frame from round to round: one cache line.
 #[derive(Clone, Copy, Debug)]
@@ -255,18 +255,23 @@ impl Engine {
             ledger.saw(station_key(lane.vid, lane.src), self.now);
         }
         let acls = ledger.switch().plane.stages & ACL != 0;
+        let marks = ledger.switch().qos.acts;
         let lanes = &self.lanes[from..to];
         for ((i, lane), room) in lanes.iter().enumerate().zip(self.frames.buffers_mut(from, 4)) {
             count(ledger, lane);
             if acls {
                 ledger.permitted(self.permits.counter(from + i), lane.size.into());
             }
+            let pcp = match marks {
+                true => qos::lane::pass(ledger, lane, &mut room[4..]),
+                false => lane.headers.outer.pcp(),
+            };
             let sw = ledger.switch();
             if lane.rif != NONE {
                 router::express::rewrite(&sw.router, lane, &mut room[4..]);
             }
             if let Some(port) = sw.ports.records.get(usize::from(lane.out)) {
-                retag(room, lane, port);
+                retag(room, lane, port, pcp);
             }
             let start = 4 + 4 * usize::from(lane.headers.tagged()) - 4 * usize::from(lane.tag_out);
             sink.transmit(lane.out, &room[start..4 + usize::from(lane.len)], &[]);
@@ -345,16 +350,17 @@ fn count(ledger: &mut impl Ledger, lane: &Lane) {
     }
 }
 
-/// Tags a frame, which starts 4 bytes into `room`, as it leaves: then it starts 4 bytes earlier, later, or there.
+/// Tags a frame, which starts 4 bytes into `room`, as it leaves, with this priority: then it starts 4
+/// bytes earlier, later, or there.
 #[inline(always)]
-fn retag(room: &mut [u8], lane: &Lane, port: &Record) {
+fn retag(room: &mut [u8], lane: &Lane, port: &Record, pcp: u8) {
     if !lane.tag_out {
         if lane.headers.tagged() {
             edit::pop_tag(&mut room[4..]);
         }
         return;
     }
-    let tci = Tci::new(lane.tag, lane.headers.outer.pcp(), lane.headers.outer.dei());
+    let tci = Tci::new(lane.tag, pcp, lane.headers.outer.dei());
     if !lane.headers.tagged() {
         edit::push_tag(room, port.tpid, tci);
         return;

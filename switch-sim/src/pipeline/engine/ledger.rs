@@ -14,6 +14,10 @@ pub(crate) trait Ledger {
     fn received(&mut self, port: u16) -> Option<&mut Direction>;
     /// What a port sent.
     fn sent(&mut self, port: u16) -> Option<&mut Direction>;
+    /// A port took in a packet of this size by a priority group.
+    fn took_by(&mut self, port: u16, group: u8, size: u64);
+    /// A port sent a packet of this size by a queue that is not the first.
+    fn sent_by(&mut self, port: u16, queue: u8, size: u64);
     /// What a bridge port received and sent.
     fn bridge_port(&mut self, port: u16) -> Option<&mut [Count; 2]>;
     /// What a domain received and sent.
@@ -46,6 +50,18 @@ impl Ledger for Switch {
     #[inline(always)]
     fn sent(&mut self, port: u16) -> Option<&mut Direction> {
         Some(&mut self.ports.counters.get_mut(usize::from(port))?.tx)
+    }
+
+    fn took_by(&mut self, port: u16, group: u8, size: u64) {
+        if let Some(counters) = self.ports.counters.get_mut(usize::from(port)) {
+            counters.group_takes(group, size);
+        }
+    }
+
+    fn sent_by(&mut self, port: u16, queue: u8, size: u64) {
+        if let Some(counters) = self.ports.counters.get_mut(usize::from(port)) {
+            counters.queue_sends(queue, size);
+        }
     }
 
     #[inline(always)]

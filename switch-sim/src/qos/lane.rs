@@ -1,0 +1,46 @@
+//! QoS maps in the express lane: they decide nothing about a frame's way, so they are looked up as it leaves.
+
+use crate::pipeline::{Lane, Ledger, NoTrace, Packet};
+use crate::switch::Switch;
+use crate::wire::edit;
+use crate::wire::parse::L3;
+
+/// What maps look at.
+fn of_lane(lane: &Lane, frame: &[u8]) -> Packet {
+    let mut p = Packet::EMPTY;
+    (p.port, p.out_port) = (lane.port, lane.out);
+    (p.pcp, p.dei) = lane.priority();
+    let at = usize::from(lane.headers.l3);
+    p.headers.l3 = lane.headers.l3.into();
+    if let Some([a, b, ..]) = frame.get(at..) {
+        (p.headers.kind, p.headers.tos) =
+            if lane.headers.v6 { (L3::Ipv6, a << 4 | b >> 4) } else { (L3::Ipv4, *b) };
+    }
+    p
+}
+
+/// The traffic class of a frame.
+pub(crate) fn class(sw: &Switch, lane: &Lane, frame: &[u8]) -> u8 {
+    let mut p = of_lane(lane, frame);
+    sw.qos.classify(&mut p, &mut NoTrace);
+    p.tc
+}
+
+/// Counts a frame that leaves by the lane at its priority group and queue, and marks it. Answers the 802.1p priority
+/// that its tag gets.
+#[inline(never)]
+pub(crate) fn pass(ledger: &mut impl Ledger, lane: &Lane, frame: &mut [u8]) -> u8 {
+    let (sw, mut p) = (ledger.switch(), of_lane(lane, frame));
+    let group = sw.qos.classify(&mut p, &mut NoTrace);
+    sw.qos.leave(&sw.profile.chip, &mut p, &mut NoTrace);
+    if let Some(group) = group {
+        ledger.took_by(lane.port, group, lane.size.into());
+    }
+    if p.queue != 0 {
+        ledger.sent_by(lane.out, p.queue, lane.size_out.into());
+    }
+    if p.remark_dscp < 64 {
+        edit::set_tos(frame, &p.headers, p.remark_dscp << 2 | p.headers.ecn());
+    }
+    p.pcp
+}
