@@ -5,21 +5,33 @@
 //! IPv4 look-ups thus read the root, which stays in the first-level cache, and one slot. A default route writes
 //! 2048 root entries and no slot; chunks and nodes exist only where longer prefixes do.
 //!
+//! IPv6 prefixes stand far apart, and a node for every 4 bits on the way to each would be many reads, one after the
+//! other. So a slot may name a bucket instead, a short list of all prefixes below it, which becomes a node when it
+//! overflows; and whole addresses, most of them neighbors', stand in a hash table.
+//!
 //! A slot is a number of 32 bits:
 //!
 //! ```text
 //! 15 in bits 31..28: a child node, its index in bits 27..0
+//! 14                : a bucket, its index in bits 27..0
 //! else              : a leaf. Bits 31..28: by how many bits its prefix reaches into this level, 0 if the prefix
 //!                     ends above it; bits 27..0: the adjacency, 0 if none but the root's
 //! ```
 //!
 //! The reach lets an insertion leave slots of longer prefixes alone and a removal find the slots of its own
-//! prefix, without asking the route store. A node remembers the leaf whose place it took.
+//! prefix, without asking the route store. A node or bucket remembers the leaf whose place it took.
 
 use std::num::NonZeroU32;
 
 use super::{Address, Prefix};
 use crate::memory;
+use crate::table::exact::ExactTable;
+
+mod bucket;
+mod nodes;
+
+use bucket::Entry;
+use nodes::{Nodes, Over};
 
 /// The largest adjacency: 28 bits.
 pub const MAX_ADJACENCY: u32 = VALUE;
@@ -27,6 +39,8 @@ pub const MAX_ADJACENCY: u32 = VALUE;
 const VALUE: u32 = (1 << REACH_SHIFT) - 1;
 const REACH_SHIFT: u32 = 28;
 const CHILD: u32 = 15 << REACH_SHIFT;
+/// From here on, a slot names what stands below it.
+const BUCKET: u32 = 14 << REACH_SHIFT;
 
 const ROOT_BITS: u32 = 11;
 const CHUNK_BITS: u32 = 13;
@@ -55,113 +69,25 @@ struct Root {
     chunk: u32,
 }
 
-#[derive(Clone, Debug)]
-#[repr(align(64))]
-struct Node([u32; NODE_SLOTS]);
-
-#[derive(Clone, Copy, Debug)]
-struct NodeInfo {
-    /// The leaf that stood in the parent's slot.
-    displaced: u32,
-    /// Prefixes that end in this node, and children.
-    used: u32,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Nodes {
-    slots: Vec<Node>,
-    info: Vec<NodeInfo>,
-    free: Vec<u32>,
-}
-
-/// Which slots a change may write, by the reach of what they hold.
-#[derive(Clone, Copy)]
-enum Over {
-    /// An insertion: shorter prefixes give way, longer ones stay.
-    UpTo(u32),
-    /// A removal or an update: the prefix's own.
-    Just(u32),
-}
-
-impl Over {
-    #[inline(always)]
-    fn admits(self, slot: u32) -> bool {
-        match self {
-            Over::UpTo(limit) => reach(slot) <= limit,
-            Over::Just(own) => reach(slot) == own,
-        }
-    }
-}
-
-impl Nodes {
-    /// Makes a node whose slots all inherit `displaced`.
-    fn add(&mut self, displaced: u32) -> u32 {
-        let node = Node([displaced & VALUE; NODE_SLOTS]);
-        let info = NodeInfo { displaced, used: 0 };
-        if let Some(index) = self.free.pop() {
-            self.slots[index as usize] = node;
-            self.info[index as usize] = info;
-            return index;
-        }
-        let index = self.slots.len() as u32;
-        assert!(index < VALUE, "the table is full: {index} nodes");
-        if self.slots.len() == self.slots.capacity() {
-            let room = (2 * self.slots.len()).max(4);
-            memory::grow(&mut self.slots, room);
-        }
-        self.slots.push(node);
-        self.info.push(info);
-        index
-    }
-
-    /// Writes `new` to `slot`, or behind it if it has children.
-    #[inline(always)]
-    fn paint(&mut self, slot: &mut u32, new: u32, over: Over) {
-        if *slot >= CHILD {
-            self.paint_displaced(*slot & VALUE, new, over);
-        } else if over.admits(*slot) {
-            *slot = new;
-        }
-    }
-
-    fn paint_displaced(&mut self, node: u32, new: u32, over: Over) {
-        let info = &mut self.info[node as usize];
-        if !over.admits(info.displaced) {
-            return;
-        }
-        info.displaced = new;
-        for i in 0..NODE_SLOTS {
-            let slot = self.slots[node as usize].0[i];
-            if slot >= CHILD {
-                self.paint_displaced(slot & VALUE, new & VALUE, Over::Just(0));
-            } else if reach(slot) == 0 {
-                self.slots[node as usize].0[i] = new & VALUE;
-            }
-        }
-    }
-
-    /// Paints the slots of a prefix that ends in `node`, `len` bits into it, 1 to 4.
-    fn paint_range(&mut self, node: u32, first: u32, len: u32, new: u32, over: Over) {
-        let first = first as usize;
-        for i in first..first + (NODE_SLOTS >> len) {
-            let mut slot = self.slots[node as usize].0[i];
-            self.paint(&mut slot, new, over);
-            self.slots[node as usize].0[i] = slot;
-        }
-    }
-}
-
 /// The forwarding table of one virtual router and address family.
 #[derive(Clone, Debug)]
 pub struct Fib<A> {
     /// Empty or one entry for each value of the first 11 bits.
     root: Vec<Root>,
     chunks: Vec<u32>,
-    /// By chunk: prefixes of 12 to 24 bits, and nodes.
+    /// By chunk: prefixes of 12 to 24 bits, nodes and buckets.
     chunk_used: Vec<u32>,
     free_chunks: Vec<u32>,
     nodes: Nodes,
-    address: std::marker::PhantomData<fn() -> A>,
+    /// Whole addresses, where they are [sparse](Address::SPARSE).
+    hosts: ExactTable<A, NonZeroU32>,
+}
+
+/// Where a slot is.
+#[derive(Clone, Copy)]
+enum Place {
+    Chunk(usize),
+    Node(u32, usize),
 }
 
 impl<A: Address> Default for Fib<A> {
@@ -172,7 +98,7 @@ impl<A: Address> Default for Fib<A> {
             chunk_used: Vec::new(),
             free_chunks: Vec::new(),
             nodes: Nodes::default(),
-            address: std::marker::PhantomData,
+            hosts: ExactTable::new(0),
         }
     }
 }
@@ -186,12 +112,18 @@ impl<A: Address> Fib<A> {
     /// Where packets to `address` go: the adjacency of its longest prefix, 0 if none.
     #[inline(always)]
     pub fn lookup(&self, address: A) -> u32 {
+        if let Some(adjacency) = self.host(address) {
+            return adjacency;
+        }
         let root = self.root_of(address);
         let mut slot = self.slot_of(root, address);
         let mut depth = UPPER_BITS;
         while slot >= CHILD {
             slot = self.step(slot, address, depth);
             depth += NODE_BITS;
+        }
+        if A::SPARSE && slot >= BUCKET {
+            slot = self.step(slot, address, depth);
         }
         answer(root, slot)
     }
@@ -202,6 +134,9 @@ impl<A: Address> Fib<A> {
         let root = self.root_of(address);
         if let Some(slot) = self.chunks.get((root.chunk | address.bits(ROOT_BITS, CHUNK_BITS)) as usize) {
             memory::prefetch(slot);
+        }
+        if A::SPARSE {
+            self.hosts.prefetch(address);
         }
     }
 
@@ -228,9 +163,9 @@ impl<A: Address> Fib<A> {
             let root = self.root_of(address);
             let slot = self.slot_of(root, address);
             *out = answer(root, slot);
-            if slot >= CHILD {
+            if slot >= BUCKET {
                 *out = slot;
-                memory::prefetch(&self.nodes.slots[(slot & VALUE) as usize]);
+                self.prefetch_below(slot);
                 pending[count % LANES] = i as u8;
                 count += 1;
             }
@@ -243,8 +178,8 @@ impl<A: Address> Fib<A> {
                 let (address, out) = (addresses[usize::from(i)], &mut out[usize::from(i)]);
                 let slot = self.step(*out, address, depth);
                 *out = slot;
-                if slot >= CHILD {
-                    memory::prefetch(&self.nodes.slots[(slot & VALUE) as usize]);
+                if slot >= BUCKET {
+                    self.prefetch_below(slot);
                     pending[left % LANES] = i;
                     left += 1;
                 } else {
@@ -253,6 +188,30 @@ impl<A: Address> Fib<A> {
             }
             count = left;
             depth += NODE_BITS;
+        }
+        for (&address, out) in addresses.iter().zip(out) {
+            if let Some(adjacency) = self.host(address) {
+                *out = adjacency;
+            }
+        }
+    }
+
+    /// The adjacency of a route to this address alone.
+    #[inline(always)]
+    fn host(&self, address: A) -> Option<u32> {
+        if !A::SPARSE || self.hosts.is_empty() {
+            return None;
+        }
+        self.hosts.get(address).map(|adjacency| adjacency.get())
+    }
+
+    #[inline(always)]
+    fn prefetch_below(&self, slot: u32) {
+        let index = (slot & VALUE) as usize;
+        if slot >= CHILD {
+            memory::prefetch(&self.nodes.slots.all[index]);
+        } else {
+            memory::prefetch(&self.nodes.buckets.all[index]);
         }
     }
 
@@ -268,10 +227,14 @@ impl<A: Address> Fib<A> {
         self.chunks.get(index as usize).copied().unwrap_or(0)
     }
 
+    /// What a slot that names a node or bucket says of an address; `depth` bits of it led here.
     #[inline(always)]
     fn step(&self, slot: u32, address: A, depth: u32) -> u32 {
-        let index = address.bits(depth, NODE_BITS) as usize;
-        self.nodes.slots[(slot & VALUE) as usize].0[index]
+        let below = (slot & VALUE) as usize;
+        if A::SPARSE && slot < CHILD {
+            return self.nodes.buckets.all[below].lookup(address.halves());
+        }
+        self.nodes.slots.all[below].0[address.bits(depth, NODE_BITS) as usize]
     }
 
     /// Adds a prefix that the table does not hold.
@@ -279,12 +242,13 @@ impl<A: Address> Fib<A> {
     /// # Panics
     /// If `adjacency` is 0 or above [`MAX_ADJACENCY`].
     pub fn insert(&mut self, prefix: Prefix<A>, adjacency: u32) {
-        check_adjacency(adjacency);
+        let checked = check_adjacency(adjacency);
         let len = u32::from(prefix.len());
-        if len > UPPER_BITS {
-            let (node, depth) = self.node_for(prefix);
-            self.nodes.info[node as usize].used += 1;
-            self.paint_node(node, depth, prefix, adjacency, Over::UpTo(len - depth));
+        if is_host(prefix) {
+            self.hosts.insert(prefix.address(), checked);
+        } else if len > UPPER_BITS {
+            self.chunk_for(prefix.address());
+            self.insert_below(prefix, adjacency);
         } else {
             if len > ROOT_BITS {
                 let chunk = self.chunk_for(prefix.address());
@@ -296,16 +260,68 @@ impl<A: Address> Fib<A> {
         }
     }
 
+    /// Adds a prefix of more than 24 bits, whose chunk exists.
+    fn insert_below(&mut self, prefix: Prefix<A>, adjacency: u32) {
+        let len = u32::from(prefix.len());
+        loop {
+            let (place, depth) = self.descend(prefix);
+            let slot = self.slot(place);
+            if slot >= CHILD {
+                self.nodes.info[(slot & VALUE) as usize].used += 1;
+                self.paint_node(slot & VALUE, depth, prefix, adjacency, Over::UpTo(len - depth));
+                return;
+            }
+            if slot >= BUCKET {
+                let bucket = &mut self.nodes.buckets.all[(slot & VALUE) as usize];
+                if !bucket.is_full() {
+                    return bucket.insert(Entry { address: prefix.address().halves(), len, adjacency });
+                }
+                self.split(place, slot & VALUE);
+                continue;
+            }
+            let below = match A::SPARSE {
+                true => BUCKET | self.nodes.add_bucket(slot),
+                false => CHILD | self.nodes.add(slot),
+            };
+            self.set_slot(place, below);
+            match place {
+                Place::Chunk(slot) => self.chunk_used[slot / CHUNK_SLOTS] += 1,
+                Place::Node(node, _) => self.nodes.info[node as usize].used += 1,
+            }
+        }
+    }
+
+    /// Puts a node in the place of a bucket.
+    fn split(&mut self, place: Place, bucket: u32) {
+        let full = self.nodes.buckets.all[bucket as usize].clone();
+        self.nodes.buckets.free.push(bucket);
+        let node = self.nodes.add(full.displaced);
+        self.set_slot(place, CHILD | node);
+        for entry in full.entries() {
+            if let Some(prefix) = Prefix::new(A::from_halves(entry.address), entry.len as u8) {
+                self.insert_below(prefix, entry.adjacency);
+            }
+        }
+    }
+
     /// Points a prefix that the table holds elsewhere.
     ///
     /// # Panics
     /// If `adjacency` is 0 or above [`MAX_ADJACENCY`].
     pub fn update(&mut self, prefix: Prefix<A>, adjacency: u32) {
-        check_adjacency(adjacency);
-        let len = u32::from(prefix.len());
-        if len > UPPER_BITS {
-            let (node, depth) = self.node_for(prefix);
-            self.paint_node(node, depth, prefix, adjacency, Over::Just(len - depth));
+        let checked = check_adjacency(adjacency);
+        let (address, len) = (prefix.address(), u32::from(prefix.len()));
+        if is_host(prefix) {
+            self.hosts.insert(address, checked);
+        } else if len > UPPER_BITS {
+            let (place, depth) = self.descend(prefix);
+            let slot = self.slot(place);
+            if slot >= CHILD {
+                self.paint_node(slot & VALUE, depth, prefix, adjacency, Over::Just(len - depth));
+            } else {
+                let bucket = &mut self.nodes.buckets.all[(slot & VALUE) as usize];
+                bucket.update(address.halves(), len, adjacency);
+            }
         } else {
             self.paint_upper(prefix, adjacency, Over::Just);
         }
@@ -314,8 +330,12 @@ impl<A: Address> Fib<A> {
     /// Removes a prefix that the table holds. `parent` is the longest other prefix that covers it: its length
     /// and adjacency.
     pub fn remove(&mut self, prefix: Prefix<A>, parent: Option<(u8, u32)>) {
-        let len = u32::from(prefix.len());
+        let (address, len) = (prefix.address(), u32::from(prefix.len()));
         let (parent_len, parent) = parent.map_or((0, 0), |(len, adjacency)| (u32::from(len), adjacency));
+        if is_host(prefix) {
+            self.hosts.remove(address);
+            return;
+        }
         if len <= ROOT_BITS {
             self.paint_root(prefix, leaf(parent_len, parent), Over::Just(len));
             return;
@@ -325,12 +345,23 @@ impl<A: Address> Fib<A> {
         let fallback = |level: u32| leaf(parent_len.saturating_sub(level), parent);
         if len <= UPPER_BITS {
             self.paint_chunk(prefix, fallback(ROOT_BITS), Over::Just(len - ROOT_BITS));
-            self.release_chunk(prefix.address());
-        } else {
-            let (node, depth) = self.node_for(prefix);
-            let first = prefix.address().bits(depth, NODE_BITS);
+            self.release_chunk(address);
+            return;
+        }
+        let (place, depth) = self.descend(prefix);
+        let slot = self.slot(place);
+        if slot >= CHILD {
+            let (node, first) = (slot & VALUE, address.bits(depth, NODE_BITS));
             self.nodes.paint_range(node, first, len - depth, fallback(depth), Over::Just(len - depth));
-            self.release_path(prefix, depth);
+            self.release(address, Place::Node(node, 0));
+            return;
+        }
+        let bucket = &mut self.nodes.buckets.all[(slot & VALUE) as usize];
+        if bucket.remove(address.halves(), len) {
+            let displaced = bucket.displaced;
+            self.nodes.buckets.free.push(slot & VALUE);
+            self.set_slot(place, displaced);
+            self.release(address, place);
         }
     }
 
@@ -339,16 +370,16 @@ impl<A: Address> Fib<A> {
         self.root.capacity() * size_of::<Root>()
             + (self.chunks.capacity() + self.chunk_used.capacity() + self.free_chunks.capacity())
                 * size_of::<u32>()
-            + self.nodes.slots.capacity() * size_of::<Node>()
-            + self.nodes.info.capacity() * size_of::<NodeInfo>()
-            + self.nodes.free.capacity() * size_of::<u32>()
+            + self.nodes.memory()
+            + self.hosts.memory()
     }
 
-    /// Whether no chunk or node is in use.
+    /// Whether no chunk, node or bucket is in use.
     #[cfg(test)]
     pub(super) fn is_vacant(&self) -> bool {
         self.free_chunks.len() == self.chunk_used.len()
-            && self.nodes.free.len() == self.nodes.slots.len()
+            && self.nodes.is_vacant()
+            && self.hosts.is_empty()
             && self.chunks.iter().all(|slot| *slot == 0)
     }
 
@@ -429,62 +460,68 @@ impl<A: Address> Fib<A> {
         }
     }
 
-    /// The node in which `prefix`, longer than 24 bits, ends, and the bits above it; made if need be.
-    fn node_for(&mut self, prefix: Prefix<A>) -> (u32, u32) {
-        let (address, len) = (prefix.address(), u32::from(prefix.len()));
-        let chunk = self.chunk_for(address);
-        let index = self.slot_index(address);
-        let mut slot = self.chunks[index];
-        if slot < CHILD {
-            slot = CHILD | self.nodes.add(slot);
-            self.chunks[index] = slot;
-            self.chunk_used[chunk] += 1;
+    #[inline(always)]
+    fn slot(&self, place: Place) -> u32 {
+        match place {
+            Place::Chunk(slot) => self.chunks[slot],
+            Place::Node(node, slot) => self.nodes.slots.all[node as usize].0[slot],
         }
-        let (mut node, mut depth) = (slot & VALUE, UPPER_BITS);
-        while len > depth + NODE_BITS {
-            let index = address.bits(depth, NODE_BITS) as usize;
-            let mut slot = self.nodes.slots[node as usize].0[index];
-            if slot < CHILD {
-                slot = CHILD | self.nodes.add(slot);
-                self.nodes.slots[node as usize].0[index] = slot;
-                self.nodes.info[node as usize].used += 1;
-            }
-            (node, depth) = (slot & VALUE, depth + NODE_BITS);
-        }
-        (node, depth)
     }
 
-    /// Drops one use of the node at `depth` on the way to `prefix`, and frees what is then unused, upwards.
-    fn release_path(&mut self, prefix: Prefix<A>, depth: u32) {
-        const LEVELS: usize = (128 - UPPER_BITS as usize) / NODE_BITS as usize;
-        let address = prefix.address();
-        let mut path = [0u32; LEVELS];
-        let levels = ((depth - UPPER_BITS) / NODE_BITS) as usize;
-        let top = self.slot_index(address);
-        path[0] = self.chunks[top] & VALUE;
-        for level in 0..levels {
-            let above = UPPER_BITS + NODE_BITS * level as u32;
-            path[level + 1] = self.step(path[level], address, above) & VALUE;
+    #[inline(always)]
+    fn set_slot(&mut self, place: Place, new: u32) {
+        match place {
+            Place::Chunk(slot) => self.chunks[slot] = new,
+            Place::Node(node, slot) => self.nodes.slots.all[node as usize].0[slot] = new,
         }
-        for level in (0..=levels).rev() {
-            let node = path[level];
+    }
+
+    /// The slot of what `prefix`, longer than 24 bits, ends in: the node, or bucket, or the leaf in whose place one has
+    /// to come. And how many bits lead there.
+    fn descend(&self, prefix: Prefix<A>) -> (Place, u32) {
+        let (address, len) = (prefix.address(), u32::from(prefix.len()));
+        let (mut place, mut depth) = (Place::Chunk(self.slot_index(address)), UPPER_BITS);
+        loop {
+            let slot = self.slot(place);
+            if slot < CHILD || len <= depth + NODE_BITS {
+                return (place, depth);
+            }
+            place = Place::Node(slot & VALUE, address.bits(depth, NODE_BITS) as usize);
+            depth += NODE_BITS;
+        }
+    }
+
+    /// Drops one use of the chunk or node of a slot on the way to `address`, and frees what is then unused, upwards.
+    fn release(&mut self, address: A, mut place: Place) {
+        while let Place::Node(node, _) = place {
             let info = &mut self.nodes.info[node as usize];
             info.used -= 1;
             if info.used > 0 {
                 return;
             }
             let displaced = info.displaced;
-            self.nodes.free.push(node);
-            if level == 0 {
-                self.chunks[top] = displaced;
-                self.release_chunk(address);
-            } else {
-                let above = UPPER_BITS + NODE_BITS * (level as u32 - 1);
-                let index = address.bits(above, NODE_BITS) as usize;
-                self.nodes.slots[path[level - 1] as usize].0[index] = displaced;
-            }
+            self.nodes.slots.free.push(node);
+            place = self.place_of(address, node);
+            self.set_slot(place, displaced);
         }
+        self.release_chunk(address);
     }
+
+    /// The slot that names a node on the way to `address`.
+    fn place_of(&self, address: A, node: u32) -> Place {
+        let (mut place, mut depth) = (Place::Chunk(self.slot_index(address)), UPPER_BITS);
+        while self.slot(place) != CHILD | node {
+            place = Place::Node(self.slot(place) & VALUE, address.bits(depth, NODE_BITS) as usize);
+            depth += NODE_BITS;
+        }
+        place
+    }
+}
+
+/// Whether a prefix is one whole address, which stands in the table of hosts.
+#[inline(always)]
+fn is_host<A: Address>(prefix: Prefix<A>) -> bool {
+    A::SPARSE && prefix.len() == A::BITS
 }
 
 /// What a leaf means: its own adjacency, else that of the root.

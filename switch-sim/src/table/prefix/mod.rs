@@ -30,16 +30,23 @@ pub use routes::{Route, RouteTable};
 pub trait Address: Key + Copy + Ord + Hash + fmt::Debug + Send + Sync + 'static {
     /// Bits in an address: 32 or 128.
     const BITS: u8;
+    /// Whether prefixes of more than 24 bits stand far apart.
+    const SPARSE: bool;
     /// The address with all but its first `len` bits cleared; `len` above [`BITS`](Self::BITS) clears nothing.
     fn masked(self, len: u8) -> Self;
     /// The `count` bits that follow the first `skip` ones, as a number; `count` is 1 to 32 and the bits exist.
     fn bits(self, skip: u32, count: u32) -> u32;
+    /// The first 64 bits and the next, of an address of less bits with zeros behind.
+    fn halves(self) -> [u64; 2];
+    /// The address of these [`halves`](Self::halves).
+    fn from_halves(halves: [u64; 2]) -> Self;
     /// Writes the address in its usual text form.
     fn show(self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
 impl Address for u32 {
     const BITS: u8 = 32;
+    const SPARSE: bool = false;
     #[inline(always)]
     fn masked(self, len: u8) -> Self {
         if len == 0 { 0 } else { self & (u32::MAX << (32 - u32::from(len.min(32)))) }
@@ -48,6 +55,14 @@ impl Address for u32 {
     fn bits(self, skip: u32, count: u32) -> u32 {
         (self << skip) >> (32 - count)
     }
+    #[inline(always)]
+    fn halves(self) -> [u64; 2] {
+        [u64::from(self) << 32, 0]
+    }
+    #[inline(always)]
+    fn from_halves([high, _]: [u64; 2]) -> Self {
+        (high >> 32) as u32
+    }
     fn show(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&Ipv4Addr::from(self), f)
     }
@@ -55,6 +70,7 @@ impl Address for u32 {
 
 impl Address for u128 {
     const BITS: u8 = 128;
+    const SPARSE: bool = true;
     #[inline(always)]
     fn masked(self, len: u8) -> Self {
         if len == 0 { 0 } else { self & (u128::MAX << (128 - u32::from(len.min(128)))) }
@@ -62,6 +78,14 @@ impl Address for u128 {
     #[inline(always)]
     fn bits(self, skip: u32, count: u32) -> u32 {
         ((self << skip) >> (128 - count)) as u32
+    }
+    #[inline(always)]
+    fn halves(self) -> [u64; 2] {
+        [(self >> 64) as u64, self as u64]
+    }
+    #[inline(always)]
+    fn from_halves([high, low]: [u64; 2]) -> Self {
+        u128::from(high) << 64 | u128::from(low)
     }
     fn show(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&Ipv6Addr::from(self), f)

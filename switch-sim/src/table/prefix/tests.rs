@@ -141,6 +141,29 @@ fn a_default_route_or_a_few_routes_stay_small() {
     assert_eq!(table.lookup(a4("198.51.100.1")), 7);
 }
 
+/// Sites of one provider, subnets of one site, and the hosts of one subnet: each level overflows what holds a few
+/// prefixes.
+#[test]
+fn crowded_ipv6_prefixes_are_told_apart() {
+    let at = |text: &str| text.parse::<Ipv6Addr>().unwrap().to_bits();
+    let mut table = RouteTable::<u128, ()>::new();
+    table.insert(Prefix::new(at("2001:db8::"), 32).unwrap(), 1, ());
+    for n in 0..40u128 {
+        table.insert(Prefix::new(at("2001:db8::") | n << 80, 48).unwrap(), 100 + n as u32, ());
+        table.insert(Prefix::new(at("2001:db8:7::") | n << 64, 64).unwrap(), 200 + n as u32, ());
+        table.insert(Prefix::host(at("2001:db8:7:9::") | n), 300 + n as u32, ());
+    }
+    for n in 0..40u128 {
+        let found = |text: &str, shift: u32| table.lookup(at(text) | n << shift);
+        assert_eq!(found("2001:db8:0:ffff::1", 80), 100 + n as u32);
+        assert_eq!(found("2001:db8:7::ffff:0:0:1", 64), 200 + n as u32);
+        assert_eq!(found("2001:db8:7:9::", 0), 300 + n as u32);
+    }
+    assert_eq!(table.lookup(at("2001:db8:ff::1")), 1);
+    assert_eq!(table.lookup(at("2001:db8:7:9::ff")), 209);
+    assert_eq!(table.lookup(at("2001:db8:7:ff::1")), 107);
+}
+
 #[test]
 fn prefixes_have_one_form() {
     assert_eq!(Prefix::new(a4("10.1.2.3"), 16), Some(p4("10.1.0.0/16")));
