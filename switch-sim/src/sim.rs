@@ -20,7 +20,7 @@ use crate::pipeline::NoTrace;
 use crate::profile::{Profile, ProfileError};
 use crate::special;
 use crate::store::id::{Parts, switch_id};
-use crate::switch::{Switch, known};
+use crate::switch::{Shared, Switch, known};
 use crate::turns::Turns;
 use crate::view;
 use crate::warm::Keys;
@@ -57,7 +57,7 @@ struct Seat {
     leaves: AtomicU64,
     /// When the next timer fires, [`NEVER`] if none runs.
     ages: AtomicU64,
-    switch: Turns<Switch>,
+    switch: Turns<Shared>,
 }
 
 /// A time that does not come.
@@ -65,10 +65,10 @@ const NEVER: u64 = u64::MAX;
 
 impl Seat {
     fn new(switch: Switch) -> Seat {
-        Seat { leaves: NEVER.into(), ages: NEVER.into(), switch: Turns::new(switch) }
+        Seat { leaves: NEVER.into(), ages: NEVER.into(), switch: Turns::new(Shared::new(switch)) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Switch> {
+    fn lock(&self) -> MutexGuard<'_, Shared> {
         self.switch.lock()
     }
 
@@ -204,6 +204,15 @@ impl Simulator {
         Ok(self.run(&switch, f))
     }
 
+    /// As [`with_switch`](Self::with_switch), for [`Workers`](crate::pipeline::Workers).
+    ///
+    /// # Errors
+    /// As [`with_switch`](Self::with_switch).
+    pub fn with_shared<R>(&self, switch: ObjectId, f: impl FnOnce(&mut Shared) -> R) -> Result<R> {
+        let switch = self.switch(switch)?;
+        Ok(self.run_shared(&switch, f))
+    }
+
     /// Plugs or pulls the cable of a port.
     ///
     /// # Errors
@@ -246,6 +255,10 @@ impl Simulator {
     }
 
     fn run<R>(&self, seat: &Seat, f: impl FnOnce(&mut Switch) -> R) -> R {
+        self.run_shared(seat, |switch| f(switch))
+    }
+
+    fn run_shared<R>(&self, seat: &Seat, f: impl FnOnce(&mut Shared) -> R) -> R {
         let mut locked = seat.lock();
         let result = f(&mut locked);
         // What the call made due does not wait for a thread that sleeps.

@@ -1,5 +1,6 @@
 //! One switch: its objects, its features' tables, its ports.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use sai::layer::validate::{Level, rules};
@@ -66,6 +67,36 @@ pub struct Switch {
     pub router: crate::router::Router,
     /// Notifications to deliver once the call that caused them has taken effect.
     pub events: Vec<Notification>,
+}
+
+/// A switch that [`Workers`](crate::pipeline::Workers) may share among threads while they forward.
+#[derive(Debug)]
+pub struct Shared(Arc<Switch>);
+
+impl Shared {
+    pub(crate) fn new(switch: Switch) -> Shared {
+        Shared(Arc::new(switch))
+    }
+
+    /// Lets a worker read the switch. Nothing can change it until the worker has dropped this.
+    pub(crate) fn lend(&self) -> Arc<Switch> {
+        self.0.clone()
+    }
+}
+
+impl Deref for Shared {
+    type Target = Switch;
+    #[inline(always)]
+    fn deref(&self) -> &Switch {
+        &self.0
+    }
+}
+
+impl DerefMut for Shared {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Switch {
+        Arc::get_mut(&mut self.0).expect("workers drop what is lent to them before they give work back")
+    }
 }
 
 impl Switch {

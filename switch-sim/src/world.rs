@@ -11,6 +11,8 @@ use std::cmp::Reverse;
 use std::collections::binary_heap::PeekMut;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::fmt;
+use std::io;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -20,13 +22,17 @@ use sai::{AttrEntry, Error, ObjectId, Result, Status};
 
 use crate::bridge::fdb;
 use crate::hostif;
-use crate::pipeline::{Engine, MAX_FRAME, NoTrace, Sink, Trace, Tracer, VECTOR};
+use crate::pipeline::{Engine, MAX_FRAME, NoTrace, Trace, Tracer, VECTOR, Workers};
 use crate::port::index;
 use crate::random::Random;
 use crate::store::id::{Parts, switch_id};
 use crate::switch::Switch;
 use crate::turns::Turns;
 use crate::{Profile, Simulator};
+
+mod frames;
+
+use frames::Frames;
 
 /// The time: nanoseconds since the world began. Clones show the same time.
 #[derive(Clone, Debug)]
@@ -211,7 +217,7 @@ pub struct World {
     clock: Clock,
     alarm: Arc<Alarm>,
     state: Arc<Mutex<State>>,
-    engine: Arc<Turns<Engine>>,
+    workers: Arc<Turns<Workers>>,
     /// The longest that frames held a switch at one go, in nanoseconds.
     longest: Arc<AtomicU64>,
 }
@@ -222,6 +228,8 @@ pub const KEPT: usize = 4096;
 
 /// How many frames run under one lock of a switch, at most.
 pub const GROUP: usize = 32;
+/// How many times as many it takes on a virtual clock where there are workers to share them.
+pub const SHARED: usize = 64;
 /// How many copies of frames are made under one lock of a switch, at most, should each frame leave by every port: a
 /// switch of more than 128 ports takes fewer frames at one go.
 pub const GROUP_COPIES: usize = 4096;
@@ -261,7 +269,7 @@ impl World {
             clock,
             alarm,
             state: Arc::new(Mutex::new(state)),
-            engine: Arc::default(),
+            workers: Arc::default(),
             longest: Arc::default(),
         }
     }
@@ -286,11 +294,22 @@ impl World {
             place: state.sims.len(),
             alarm: self.alarm.clone(),
             state: Arc::downgrade(&self.state),
-            engine: Arc::downgrade(&self.engine),
+            workers: Arc::downgrade(&self.workers),
             longest: self.longest.clone(),
         });
         state.sims.push(sim.clone());
         sim
+    }
+
+    /// Forwards by so many threads from now on, the caller's included, where many frames come at once
+    /// ([`inject_all`](Self::inject_all)); 1, the default, by the caller alone. What comes of them is the same. On the
+    /// system's clock groups of frames are too small to share: there a call waits for no more than one of them.
+    ///
+    /// # Errors
+    /// When the system has no more threads.
+    pub fn set_workers(&self, workers: NonZeroUsize) -> io::Result<()> {
+        *self.workers.lock() = Workers::new(workers)?;
+        Ok(())
     }
 
     /// The time in nanoseconds.
@@ -420,8 +439,8 @@ impl World {
         let mut out = Frames::default();
         sim.with_switch(switch, |sw| {
             let sent = hostif::check_send(sw, hostif, frame, attrs)?;
-            let mut engine = self.engine.lock();
-            engine.host_sends(sw, now, (sent.way, sent.queue, &sent.frame), t, &mut out);
+            let mut workers = self.workers.lock();
+            workers.alone().host_sends(sw, now, (sent.way, sent.queue, &sent.frame), t, &mut out);
             fdb::deliver(sw);
             hostif::deliver(sw);
             out.name(sw);
@@ -448,7 +467,9 @@ impl World {
     ) -> Result<()> {
         let place = self.place(sim)?;
         let ports = sim.with_switch(home(port), |sw| sw.ports.records.len())?;
-        let most = (GROUP_COPIES / ports.max(1)).clamp(1, GROUP);
+        // On a virtual clock nobody waits while frames come, and workers want many at once.
+        let share = if self.clock.is_virtual() && self.workers.lock().count() > 1 { SHARED } else { 1 };
+        let most = (GROUP_COPIES / ports.max(1)).clamp(1, GROUP) * share;
         let mut frames = frames.into_iter().peekable();
         while frames.peek().is_some() {
             let (mut count, mut bytes) = (0, 0);
@@ -493,20 +514,22 @@ impl World {
             state.monitors.retain(|m| !m.is_closed());
             (state.monitors.clone(), std::mem::take(&mut state.spare))
         };
-        let now = sim.with_switch(home(port), |sw| {
-            check_port(sw, port)?;
+        let see = |frame, at| {
+            let seen = Seen { sim, port, way: Way::In, at, frame };
+            monitors.iter().for_each(|m| m.frame(&seen));
+        };
+        let now = sim.with_shared(home(port), |shared| {
+            check_port(shared, port)?;
             let now = self.clock.now();
-            let mut engine = self.engine.lock();
-            for frame in frames {
-                let seen = Seen { sim, port, way: Way::In, at: now, frame };
-                monitors.iter().for_each(|m| m.frame(&seen));
-                if engine.is_full() {
-                    engine.run(sw, now, t, &mut out);
-                }
-                engine.receive(index(port), frame);
+            let mut workers = self.workers.lock();
+            let frames = frames.into_iter().inspect(|frame| see(*frame, now));
+            if !T::ON && workers.count() > 1 {
+                workers.forward(shared, now, frames.map(|frame| (index(port), frame)), &mut out);
+            } else {
+                run_alone(workers.alone(), (shared, index(port)), now, frames, t, &mut out);
             }
-            engine.run(sw, now, t, &mut out);
-            drop(engine);
+            drop(workers);
+            let sw = &mut **shared;
             fdb::deliver(sw);
             hostif::deliver(sw);
             out.name(sw);
@@ -663,9 +686,7 @@ impl World {
                     let Some((_, port)) = sw.ports.servers.deadline().filter(|(due, _)| *due <= at) else {
                         return;
                     };
-                    let mut engine = self.engine.lock();
-                    engine.depart(sw, at, port, &mut NoTrace, &mut out);
-                    drop(engine);
+                    self.workers.lock().alone().depart(sw, at, port, &mut NoTrace, &mut out);
                     fdb::deliver(sw);
                     hostif::deliver(sw);
                     out.name(sw);
@@ -679,6 +700,24 @@ impl World {
         }
         Ok(1)
     }
+}
+
+/// Runs frames of one port through its switch in vectors, by one thread.
+fn run_alone<'a, T: Tracer>(
+    engine: &mut Engine,
+    (sw, port): (&mut Switch, u16),
+    now: u64,
+    frames: impl Iterator<Item = &'a [u8]>,
+    t: &mut T,
+    out: &mut Frames,
+) {
+    for frame in frames {
+        if engine.is_full() {
+            engine.run(sw, now, t, out);
+        }
+        engine.receive(port, frame);
+    }
+    engine.run(sw, now, t, out);
 }
 
 /// An injected delay passes on the world's clock: a virtual one advances, and what is due meanwhile happens.
@@ -731,16 +770,16 @@ pub(crate) struct Home {
     place: usize,
     pub(crate) alarm: Arc<Alarm>,
     state: Weak<Mutex<State>>,
-    engine: Weak<Turns<Engine>>,
+    workers: Weak<Turns<Workers>>,
     longest: Arc<AtomicU64>,
 }
 
 impl Home {
     /// The world, if it is there still.
     pub(crate) fn world(&self, clock: &Clock) -> Option<World> {
-        let (state, engine) = (self.state.upgrade()?, self.engine.upgrade()?);
+        let (state, workers) = (self.state.upgrade()?, self.workers.upgrade()?);
         let (alarm, longest) = (self.alarm.clone(), self.longest.clone());
-        Some(World { seed: self.seed, clock: clock.clone(), alarm, state, engine, longest })
+        Some(World { seed: self.seed, clock: clock.clone(), alarm, state, workers, longest })
     }
 }
 
@@ -783,47 +822,6 @@ impl State {
         if self.alarm.is_late(at) {
             self.alarm.ring();
         }
-    }
-}
-
-/// Collects what a switch sends.
-#[derive(Debug, Default)]
-struct Frames {
-    bytes: Vec<u8>,
-    /// The port of each frame and where it ends.
-    sent: Vec<(u16, usize)>,
-    /// The ids of the ports that sent.
-    named: Vec<ObjectId>,
-}
-
-impl Frames {
-    /// Turns port indices into ids.
-    fn name(&mut self, sw: &Switch) {
-        let id = |port| sw.ports.get(port).map(|r| r.id).unwrap_or_default();
-        self.named.extend(self.sent.iter().map(|(port, _)| id(*port)));
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.sent.clear();
-        self.named.clear();
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (ObjectId, &[u8])> {
-        let mut start = 0;
-        self.named.iter().zip(&self.sent).map(move |(port, (_, end))| {
-            let frame = &self.bytes[start..*end];
-            start = *end;
-            (*port, frame)
-        })
-    }
-}
-
-impl Sink for Frames {
-    fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]) {
-        self.bytes.extend_from_slice(head);
-        self.bytes.extend_from_slice(tail);
-        self.sent.push((port, self.bytes.len()));
     }
 }
 

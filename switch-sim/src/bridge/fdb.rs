@@ -287,7 +287,8 @@ pub(crate) fn source<T: Tracer>(
         return Verdict::Go;
     }
     let awaited = awaited(sw, engine, i, mac);
-    if !engine.may_change(i, awaited, Node::L2In) {
+    let may = if more { Engine::may_add } else { Engine::may_change };
+    if !may(engine, i, awaited, Node::L2In) {
         return Verdict::Cut;
     }
     if T::ON {

@@ -130,7 +130,7 @@ pub(crate) fn deliver(sw: &mut Switch) {
             let size = wire_len(punted.frame.len());
             counters.tx.count(size, (p.flags & (flag::MULTICAST | flag::BROADCAST)).count_ones() as usize);
             if queue != 0 {
-                counters.queue_sends(queue, size);
+                counters.queue_sends(queue, [1, size]);
             }
         }
         channel::hand_over(sw, punted);

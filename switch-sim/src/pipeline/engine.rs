@@ -9,12 +9,17 @@ use crate::{acl, bridge, hostif, lag, port, router};
 mod express;
 mod host;
 mod ledger;
+mod load;
 mod mirror;
+mod tally;
 mod timed;
 
 pub(crate) use express::Lane;
 pub use host::FromHost;
 pub(crate) use ledger::Ledger;
+pub(crate) use load::Load;
+pub use load::Sent;
+pub(crate) use tally::{Sum, Tally};
 
 /// The most packets in a vector.
 pub const VECTOR: usize = 64;
@@ -34,6 +39,22 @@ pub(super) const SLOTS: usize = 2 * VECTOR;
 pub trait Sink {
     /// A frame leaves by a physical port. It is `head` followed by `tail`; `tail` is mostly empty.
     fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]);
+
+    /// What a worker has forwarded leaves, frame by frame. A sink may take the memory, and leave other in its place.
+    fn transmit_all(&mut self, sent: &mut Sent) {
+        sent.iter().for_each(|(port, frame)| self.transmit(port, frame, &[]));
+    }
+}
+
+/// What stages did to what packets read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Change {
+    /// Nothing.
+    None,
+    /// Something is there that was not: what found all that it looked for finds it still.
+    Added,
+    /// Anything.
+    Any,
 }
 
 /// Packets of one vector, in order.
@@ -83,7 +104,7 @@ pub struct Engine {
     /// Vectors that need not try the express lane: it has just taken too few.
     rests: u8,
     /// Whether a stage may have changed what packets read.
-    changed: bool,
+    changed: Change,
     frames: Frames,
     /// Received packets that wait for [`Engine::run`].
     filled: usize,
@@ -120,7 +141,7 @@ impl Engine {
             aged: 0,
             permits: acl::Permits::default(),
             rests: 0,
-            changed: false,
+            changed: Change::None,
             frames: Frames::new(),
             filled: 0,
             slots: std::array::from_fn(|i| i as u8),
@@ -182,11 +203,7 @@ impl Engine {
     pub fn run<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, now: u64, t: &mut T, sink: &mut S) {
         self.now = now;
         self.next_copy = 0;
-        let alone = if sw.ports.loops || sw.mirrors.one_by_one || sw.policers.one_by_one {
-            self.take_all_but_first()
-        } else {
-            Vec::new()
-        };
+        let alone = if takes_one_by_one(sw) { self.take_all_but_first() } else { Vec::new() };
         self.run_whole(sw, t, sink);
         for again in alone {
             self.fill(again.port, again.passes, again.copy, &again.frame);
@@ -194,8 +211,7 @@ impl Engine {
         }
     }
 
-    /// Where a port loops back, what it sends is due before the next packet; and where copies of packets depend
-    /// on those made before, or one policer meters packets in several stages: a vector of each.
+    /// Takes all frames but the first out of the vector.
     #[cold]
     fn take_all_but_first(&mut self) -> Vec<Again> {
         let n = self.filled;
@@ -578,8 +594,19 @@ impl Engine {
     /// through; the caller stops work on the list.
     #[inline(always)]
     pub fn may_change(&mut self, i: usize, awaited: bool, node: Node) -> bool {
+        self.may(Change::Any, i, awaited, node)
+    }
+
+    /// As [`may_change`](Self::may_change) where the packet only adds what is not there yet.
+    #[inline(always)]
+    pub fn may_add(&mut self, i: usize, awaited: bool, node: Node) -> bool {
+        self.may(Change::Added, i, awaited, node)
+    }
+
+    #[inline(always)]
+    fn may(&mut self, change: Change, i: usize, awaited: bool, node: Node) -> bool {
         if i == self.first || !awaited {
-            self.changed = true;
+            self.changed = self.changed.max(change);
             return true;
         }
         self.cut(i, node);
@@ -657,6 +684,13 @@ impl Engine {
         let slot = self.slot(i);
         self.dropped(sw, slot, reason, t);
     }
+}
+
+/// Where a port loops back, what it sends is due before the next packet; and where copies of packets depend on those
+/// made before, or one policer meters packets in several stages, packets go one by one.
+#[inline(always)]
+fn takes_one_by_one(sw: &Switch) -> bool {
+    sw.ports.loops || sw.mirrors.one_by_one || sw.policers.one_by_one
 }
 
 /// The packets of a vector from one on, before another.

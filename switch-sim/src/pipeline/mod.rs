@@ -58,12 +58,15 @@ mod engine;
 pub(crate) mod frames;
 pub mod packet;
 mod trace;
+mod workers;
 
 pub use drop::{DropReason, Layer, Sai, Side};
-pub use engine::{Engine, FromHost, HEAD, HEADROOM, MAX_FRAME, MAX_PASSES, Sink, VECTOR, Work};
+pub(crate) use engine::Sum;
+pub use engine::{Engine, FromHost, HEAD, HEADROOM, MAX_FRAME, MAX_PASSES, Sent, Sink, VECTOR, Work};
 pub(crate) use engine::{Lane, Ledger};
 pub use packet::{NONE, Out, Packet, flag};
 pub use trace::{Event, Fate, NoTrace, Step, Trace, Tracer};
+pub use workers::Workers;
 
 /// A stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

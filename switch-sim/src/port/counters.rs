@@ -4,7 +4,7 @@ use sai::StatId;
 use sai::port::Stat;
 
 use super::queue::QueueCounts;
-use crate::pipeline::{DropReason, Layer, Packet, Side, flag};
+use crate::pipeline::{DropReason, Layer, Packet, Side, Sum, flag};
 use crate::wire::parse::L3;
 
 /// The statistics that packets move.
@@ -221,6 +221,17 @@ impl Direction {
             Some(group) => self.groups[group],
             None => self.packets() - self.groups[0] - self.groups[1],
         }
+    }
+}
+
+impl Sum for Direction {
+    fn add(&mut self, other: &Direction) {
+        let Direction { octets, ip, bins, groups, ip_groups } = other;
+        self.octets += octets;
+        self.ip.add(ip);
+        self.bins.add(bins);
+        self.groups.add(groups);
+        self.ip_groups.add(ip_groups);
     }
 }
 

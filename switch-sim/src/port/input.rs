@@ -73,7 +73,7 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
         if port.classed
             && let Some(group) = sw.qos.classify(p, t)
         {
-            counters.group_takes(group, wire_len(p.len()));
+            counters.group_takes(group, [1, wire_len(p.len())]);
         }
         if port.watched {
             crate::mirror::tap_in(&mut sw.mirrors, &sw.ports, p);

@@ -160,7 +160,7 @@ fn send<T: Tracer, S: Sink>(sw: &mut Switch, engine: &mut Engine, i: usize, t: &
     let class = p.class();
     counters.tx.count(size, class);
     if p.queue != 0 {
-        counters.queue_sends(p.queue, size);
+        counters.queue_sends(p.queue, [1, size]);
     }
     if p.headers.is_ip() {
         counters.tx.count_ip(p.headers.kind == L3::Ipv6, class > 0, p.headers.end - p.headers.l3);

@@ -8,6 +8,7 @@ use sai::{ObjectRef, StatId};
 
 use super::{Counters, index};
 use crate::feature::Owner;
+use crate::pipeline::Sum;
 use crate::pipeline::packet::wire_len;
 use crate::pipeline::{DropReason, Packet};
 use crate::profile::Chip;
@@ -35,12 +36,10 @@ impl Counters {
         &mut self.queues[at]
     }
 
-    /// Counts a packet of this size that another queue than 0 sent.
+    /// Counts packets, and the octets of all, that another queue than 0 sent.
     #[cold]
-    pub(crate) fn queue_sends(&mut self, queue: u8, size: u64) {
-        let [packets, bytes] = &mut self.queue_mut(queue).sent;
-        *packets += 1;
-        *bytes += size;
+    pub(crate) fn queue_sends(&mut self, queue: u8, counts: Amount) {
+        self.queue_mut(queue).sent.add(&counts);
     }
 
     /// What a queue sent.

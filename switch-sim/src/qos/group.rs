@@ -9,15 +9,15 @@ use crate::port::Counters;
 use crate::switch::Switch;
 
 impl Counters {
-    /// Counts a packet of this size that another group than 0 takes.
-    pub(crate) fn group_takes(&mut self, group: u8, size: u64) {
+    /// Counts packets, and the octets of all, that another group than 0 takes.
+    pub(crate) fn group_takes(&mut self, group: u8, [packets, octets]: [u64; 2]) {
         if group > 0 {
             let at = usize::from(group);
             if self.groups.len() <= at {
                 self.groups.resize(at + 1, [0; 2]);
             }
-            self.groups[at][0] += 1;
-            self.groups[at][1] += size;
+            self.groups[at][0] += packets;
+            self.groups[at][1] += octets;
         }
     }
 

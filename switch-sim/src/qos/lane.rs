@@ -34,10 +34,10 @@ pub(crate) fn pass(ledger: &mut impl Ledger, lane: &Lane, frame: &mut [u8]) -> u
     let group = sw.qos.classify(&mut p, &mut NoTrace);
     sw.qos.leave(&sw.profile.chip, &mut p, &mut NoTrace);
     if let Some(group) = group {
-        ledger.took_by(lane.port, group, lane.size.into());
+        ledger.took_by(lane.port, group, [1, lane.size.into()]);
     }
     if p.queue != 0 {
-        ledger.sent_by(lane.out, p.queue, lane.size_out.into());
+        ledger.sent_by(lane.out, p.queue, [1, lane.size_out.into()]);
     }
     if p.remark_dscp < 64 {
         edit::set_tos(frame, &p.headers, p.remark_dscp << 2 | p.headers.ecn());

@@ -150,7 +150,7 @@ pub(crate) fn count(ledger: &mut impl Ledger, lane: &Lane) {
         *packets += 1;
     }
     if lane.group != NONE {
-        ledger.chose_of_group(lane.group);
+        ledger.chose_of_group(lane.group, 1);
     }
 }
 

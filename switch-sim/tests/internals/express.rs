@@ -24,10 +24,10 @@ fn station(n: u8) -> [u8; 6] {
     [2, 0, 0, 0, 7, n]
 }
 
-struct Net {
-    bed: Bed,
+pub struct Net {
+    pub bed: Bed,
     vr: ObjectId,
-    mac: [u8; 6],
+    pub mac: [u8; 6],
 }
 
 impl Net {
@@ -83,7 +83,7 @@ impl Net {
     }
 
     /// Members of groups and LAGs take turns from now on.
-    fn take_turns(&self) {
+    pub fn take_turns(&self) {
         let turns = Value::I32(sai::hash::Algorithm::ROUND_ROBIN.0);
         for id in [switch::ECMP_DEFAULT_HASH_ALGORITHM.id(), switch::LAG_DEFAULT_HASH_ALGORITHM.id()] {
             self.bed.set(ObjectType::SWITCH, self.bed.switch, id, turns.clone());
@@ -91,7 +91,7 @@ impl Net {
     }
 
     /// Ingress tables of the switch and of port 4 from now on, which mostly permit and count. Answers the counters.
-    fn permit(&self) -> Vec<ObjectId> {
+    pub fn permit(&self) -> Vec<ObjectId> {
         let bed = &self.bed;
         let mut counters = Vec::new();
         for (object, id, drops) in
@@ -137,7 +137,7 @@ impl Net {
     }
 
     /// QoS maps of each kind from now on, of the switch or of some ports.
-    fn mark(&self) {
+    pub fn mark(&self) {
         let params = QosMapParams::default;
         let map = |kind: qos_map::Type, entries: Vec<(QosMapParams, QosMapParams)>| {
             let list = entries.into_iter().map(|(key, value)| QosMap { key, value }).collect();
@@ -186,7 +186,7 @@ impl Net {
         }
     }
 
-    fn counts(&self, counters: &[ObjectId]) -> Vec<[Value; 2]> {
+    pub fn counts(&self, counters: &[ObjectId]) -> Vec<[Value; 2]> {
         let one = |c, id| self.bed.get(ObjectType::ACL_COUNTER, c, id);
         let both = |c: &ObjectId| [acl_counter::PACKETS.id(), acl_counter::BYTES.id()].map(|id| one(*c, id));
         counters.iter().map(both).collect()
@@ -194,7 +194,7 @@ impl Net {
 
     /// Ports 0 and 1 and a LAG of 10 and 11 route, VLANs 1, 5 and 6 bridge, VLAN 6 has an interface, port 7 takes
     /// no tags, 8 and 9 are a LAG in all VLANs.
-    fn new() -> Net {
+    pub fn new() -> Net {
         let mut profile = eight_ports();
         profile.ports = switch_sim::Profile::with_ports(12).ports;
         let bed = Bed::with_profile(&World::new(7), profile);
@@ -284,27 +284,32 @@ impl Net {
                 }
                 engine.run(sw, 1 << 20, &mut tracer(), &mut sent);
             }
-            let mut fdb: Vec<_> = sw.bridge.fdb.table.iter().collect();
-            fdb.sort_unstable_by_key(|(key, _)| *key);
-            let domains: Vec<_> = sw.bridge.domains.iter().flatten().map(|d| d.counts).collect();
-            let ports: Vec<_> = sw.bridge.ports.iter().map(|p| p.counts).collect();
-            vec![
-                format!("{:?}", sw.plane.balance),
-                format!("{:?}", sw.ports.counters),
-                format!("{domains:?}"),
-                format!("{ports:?}"),
-                format!("{:?}", sw.router.rif_counts),
-                format!("{:?}", sw.router.counters),
-                format!("{fdb:?}"),
-            ]
+            state(sw)
         };
         let counted = self.bed.sim.with_switch(self.bed.switch, run).unwrap();
         (sent, counted)
     }
 }
 
+/// All that was counted and learned.
+pub fn state(sw: &switch_sim::Switch) -> Vec<String> {
+    let mut fdb: Vec<_> = sw.bridge.fdb.table.iter().collect();
+    fdb.sort_unstable_by_key(|(key, _)| *key);
+    let domains: Vec<_> = sw.bridge.domains.iter().flatten().map(|d| d.counts).collect();
+    let ports: Vec<_> = sw.bridge.ports.iter().map(|p| p.counts).collect();
+    vec![
+        format!("{:?}", sw.plane.balance),
+        format!("{:?}", sw.ports.counters),
+        format!("{domains:?}"),
+        format!("{ports:?}"),
+        format!("{:?}", sw.router.rif_counts),
+        format!("{:?}", sw.router.counters),
+        format!("{fdb:?}"),
+    ]
+}
+
 /// Mostly plain frames.
-fn frames(mac: [u8; 6]) -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
+pub fn frames(mac: [u8; 6]) -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
     let to = prop_oneof![4 => 1..8u8, 4 => Just(ROUTER), 1 => 7..9u8, 1 => Just(0u8)];
     let vid =
         prop_oneof![3 => Just(None), 2 => Just(Some(5)), 3 => Just(Some(6)), 1 => (0..8u16).prop_map(Some)];

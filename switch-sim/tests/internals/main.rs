@@ -25,3 +25,4 @@ mod spine;
 mod store;
 mod support;
 mod warm;
+mod workers;

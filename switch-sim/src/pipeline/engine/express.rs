@@ -12,9 +12,8 @@
 //! does not compile until somebody has said here what it means. A property test holds the two equal. A traced
 //! packet takes the stages.
 
-use super::{Arrived, Engine, Ledger, Sink, VECTOR, Work, span};
+use super::{Arrived, Change, Engine, Ledger, Sink, VECTOR, Work, span, takes_one_by_one};
 use crate::bridge::Target;
-use crate::pipeline::frames::Frames;
 use crate::pipeline::packet::{GROUP, addresses, wire_len};
 use crate::pipeline::{NONE, Node, Tracer};
 use crate::port::Record;
@@ -165,28 +164,28 @@ const BESIDE: u32 = 1 << Node::Traps as u32 | ACL;
 impl Engine {
     /// Runs the vector: the plain frames by the lane, the others through the stages, in order.
     pub(super) fn express<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, n: usize, t: &mut T, sink: &mut S) {
-        let (stages, acl) = (sw.plane.stages, sw.plane.stages & ACL != 0);
-        if self.rests > 0 || stages & !BESIDE != 0 || sw.ports.timed || acl && !acl::fits_lane(sw) {
+        if self.rests > 0 || !is_open(sw) {
             self.rests = self.rests.saturating_sub(1);
             return self.run_stages(sw, 0, n, t, sink);
         }
-        let looked = look_at(sw, &mut self.lanes[..n], &self.arrived, &self.frames);
+        let looked = self.look_at(sw, n);
         let mut plain = self.decide(sw, looked);
         let (mut at, mut sent) = (0, 0);
         while at < n {
             let rest = plain >> at;
             let run = rest.trailing_ones() as usize;
             if run > 0 {
+                self.note_ages(sw, span(at, at + run));
                 self.send_plain(sw, at, at + run, sink);
                 sent += run;
                 at += run;
                 continue;
             }
             let end = n.min(at + rest.trailing_zeros() as usize);
-            self.changed = false;
+            self.changed = Change::None;
             self.run_stages(sw, at, end, t, sink);
             at = end;
-            if self.changed && at < n {
+            if self.changed != Change::None && at < n {
                 plain = self.decide(sw, looked & u64::MAX << at);
             }
         }
@@ -195,9 +194,34 @@ impl Engine {
         }
     }
 
+    /// The first round: what the ports and the headers say. Answers the frames that may be plain. A function of its
+    /// own, as are the other rounds, for the sake of registers.
+    #[inline(never)]
+    pub(super) fn look_at(&mut self, sw: &Switch, n: usize) -> u64 {
+        let (lanes, frames, mut plain) = (&mut self.lanes[..n], &self.frames, 0);
+        for (i, (lane, arrived)) in lanes.iter_mut().zip(&self.arrived).enumerate() {
+            plain |= u64::from(look(sw, lane, *arrived, frames.received(i, arrived.len))) << i;
+        }
+        plain
+    }
+
+    /// Whether the lane can be used, and no frame has to wait for what the one before it does beyond learning.
+    pub(crate) fn is_shareable(sw: &Switch) -> bool {
+        is_open(sw) && !takes_one_by_one(sw)
+    }
+
+    /// Tells the switch of the stations of these frames that it has not seen in a while.
+    #[inline(always)]
+    pub(super) fn note_ages(&mut self, sw: &mut Switch, which: u64) {
+        for i in Work(self.aged & which) {
+            let lane = &self.lanes[i % VECTOR];
+            sw.bridge.fdb.refresh(station_key(lane.vid, lane.src), self.now);
+        }
+    }
+
     /// The rounds in the middle: where these frames go, and whether ACLs permit it. Answers those that are plain.
     #[inline(always)]
-    fn decide(&mut self, sw: &Switch, looked: u64) -> u64 {
+    pub(super) fn decide(&mut self, sw: &Switch, looked: u64) -> u64 {
         let plain = self.find_ways(sw, looked);
         if sw.plane.stages & ACL == 0 {
             return plain;
@@ -223,7 +247,7 @@ impl Engine {
             routed |= u64::from(plain && lane.rif != NONE) << i;
             aged |= u64::from(old) << i;
         }
-        self.aged = aged;
+        self.aged = self.aged & !looked | aged;
         if routed == 0 {
             return looked & !odd;
         }
@@ -249,18 +273,20 @@ impl Engine {
     /// The last rounds, of plain frames in a row: they are counted, become what they are on the wire of their
     /// ports, and leave.
     #[inline(never)]
-    fn send_plain<L: Ledger, S: Sink>(&mut self, ledger: &mut L, from: usize, to: usize, sink: &mut S) {
-        for i in Work(self.aged & span(from, to)) {
-            let lane = &self.lanes[i % VECTOR];
-            ledger.saw(station_key(lane.vid, lane.src), self.now);
-        }
+    pub(super) fn send_plain<L: Ledger, S: Sink>(
+        &mut self,
+        ledger: &mut L,
+        from: usize,
+        to: usize,
+        sink: &mut S,
+    ) {
         let acls = ledger.switch().plane.stages & ACL != 0;
         let marks = ledger.switch().qos.acts;
         let lanes = &self.lanes[from..to];
         for ((i, lane), room) in lanes.iter().enumerate().zip(self.frames.buffers_mut(from, 4)) {
             count(ledger, lane);
             if acls {
-                ledger.permitted(self.permits.counter(from + i), lane.size.into());
+                ledger.permitted(self.permits.counter(from + i), [1, lane.size.into()]);
             }
             let pcp = match marks {
                 true => qos::lane::pass(ledger, lane, &mut room[4..]),
@@ -280,15 +306,10 @@ impl Engine {
     }
 }
 
-/// The first round: what the ports and the headers say. Answers the frames that may be plain. A function of its own,
-/// as are the other rounds, for the sake of registers.
-#[inline(never)]
-fn look_at(sw: &Switch, lanes: &mut [Lane], arrived: &[Arrived; VECTOR], frames: &Frames) -> u64 {
-    let mut plain = 0;
-    for (i, (lane, arrived)) in lanes.iter_mut().zip(arrived).enumerate() {
-        plain |= u64::from(look(sw, lane, *arrived, frames.received(i, arrived.len))) << i;
-    }
-    plain
+/// Whether the lane can be used at all.
+fn is_open(sw: &Switch) -> bool {
+    let stages = sw.plane.stages;
+    stages & !BESIDE == 0 && !sw.ports.timed && (stages & ACL == 0 || acl::fits_lane(sw))
 }
 
 /// Reads one frame.
@@ -346,7 +367,7 @@ fn count(ledger: &mut impl Ledger, lane: &Lane) {
         router::express::count(ledger, lane);
     }
     if lane.lag != NONE {
-        ledger.chose_of_lag(lane.lag);
+        ledger.chose_of_lag(lane.lag, 1);
     }
 }
 

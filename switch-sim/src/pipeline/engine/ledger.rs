@@ -14,24 +14,22 @@ pub(crate) trait Ledger {
     fn received(&mut self, port: u16) -> Option<&mut Direction>;
     /// What a port sent.
     fn sent(&mut self, port: u16) -> Option<&mut Direction>;
-    /// A port took in a packet of this size by a priority group.
-    fn took_by(&mut self, port: u16, group: u8, size: u64);
-    /// A port sent a packet of this size by a queue that is not the first.
-    fn sent_by(&mut self, port: u16, queue: u8, size: u64);
+    /// A port took packets of these octets in by a priority group.
+    fn took_by(&mut self, port: u16, group: u8, counts: [u64; 2]);
+    /// A port sent packets of these octets by a queue that is not the first.
+    fn sent_by(&mut self, port: u16, queue: u8, counts: [u64; 2]);
     /// What a bridge port received and sent.
     fn bridge_port(&mut self, port: u16) -> Option<&mut [Count; 2]>;
     /// What a domain received and sent.
     fn domain(&mut self, domain: u16) -> Option<&mut [Count; 2]>;
     /// What a router interface counts.
     fn interface(&mut self, rif: u16) -> Option<&mut rif::Counts>;
-    /// A group of next hops chose a packet's way.
-    fn chose_of_group(&mut self, group: u16);
-    /// A LAG chose a packet's way.
-    fn chose_of_lag(&mut self, lag: u16);
-    /// An ACL entry with this counter (`u32::MAX` for none) permitted a packet of this size.
-    fn permitted(&mut self, counter: u32, size: u64);
-    /// A station, named by its key in the FDB, was seen.
-    fn saw(&mut self, station: u64, now: u64);
+    /// A group of next hops chose the way of packets.
+    fn chose_of_group(&mut self, group: u16, packets: u64);
+    /// A LAG chose the way of packets.
+    fn chose_of_lag(&mut self, lag: u16, packets: u32);
+    /// An ACL entry with this counter (`u32::MAX` for none) permitted packets of these octets.
+    fn permitted(&mut self, counter: u32, counts: [u64; 2]);
     /// Packets left.
     fn transmitted(&mut self, packets: u64);
 }
@@ -52,15 +50,15 @@ impl Ledger for Switch {
         Some(&mut self.ports.counters.get_mut(usize::from(port))?.tx)
     }
 
-    fn took_by(&mut self, port: u16, group: u8, size: u64) {
+    fn took_by(&mut self, port: u16, group: u8, counts: [u64; 2]) {
         if let Some(counters) = self.ports.counters.get_mut(usize::from(port)) {
-            counters.group_takes(group, size);
+            counters.group_takes(group, counts);
         }
     }
 
-    fn sent_by(&mut self, port: u16, queue: u8, size: u64) {
+    fn sent_by(&mut self, port: u16, queue: u8, counts: [u64; 2]) {
         if let Some(counters) = self.ports.counters.get_mut(usize::from(port)) {
-            counters.queue_sends(queue, size);
+            counters.queue_sends(queue, counts);
         }
     }
 
@@ -80,27 +78,22 @@ impl Ledger for Switch {
     }
 
     #[inline(always)]
-    fn chose_of_group(&mut self, group: u16) {
+    fn chose_of_group(&mut self, group: u16, packets: u64) {
         if let Some(group) = self.router.groups.get_mut(usize::from(group)) {
-            group.take_turns(1);
+            group.take_turns(packets);
         }
     }
 
     #[inline(always)]
-    fn chose_of_lag(&mut self, lag: u16) {
-        lag::take_turns(&mut self.lags, lag, 1);
+    fn chose_of_lag(&mut self, lag: u16, packets: u32) {
+        lag::take_turns(&mut self.lags, lag, packets);
     }
 
     #[inline(always)]
-    fn permitted(&mut self, counter: u32, size: u64) {
+    fn permitted(&mut self, counter: u32, counts: [u64; 2]) {
         if counter != u32::MAX {
-            self.acl.counters.add(counter, [1, size]);
+            self.acl.counters.add(counter, counts);
         }
-    }
-
-    #[inline(always)]
-    fn saw(&mut self, station: u64, now: u64) {
-        self.bridge.fdb.refresh(station, now);
     }
 
     #[inline(always)]

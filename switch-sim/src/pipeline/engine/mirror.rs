@@ -117,7 +117,7 @@ impl Engine {
         }
         counters.tx.count(size, class_of(&copy.frame));
         if copy.queue != 0 {
-            counters.queue_sends(copy.queue, size);
+            counters.queue_sends(copy.queue, [1, size]);
         }
         sw.plane.balance.transmitted += 1;
         if T::ON {
