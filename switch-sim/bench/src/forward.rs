@@ -179,7 +179,7 @@ pub(crate) fn routed(
                 Addresses::V6(Ipv6Addr::from(0x2001_0db8 << 96 | u128::from(flow.draw() | 1)), to)
             }
         };
-        let layer2 = ethernet([2, 0, 0, 0, 0, port as u8], mac, tag(n));
+        let layer2 = ethernet([2, 0, 0, 0, 1, port as u8], mac, tag(n));
         traffic.push_udp(rig.port(port), size, layer2, addresses, flow.draw() as u16 & 0x3ff);
     }
     traffic
