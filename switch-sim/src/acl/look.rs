@@ -9,7 +9,7 @@ use crate::pipeline::{NONE, Out, Packet};
 use crate::switch::Switch;
 use crate::wire::inner::Inner;
 use crate::wire::parse::{self, Headers, L3, Tpids};
-use crate::wire::{ethertype, protocol};
+use crate::wire::{ethertype, protocol, udp};
 
 /// A packet at one stage, as look-ups see it.
 pub(super) struct Look<'a> {
@@ -142,8 +142,7 @@ impl<'a> Look<'a> {
     }
 
     fn rocev2(&self) -> bool {
-        const ROCE_V2: u16 = 4791;
-        self.h.protocol == protocol::UDP && self.h.has(parse::flag::L4) && self.h.dst_port == ROCE_V2
+        self.h.protocol == protocol::UDP && self.h.has(parse::flag::L4) && self.h.dst_port == udp::ROCE_V2
     }
 }
 

@@ -1,13 +1,14 @@
 //! Where a bridged frame goes.
 
-use sai::MacAddr;
 use sai::types::PacketAction;
+use sai::{MacAddr, ObjectId};
 
 use super::Bridge;
 use super::fdb::Value;
 use crate::hostif;
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Out, Packet, Tracer, Work};
+use crate::router;
 use crate::switch::Switch;
 use crate::table::exact::station_key;
 use crate::wire::parse::L3;
@@ -25,7 +26,7 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
         } else {
             let key = station_key(p.domain, p.dst);
             match sw.bridge.fdb.table.get(key) {
-                Some(value) => {
+                Some(&value) => {
                     if T::ON {
                         let object = sw.bridge.port(value.port()).map(|b| b.id).unwrap_or_default();
                         t.event(
@@ -33,7 +34,7 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
                             Event::Hit { table: "fdb".into(), object, key: address(p.dst).to_string() },
                         );
                     }
-                    decide_unicast(sw, p, *value, key);
+                    decide_unicast(sw, p, value, key);
                 }
                 None => {
                     if T::ON {
@@ -56,19 +57,31 @@ fn address(mac: u64) -> MacAddr {
 }
 
 #[inline(always)]
-fn decide_unicast(sw: &Switch, p: &mut Packet, value: Value, key: u64) {
-    p.flags |= flag::FDB_HIT;
+fn decide_unicast(sw: &mut Switch, p: &mut Packet, value: Value, key: u64) {
+    let user_trap = hit(sw, p, value, key);
     if value.is_plain() {
         p.out = Out::BridgePort(value.port());
         return;
     }
-    let extra = sw.bridge.fdb.extra(key);
-    p.dst_meta[0] = extra.meta;
     let out = if value.port() == NONE { None } else { Some(Out::BridgePort(value.port())) };
     act(p, value.action(), out, DropReason::FdbUcDiscard);
     if p.has(flag::PUNT) {
-        p.trap = hostif::slot_of(sw, extra.user_trap);
+        p.trap = hostif::slot_of(sw, user_trap);
     }
+}
+
+/// A packet has hit the entry of its destination: it is counted, and takes over the entry's meta data. Answers the
+/// user-defined trap.
+#[inline(always)]
+pub(crate) fn hit(sw: &mut Switch, p: &mut Packet, value: Value, key: u64) -> ObjectId {
+    p.flags |= flag::FDB_HIT;
+    if value.is_plain() {
+        return ObjectId::NULL;
+    }
+    let extra = sw.bridge.fdb.extra(key);
+    p.dst_meta[0] = extra.meta;
+    router::count(&mut sw.router, router::counter_slot(extra.counter), p);
+    extra.user_trap
 }
 
 /// Carries out a packet action of an entry whose way out is `out`; without one the packet is dropped.

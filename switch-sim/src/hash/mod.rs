@@ -6,7 +6,7 @@
 
 use sai::types::NativeHashField;
 use sai::{AttrId, ObjectId, ObjectRef, Value};
-use sai::{fine_grained_hash_field as fine, hash as attr, switch};
+use sai::{fine_grained_hash_field as fine, hash as attr, port, switch};
 
 use crate::acl::Udfs;
 use crate::feature::Owner;
@@ -16,7 +16,7 @@ use crate::store::id::Parts;
 use crate::switch::Switch;
 use crate::table::hash::{Algorithm, FlowHash};
 use crate::wire::parse::{self, Headers, L3, Plain, Tpids};
-use crate::wire::{ethertype, protocol};
+use crate::wire::{ethertype, protocol, udp};
 
 mod recipe;
 
@@ -65,6 +65,12 @@ impl Outer {
         let ports = Some((h.src_port, h.dst_port));
         Outer { kind, protocol: h.protocol, l3: h.l3 as u16, ethertype, ports }
     }
+
+    /// Whether it carries RDMA: RoCE v2.
+    #[inline(always)]
+    const fn is_rdma(&self) -> bool {
+        self.protocol == protocol::UDP && matches!(self.ports, Some((_, udp::ROCE_V2)))
+    }
 }
 
 /// Whether there are ports that all packets of the flow have: no fragment, and not the type of ICMP.
@@ -105,36 +111,75 @@ pub struct Role {
     number: usize,
     /// Whether source and destination may change places.
     symmetric: bool,
-    /// Slots of the hash objects for IPv4, IPv6, IPv4 in IPv4, and all else.
-    objects: [u32; 4],
+    /// Slots of the hash objects for IPv4, IPv6, IPv4 in IPv4, RDMA over IPv4, RDMA over IPv6, and all else.
+    objects: [u32; 6],
+}
+
+/// What a port has in place of what the switch says of next-hop groups, for the packets that come in by it: each only
+/// once it is given or set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OfPort {
+    algorithm: Option<Algorithm>,
+    seed: Option<u32>,
+    offset: Option<u8>,
+}
+
+impl OfPort {
+    /// Of a port that says nothing.
+    pub const NONE: OfPort = OfPort { algorithm: None, seed: None, offset: None };
+
+    /// What was given of a port.
+    pub(crate) fn of(port: &Object) -> OfPort {
+        OfPort {
+            algorithm: match port.value(port::ECMP_HASH_ALGORITHM.id()) {
+                Some(Value::I32(number)) => algorithm((*number).into()),
+                _ => None,
+            },
+            seed: match port.value(port::ECMP_HASH_SEED.id()) {
+                Some(Value::U32(seed)) => Some(*seed),
+                _ => None,
+            },
+            offset: match port.value(port::ECMP_HASH_OFFSET.id()) {
+                Some(Value::U8(offset)) => Some(*offset),
+                _ => None,
+            },
+        }
+    }
+
+    /// The way of hashing, from that of the switch.
+    pub(crate) fn over(self, of_switch: FlowHash) -> FlowHash {
+        FlowHash {
+            algorithm: self.algorithm.unwrap_or(of_switch.algorithm),
+            seed: self.seed.unwrap_or(of_switch.seed),
+            offset: self.offset.unwrap_or(of_switch.offset),
+        }
+    }
 }
 
 impl Hashes {
-    /// The hash of a packet for a role, by the role's algorithm or the one that a group or LAG has for itself, over the
-    /// fields of the role's hash object or the one that an ACL chose.
+    /// The hash of a packet for a role, in this way, over the fields of the role's hash object or the one that an ACL
+    /// chose.
     /// `turn` numbers the packets that are hashed for the same group or LAG.
     #[inline(always)]
     pub(crate) fn of(
         &self,
         role: &Role,
-        own: Option<Algorithm>,
+        way: FlowHash,
         udfs: &Udfs,
         flow: Flow<'_>,
         frame: &[u8],
         turn: u64,
     ) -> u32 {
-        let way = match own {
-            Some(algorithm) => FlowHash { algorithm, ..role.flow },
-            None => role.flow,
-        };
         if !way.algorithm.reads_fields() {
             return way.hash(&[], turn);
         }
         let kind = match flow.outer.kind {
             L3::Ipv4 if flow.outer.protocol == protocol::IPIP => 2,
+            L3::Ipv4 if flow.outer.is_rdma() => 3,
+            L3::Ipv6 if flow.outer.is_rdma() => 4,
             L3::Ipv4 => 0,
             L3::Ipv6 => 1,
-            _ => 3,
+            _ => 5,
         };
         let object = match flow.by[role.number] {
             NONE => role.objects[kind] as usize,
@@ -169,7 +214,7 @@ pub(crate) const fn algorithm(number: i64) -> Option<Algorithm> {
 }
 
 /// The attributes of the switch that say how packets are hashed.
-pub(crate) const SWITCH_ATTRS: [AttrId; 14] = [
+pub(crate) const SWITCH_ATTRS: [AttrId; 18] = [
     switch::ECMP_DEFAULT_HASH_ALGORITHM.id(),
     switch::ECMP_DEFAULT_HASH_SEED.id(),
     switch::ECMP_DEFAULT_HASH_OFFSET.id(),
@@ -177,6 +222,8 @@ pub(crate) const SWITCH_ATTRS: [AttrId; 14] = [
     switch::ECMP_HASH_IPV4.id(),
     switch::ECMP_HASH_IPV6.id(),
     switch::ECMP_HASH_IPV4_IN_IPV4.id(),
+    switch::ECMP_HASH_IPV4_RDMA.id(),
+    switch::ECMP_HASH_IPV6_RDMA.id(),
     switch::LAG_DEFAULT_HASH_ALGORITHM.id(),
     switch::LAG_DEFAULT_HASH_SEED.id(),
     switch::LAG_DEFAULT_HASH_OFFSET.id(),
@@ -184,24 +231,28 @@ pub(crate) const SWITCH_ATTRS: [AttrId; 14] = [
     switch::LAG_HASH_IPV4.id(),
     switch::LAG_HASH_IPV6.id(),
     switch::LAG_HASH_IPV4_IN_IPV4.id(),
+    switch::LAG_HASH_IPV4_RDMA.id(),
+    switch::LAG_HASH_IPV6_RDMA.id(),
 ];
 
 /// The algorithms that the switch has, `SAI_HASH_ALGORITHM_NONE` not among them.
 pub(crate) const ALGORITHMS: &[i32] = &[0, 1, 2, 3, 4, 5, 6, 8, 9, 10];
 
-/// What a group or LAG may have for itself: one of those, or `SAI_HASH_ALGORITHM_NONE` for the switch's.
+/// What a group, LAG or port may have for itself: one of those, or `SAI_HASH_ALGORITHM_NONE` for the switch's.
 pub(crate) const OWN_ALGORITHMS: &[i32] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 /// Derives both roles from the switch's attributes.
 pub(crate) fn derive_switch(sw: &mut Switch) {
     let at = |base: usize, default: AttrId| {
-        let [algorithm_id, seed, offset, symmetric, v4, v6, ip_in_ip] =
+        let [algorithm_id, seed, offset, symmetric, v4, v6, ip_in_ip, rdma_v4, rdma_v6] =
             std::array::from_fn(|i| SWITCH_ATTRS[base + i]);
         let default = sw.store.oid(sw.id, default);
         let general = |id: ObjectId, other: ObjectId| if id.is_null() { other } else { id };
         let v4 = general(sw.store.oid(sw.id, v4), default);
         let v6 = general(sw.store.oid(sw.id, v6), default);
         let ip_in_ip = general(sw.store.oid(sw.id, ip_in_ip), v4);
+        let rdma_v4 = general(sw.store.oid(sw.id, rdma_v4), v4);
+        let rdma_v6 = general(sw.store.oid(sw.id, rdma_v6), v6);
         Role {
             flow: FlowHash {
                 algorithm: algorithm(sw.store.number(sw.id, algorithm_id)).unwrap_or_default(),
@@ -210,11 +261,11 @@ pub(crate) fn derive_switch(sw: &mut Switch) {
             },
             number: usize::from(base > 0),
             symmetric: sw.store.flag(sw.id, symmetric),
-            objects: [v4, v6, ip_in_ip, default].map(|id| Parts::of(id).slot),
+            objects: [v4, v6, ip_in_ip, rdma_v4, rdma_v6, default].map(|id| Parts::of(id).slot),
         }
     };
     sw.hash.vxlan = sw.store.number(sw.id, switch::VXLAN_DEFAULT_PORT.id()) as u16;
-    (sw.hash.ecmp, sw.hash.lag) = (at(0, switch::ECMP_HASH.id()), at(7, switch::LAG_HASH.id()));
+    (sw.hash.ecmp, sw.hash.lag) = (at(0, switch::ECMP_HASH.id()), at(9, switch::LAG_HASH.id()));
 }
 
 /// The fields that the switch hashes by: every native field, and `NONE`, which stands for nothing.

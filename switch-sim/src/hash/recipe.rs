@@ -6,7 +6,7 @@ use super::{Flow, Outer, Source, has_ports};
 use crate::acl::Udfs;
 use crate::wire::inner::Inner;
 use crate::wire::parse::{self, Headers, L3};
-use crate::wire::protocol;
+use crate::wire::{protocol, udp};
 
 /// Outer fields, a bit each: those that nearly all packets are hashed by.
 mod outer {
@@ -299,9 +299,9 @@ impl Step {
         let mac = |at: usize| frame.get(at..)?.get(..6).map(bytes);
         let of_inner = |destination, versions| address(inside()?, frame, destination, versions);
         let inner_mac = |at: usize| mac(inner?.ethernet? + at);
-        // RoCE v2: the base transport header stands after UDP to port 4791.
+        // The base transport header stands after UDP.
         let bth = |at: usize, n: usize| {
-            let rdma = h.protocol == protocol::UDP && h.has(parse::flag::L4) && h.dst_port == 4791;
+            let rdma = h.protocol == protocol::UDP && h.has(parse::flag::L4) && h.dst_port == udp::ROCE_V2;
             frame.get(usize::from(h.l4) + 8 + at..)?.get(..n).filter(|_| rdma).map(bytes)
         };
         match self.field {

@@ -122,7 +122,7 @@ pub(crate) fn select(sw: &Switch, p: &mut Packet, frame: &[u8], lag: u16) -> Opt
 pub(crate) fn express(sw: &Switch, flow: flow_hash::Flow<'_>, frame: &[u8], lag: u16) -> Option<u16> {
     let lag = sw.lags.get(lag)?;
     let role = &sw.hash.lag;
-    if !lag.algorithm.unwrap_or(role.flow.algorithm).reads_fields() {
+    if !role.flow.by(lag.algorithm).algorithm.reads_fields() {
         return None;
     }
     lag.group.select(number(sw, flow, frame, lag, 0))
@@ -166,8 +166,9 @@ fn hash(sw: &Switch, p: &mut Packet, frame: &[u8], lag: &Lag, turn: u32) -> u32 
 #[inline(always)]
 fn number(sw: &Switch, flow: flow_hash::Flow<'_>, frame: &[u8], lag: &Lag, turn: u32) -> u32 {
     let role = &sw.hash.lag;
-    let hash = sw.hash.of(role, lag.algorithm, &sw.acl.udfs, flow, frame, turn.into());
-    if lag.algorithm.unwrap_or(role.flow.algorithm).reads_fields() { mixed(hash) } else { hash }
+    let way = role.flow.by(lag.algorithm);
+    let hash = sw.hash.of(role, way, &sw.acl.udfs, flow, frame, turn.into());
+    if way.algorithm.reads_fields() { mixed(hash) } else { hash }
 }
 
 /// Owns `SAI_OBJECT_TYPE_LAG`.

@@ -78,6 +78,9 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
         if port.watched {
             crate::mirror::tap_in(&mut sw.mirrors, &sw.ports, p);
         }
+        if port.watched && port.keep_ttl {
+            p.flags |= flag::KEEP_TTL;
+        }
         if port.watched && port.policer != NONE {
             let action = sw.policers.police(port.policer, p, now, t);
             if !crate::meter::carry_out(p, action, DropReason::Policer) {

@@ -28,6 +28,7 @@ const ADMIN_STATE: AttrId = port::ADMIN_STATE.id();
 const ADVERTISED_SPEED: AttrId = port::ADVERTISED_SPEED.id();
 const AUTO_NEG_MODE: AttrId = port::AUTO_NEG_MODE.id();
 const CURRENT_BREAKOUT_MODE_TYPE: AttrId = port::CURRENT_BREAKOUT_MODE_TYPE.id();
+const ECMP_HASH_ALGORITHM: AttrId = port::ECMP_HASH_ALGORITHM.id();
 const FEC_MODE: AttrId = port::FEC_MODE.id();
 const HOST_TX_READY_STATUS: AttrId = port::HOST_TX_READY_STATUS.id();
 const HOST_TX_SIGNAL_ENABLE: AttrId = port::HOST_TX_SIGNAL_ENABLE.id();
@@ -82,6 +83,11 @@ impl Owner for PortOwner {
                 port::INTERNAL_LOOPBACK_MODE.id(),
                 port::LOOPBACK_MODE.id(),
                 port::PKT_TX_ENABLE.id(),
+                port::DISABLE_DECREMENT_TTL.id(),
+                port::META_DATA.id(),
+                ECMP_HASH_ALGORITHM,
+                port::ECMP_HASH_SEED.id(),
+                port::ECMP_HASH_OFFSET.id(),
                 port::ISOLATION_GROUP.id(),
                 port::EGRESS_BLOCK_PORT_LIST.id(),
                 port::INGRESS_ACL.id(),
@@ -126,7 +132,11 @@ impl Owner for PortOwner {
     }
 
     fn values(&self, attr: AttrId) -> Option<&'static [i32]> {
-        (attr == FEC_MODE).then_some(FEC_MODES)
+        match attr {
+            FEC_MODE => Some(FEC_MODES),
+            ECMP_HASH_ALGORITHM => Some(crate::hash::OWN_ALGORITHMS),
+            _ => None,
+        }
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {

@@ -4,6 +4,7 @@ use sai::object::port::OperStatus;
 use sai::{ObjectId, ObjectType};
 
 use crate::attrs;
+use crate::hash;
 use crate::meter::Place;
 use crate::mirror::Taps;
 use crate::pipeline::NONE;
@@ -104,10 +105,15 @@ pub struct Record {
     pub blocked: Vec<u64>,
     /// Speed in Mbps.
     pub speed: u32,
-    /// Has a policer, or copies what comes in: one test for what few ports have.
+    /// Has a policer, copies what comes in, or leaves its TTL or chooses how it is hashed: one test for what few ports
+    /// have.
     pub watched: bool,
     /// The policer of all that comes in.
     pub policer: u16,
+    /// Routing leaves the TTL of what comes in as it is.
+    pub keep_ttl: bool,
+    /// How next-hop groups hash what comes in, where that is not the switch's matter.
+    pub ecmp: hash::OfPort,
     /// Mirrors or samples what it sends.
     pub tapped: bool,
     /// Has QoS maps, or a default traffic class, for what comes in.
@@ -140,6 +146,8 @@ impl Record {
         pre_acl: false,
         watched: false,
         policer: NONE,
+        keep_ttl: false,
+        ecmp: hash::OfPort::NONE,
         tapped: false,
         classed: false,
         storm: [NONE; 3],
@@ -171,6 +179,8 @@ impl Record {
             pre_acl: _,
             watched,
             policer: _,
+            keep_ttl: _,
+            ecmp: _,
             tapped: _,
             // The lane asks QoS maps itself.
             classed: _,
@@ -286,6 +296,8 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
     store.oids(id, attrs::port::EGRESS_BLOCK_PORT_LIST).into_iter().for_each(&mut block);
     let group = store.oid(id, attrs::port::ISOLATION_GROUP);
     crate::bridge::isolation::members(store, group).into_iter().for_each(&mut block);
+    let keep_ttl = store.flag(id, attrs::port::DISABLE_DECREMENT_TTL);
+    let ecmp = store.get(id).map_or(hash::OfPort::NONE, hash::OfPort::of);
     let (policer, storm) = crate::meter::of_port(store, id);
     let taps = Taps::of_port(sw, id);
     let [taps_in, tapped] = taps.used();
@@ -312,8 +324,10 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         blocked,
         speed: super::speed(sw, id),
         pre_acl: sw.acl.before_look_up(),
-        watched: policer != NONE || taps_in,
+        watched: policer != NONE || taps_in || keep_ttl || ecmp != hash::OfPort::NONE,
         policer,
+        keep_ttl,
+        ecmp,
         tapped,
         classed,
         storm,

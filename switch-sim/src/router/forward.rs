@@ -9,8 +9,8 @@ use super::adjacency::To;
 use super::group::of_packet;
 use super::rif::{Base, Rif};
 use super::{Router, counter_slot, martian, rif};
-use crate::bridge::FIRST_1D;
-use crate::hash as flow_hash;
+use crate::bridge::{self, FIRST_1D};
+use crate::hash::{self as flow_hash, OfPort};
 use crate::hostif;
 use crate::pipeline::packet::{flag, wire_len};
 use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Out, Packet, Tracer, VECTOR, Work};
@@ -193,7 +193,7 @@ fn destination(p: &Packet, frame: &[u8]) -> IpAddr {
 }
 
 #[inline(always)]
-pub(super) fn count(router: &mut Router, counter: u32, p: &Packet) {
+pub(crate) fn count(router: &mut Router, counter: u32, p: &Packet) {
     if let Some([packets, bytes]) = router.counters.get_mut(counter as usize) {
         *packets += 1;
         *bytes += wire_len(p.len());
@@ -257,10 +257,12 @@ fn walk<T: Tracer>(
                     group.classes.as_ref().map_or(0, |of| of[usize::from(class)] as usize)
                 } else {
                     let ecmp = &sw.hash.ecmp;
-                    let counted = !own.unwrap_or(ecmp.flow.algorithm).reads_fields();
+                    let of_port = sw.ports.records.get(usize::from(p.port)).map_or(OfPort::NONE, |r| r.ecmp);
+                    let way = of_port.over(ecmp.flow).by(own);
+                    let counted = !way.algorithm.reads_fields();
                     let hash = match hashed {
                         Some(hash) if own.is_none() && !counted => hash::again(hash),
-                        _ => sw.hash.of(ecmp, own, &sw.acl.udfs, p.flow(), frame, turn),
+                        _ => sw.hash.of(ecmp, way, &sw.acl.udfs, p.flow(), frame, turn),
                     };
                     if own.is_none() {
                         hashed = Some(hash);
@@ -363,7 +365,7 @@ fn leave<T: Tracer>(
 
 /// The port, LAG or bridge port of the interface by which the packet leaves.
 #[inline(always)]
-fn decide_way(sw: &Switch, p: &mut Packet, mac: [u8; 6]) -> Result<(), DropReason> {
+fn decide_way(sw: &mut Switch, p: &mut Packet, mac: [u8; 6]) -> Result<(), DropReason> {
     let out: &Rif = &sw.router.rifs[usize::from(p.out_rif)];
     p.domain = match out.base {
         Base::Port(port) => {
@@ -389,12 +391,13 @@ fn decide_way(sw: &Switch, p: &mut Packet, mac: [u8; 6]) -> Result<(), DropReaso
         // To all, or to a cluster with a group address.
         p.flags |= if mac == [0xff; 6] { flag::MULTICAST | flag::BROADCAST } else { flag::MULTICAST };
     }
-    match sw.bridge.fdb.table.get(mac_key(p.domain, mac)) {
+    let key = mac_key(p.domain, mac);
+    match sw.bridge.fdb.table.get(key) {
         Some(entry) if matches!(entry.action(), PacketAction::DROP | PacketAction::DENY) => {
             Err(DropReason::FdbUcDiscard)
         }
-        Some(entry) if entry.port() != NONE => {
-            p.flags |= flag::FDB_HIT;
+        Some(&entry) if entry.port() != NONE => {
+            bridge::forward::hit(sw, p, entry, key);
             p.out = Out::BridgePort(entry.port());
             Ok(())
         }

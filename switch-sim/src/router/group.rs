@@ -115,11 +115,12 @@ impl NextHopGroup {
             next_age: _,
         } = self;
         let ecmp = &sw.hash.ecmp;
-        let reads_fields = algorithm.unwrap_or(ecmp.flow.algorithm).reads_fields();
-        if *counter != u32::MAX || classes.is_some() || !reads_fields {
+        // Ports with ways of their own take no part in the lane.
+        let way = ecmp.flow.by(*algorithm);
+        if *counter != u32::MAX || classes.is_some() || !way.algorithm.reads_fields() {
             return None;
         }
-        let hash = sw.hash.of(ecmp, *algorithm, &sw.acl.udfs, flow, frame, 0);
+        let hash = sw.hash.of(ecmp, way, &sw.acl.udfs, flow, frame, 0);
         self.way(buckets.bucket_of(hash)).filter(|way| way.counter == u32::MAX)
     }
 

@@ -42,7 +42,7 @@ pub mod rif;
 pub(crate) mod route;
 pub mod vr;
 
-pub(crate) use forward::{route, steer};
+pub(crate) use forward::{count, route, steer};
 pub(crate) use host::from_host;
 pub(crate) use input::my_mac;
 pub(crate) use multicast::replicate;

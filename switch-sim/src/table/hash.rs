@@ -48,6 +48,12 @@ pub struct FlowHash {
 }
 
 impl FlowHash {
+    /// This way, by another algorithm if one is named.
+    #[inline(always)]
+    pub fn by(self, algorithm: Option<Algorithm>) -> FlowHash {
+        FlowHash { algorithm: algorithm.unwrap_or(self.algorithm), ..self }
+    }
+
     /// The hash of the fields of a packet; `count` numbers the packets for [`Algorithm::Random`] and
     /// [`Algorithm::RoundRobin`].
     #[inline(always)]

@@ -4,6 +4,9 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::U16;
 
+/// The destination port of RoCE v2: RDMA over UDP.
+pub const ROCE_V2: u16 = 4791;
+
 /// A UDP header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]

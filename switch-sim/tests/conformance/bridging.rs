@@ -180,6 +180,27 @@ fn static_entries_stay_and_block_what_they_name() {
     bed.backend().remove(&object).unwrap();
 }
 
+/// Acts: SAI_FDB_ENTRY_ATTR_COUNTER_ID.
+#[test]
+fn an_entry_counts_what_it_leads() {
+    let bed = Bed::new();
+    bed.send(4, &frame(ALL, B));
+    let entry = ObjectRef::Entry(fdb_entry(&bed, B));
+    let tally = bed.create(ObjectType::COUNTER, &[]);
+    let counted = |id: sai::ObjectId| {
+        let counter = attr(sai::fdb_entry::COUNTER_ID.id(), Value::Oid(id));
+        bed.backend().set(&entry, &counter).unwrap();
+        assert_eq!(bed.to(0, &frame(B, A)), [4]);
+        use sai::counter::Stat;
+        [Stat::PACKETS, Stat::BYTES].map(|s| bed.stat(ObjectType::COUNTER, tally, s.0))
+    };
+    assert_eq!(counted(tally), [1, 64]);
+    bed.send(4, &frame(A, B));
+    assert_eq!(counted(tally), [2, 128], "what it sends is not led by it");
+    assert_eq!(counted(sai::ObjectId::NULL), [2, 128]);
+    bed.remove(ObjectType::COUNTER, tally);
+}
+
 /// Acts: SAI_BRIDGE_PORT_ATTR_FDB_LEARNING_MODE, SAI_BRIDGE_PORT_ATTR_MAX_LEARNED_ADDRESSES,
 /// SAI_BRIDGE_PORT_ATTR_FDB_LEARNING_LIMIT_VIOLATION_PACKET_ACTION.
 #[test]

@@ -6,8 +6,8 @@ use sai::hash::Algorithm;
 use sai::types::{AclStage, NativeHashField as Field};
 use sai::{
     AclAction, AclField, Answer, AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Query, Status, Value,
-    acl_entry, acl_table, fine_grained_hash_field as fine, hash, lag, lag_member, next_hop_group, switch,
-    udf, udf_group, udf_match,
+    acl_entry, acl_table, fine_grained_hash_field as fine, hash, lag, lag_member, next_hop_group, port,
+    switch, udf, udf_group, udf_match,
 };
 
 /// A UDP packet to the router of which everything can be chosen.
@@ -119,6 +119,33 @@ fn each_kind_of_packet_has_its_own_hash_for_groups() {
 }
 
 /// The frame in another IPv4 header, to the same destination.
+/// Acts: SAI_SWITCH_ATTR_ECMP_HASH_IPV4_RDMA, SAI_SWITCH_ATTR_ECMP_HASH_IPV6_RDMA.
+#[test]
+fn rdma_has_a_hash_of_its_own_for_groups() {
+    let net = Net::new();
+    net.ecmp(&[]);
+    let seen = || {
+        let of = |src, dst| spread(&net, |n| rdma(packet(net.mac, HOST, src, dst, 64, n)));
+        let plain = spread(&net, |n| packet(net.mac, HOST, "192.0.2.1", "20.0.0.1", 64, n));
+        [of("192.0.2.1", "20.0.0.1"), of("2001:db8:9::1", "2001:db8::1"), plain]
+    };
+    assert_eq!(seen(), [3, 3, 3]);
+    let nothing = net.create(ObjectType::HASH, &[fields(&[])]);
+    set_switch(&net, switch::ECMP_HASH_IPV4_RDMA.id(), Value::Oid(nothing));
+    assert_eq!(seen(), [1, 3, 3]);
+    set_switch(&net, switch::ECMP_HASH_IPV6_RDMA.id(), Value::Oid(nothing));
+    assert_eq!(seen(), [1, 1, 3]);
+    set_switch(&net, switch::ECMP_HASH_IPV4_RDMA.id(), Value::Oid(ObjectId::NULL));
+    assert_eq!(seen(), [3, 1, 3]);
+}
+
+/// Makes RoCE v2 of a UDP packet.
+fn rdma(mut frame: Vec<u8>) -> Vec<u8> {
+    let at = frame.len() - 10;
+    frame[at..at + 2].copy_from_slice(&4791u16.to_be_bytes());
+    frame
+}
+
 fn ip_in_ip(frame: &[u8]) -> Vec<u8> {
     let (ethernet, inner) = frame.split_at(14);
     let mut ip = vec![0x45, 0, 0, (inner.len() + 20) as u8, 0, 0, 0, 0, 64, 4, 0, 0, 192, 0, 2, 9];
@@ -154,6 +181,47 @@ fn algorithm_seed_and_offset_move_flows() {
     assert_ne!(turned, seen[0]);
     set_switch(&net, switch::ECMP_DEFAULT_HASH_SEED.id(), Value::U32(0xDEAD_BEEF));
     assert_ne!(net.flows("20.0.0.1"), turned);
+}
+
+/// Acts: SAI_PORT_ATTR_ECMP_HASH_ALGORITHM, SAI_PORT_ATTR_ECMP_HASH_SEED, SAI_PORT_ATTR_ECMP_HASH_OFFSET.
+#[test]
+fn a_port_hashes_what_comes_in_by_it_in_its_own_way() {
+    let net = Net::new();
+    net.ecmp(&[]);
+    let of_switch = [
+        (switch::ECMP_DEFAULT_HASH_ALGORITHM.id(), Value::I32(Algorithm::XOR.0)),
+        (switch::ECMP_DEFAULT_HASH_SEED.id(), Value::U32(77)),
+        (switch::ECMP_DEFAULT_HASH_OFFSET.id(), Value::U8(3)),
+    ];
+    let of_port = [
+        (port::ECMP_HASH_ALGORITHM.id(), Value::I32(Algorithm::XOR.0)),
+        (port::ECMP_HASH_SEED.id(), Value::U32(77)),
+        (port::ECMP_HASH_OFFSET.id(), Value::U8(3)),
+    ];
+    let on_port = |(id, value): &(AttrId, Value)| net.set(ObjectType::PORT, net.ports[0], *id, value.clone());
+    // What the switch would do with each of the three, one after the other, a port does alone.
+    let mut steps = vec![net.flows("20.0.0.1")];
+    for (id, value) in of_switch.clone() {
+        set_switch(&net, id, value);
+        steps.push(net.flows("20.0.0.1"));
+    }
+    assert!((1..4).all(|n| steps[n] != steps[n - 1]));
+    let plain = [Value::I32(Algorithm::CRC.0), Value::U32(0), Value::U8(0)];
+    of_switch.iter().zip(plain).for_each(|((id, _), plain)| set_switch(&net, *id, plain));
+    assert_eq!(net.flows("20.0.0.1"), steps[0]);
+    for (n, own) in of_port.iter().enumerate() {
+        on_port(own);
+        assert_eq!(net.flows("20.0.0.1"), steps[n + 1]);
+    }
+    // The other ports are the switch's matter, and a port that names no algorithm has its.
+    let other = packet(net.mac, HOST, "192.0.2.1", "20.0.0.1", 64, 9);
+    let first = net.to(1, &other);
+    on_port(&(port::ECMP_HASH_ALGORITHM.id(), Value::I32(Algorithm::ROUND_ROBIN.0)));
+    assert!((0..4).all(|_| net.to(1, &other) == first));
+    let turns: Vec<_> = (0..3).map(|_| net.way(&other)).collect();
+    assert_eq!(distinct(&turns), 3);
+    on_port(&(port::ECMP_HASH_ALGORITHM.id(), Value::I32(Algorithm::NONE.0)));
+    assert!((0..4).all(|_| net.to(0, &other) == net.to(0, &other)));
 }
 
 /// Acts: SAI_SWITCH_ATTR_ECMP_DEFAULT_SYMMETRIC_HASH.
@@ -291,6 +359,27 @@ fn each_kind_of_packet_has_its_own_hash_for_lags() {
     assert_eq!(seen(), [4, 4, 1]);
     on(switch::LAG_HASH_IPV4_IN_IPV4.id(), by_inner);
     assert_eq!(seen(), [4, 4, 4]);
+}
+
+/// Acts: SAI_SWITCH_ATTR_LAG_HASH_IPV4_RDMA, SAI_SWITCH_ATTR_LAG_HASH_IPV6_RDMA.
+#[test]
+fn rdma_has_a_hash_of_its_own_for_lags() {
+    let bed = with_lag(&[]);
+    let lag_hash = ObjectRef::Object(ObjectType::HASH, oid(&bed, &this(bed.switch), switch::LAG_HASH.id()));
+    set(&bed, &lag_hash, fields(&[Field::SRC_MAC])).unwrap();
+    let by_source = bed.create(ObjectType::HASH, &[fields(&[Field::L4_SRC_PORT])]);
+    let seen = || {
+        let ways = |f: &dyn Fn(u16) -> Vec<u8>| distinct(&members(&bed, (0..32).map(f)));
+        let v4 = |n| packet(B, A, "192.0.2.1", "20.0.0.1", 64, n);
+        let v6 = |n| packet(B, A, "2001:db8:9::1", "2001:db8::1", 64, n);
+        [ways(&|n| rdma(v4(n))), ways(&|n| rdma(v6(n))), ways(&v4)]
+    };
+    let on = |id: AttrId, hash| bed.set(ObjectType::SWITCH, bed.switch, id, Value::Oid(hash));
+    assert_eq!(seen(), [1, 1, 1]);
+    on(switch::LAG_HASH_IPV4_RDMA.id(), by_source);
+    assert_eq!(seen(), [4, 1, 1]);
+    on(switch::LAG_HASH_IPV6_RDMA.id(), by_source);
+    assert_eq!(seen(), [4, 4, 1]);
 }
 
 /// Acts: SAI_SWITCH_ATTR_LAG_DEFAULT_HASH_ALGORITHM, SAI_SWITCH_ATTR_LAG_DEFAULT_HASH_SEED,

@@ -201,6 +201,23 @@ fn an_interface_says_what_leaves_it_and_how() {
     assert_eq!(missed(PacketAction::DROP), (0, 0));
 }
 
+/// Acts: SAI_PORT_ATTR_DISABLE_DECREMENT_TTL.
+#[test]
+fn a_port_keeps_the_ttl_of_what_comes_in_by_it() {
+    let (r, left, _) = two();
+    r.neighbor(left, "10.0.0.2", neighbor_mac(0));
+    let keep = |port: usize, on| {
+        r.set(ObjectType::PORT, r.ports[port], sai::port::DISABLE_DECREMENT_TTL.id(), Value::Bool(on));
+        let back = r.ip("192.0.2.1", "10.0.0.2");
+        [(0, v4(&r), 22), (0, v6(&r), 21), (1, back, 22)].map(|(from, f, at)| r.send(from, &f)[0].1[at])
+    };
+    assert_eq!(keep(0, true), [64, 64, 63]);
+    assert_eq!(keep(1, true), [64, 64, 64]);
+    assert_eq!(keep(0, false), [63, 63, 64]);
+    let last = packet(r.mac, HOST, "192.0.2.1", "10.0.0.2", 1, 1000);
+    assert!(r.to(1, &last).is_empty(), "it is still no packet to be routed");
+}
+
 /// Acts: SAI_ROUTER_INTERFACE_ATTR_TYPE, SAI_ROUTER_INTERFACE_ATTR_PORT_ID,
 /// SAI_ROUTER_INTERFACE_ATTR_OUTER_VLAN_ID, SAI_ROUTER_INTERFACE_ATTR_VLAN_ID.
 #[test]

@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use super::bed::*;
 use proptest::prelude::*;
-use sai::entry::{Entry, NeighborEntry, RouteEntry};
+use sai::entry::{Entry, FdbEntry, NeighborEntry, RouteEntry};
 use sai::types::{AclStage, PacketAction};
 use sai::vlan::TaggingMode;
 use sai::{
     AclAction, AclField, Backend, MacAddr, ObjectId, ObjectType, QosMap, QosMapParams, Target, Value,
-    acl_counter, acl_entry, acl_table, bridge_port, neighbor_entry, next_hop, next_hop_group,
+    acl_counter, acl_entry, acl_table, bridge_port, fdb_entry, neighbor_entry, next_hop, next_hop_group,
     next_hop_group_member as member, port, qos_map, route_entry, router_interface as rif, switch,
 };
 use switch_sim::World;
@@ -88,6 +88,24 @@ impl Net {
         for id in [switch::ECMP_DEFAULT_HASH_ALGORITHM.id(), switch::LAG_DEFAULT_HASH_ALGORITHM.id()] {
             self.bed.set(ObjectType::SWITCH, self.bed.switch, id, turns.clone());
         }
+    }
+
+    /// Ports, and what they lead to, have from now on what few have.
+    fn rare(&self) {
+        let bed = &self.bed;
+        let of_port = |n: usize, id, value| bed.set(ObjectType::PORT, bed.ports[n], id, value);
+        of_port(0, port::DISABLE_DECREMENT_TTL.id(), Value::Bool(true));
+        of_port(4, port::ECMP_HASH_SEED.id(), Value::U32(99));
+        let turns = sai::hash::Algorithm::ROUND_ROBIN;
+        of_port(10, port::ECMP_HASH_ALGORITHM.id(), Value::I32(turns.0));
+        let crc = Value::I32(sai::hash::Algorithm::CRC.0);
+        bed.set(ObjectType::SWITCH, bed.switch, switch::ECMP_DEFAULT_HASH_ALGORITHM.id(), crc);
+        let rdma = bed.create(ObjectType::HASH, &[]);
+        bed.set(ObjectType::SWITCH, bed.switch, switch::ECMP_HASH_IPV4_RDMA.id(), Value::Oid(rdma));
+        let counter = bed.create(ObjectType::COUNTER, &[]);
+        let station = FdbEntry { switch_id: bed.switch, mac_address: MacAddr(station(2)), bv_id: bed.vlan1 };
+        let counter = attr(fdb_entry::COUNTER_ID.id(), Value::Oid(counter));
+        bed.sim.set(&sai::ObjectRef::Entry(Entry::Fdb(station)), &counter).unwrap();
     }
 
     /// Ingress tables of the switch and of port 4 from now on, which mostly permit and count. Answers the counters.
@@ -369,8 +387,11 @@ pub fn frames(mac: [u8; 6]) -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
                 )
                 .dscp(len as u8 % 64),
         };
-        let packet =
-            if tcp { packet.tcp(4000 + len as u16, 80) } else { packet.udp(4000 + len as u16, 5000) };
+        let packet = if tcp {
+            packet.tcp(4000 + len as u16, 80)
+        } else {
+            packet.udp(4000 + len as u16, if len % 3 == 0 { 4791 } else { 5000 })
+        };
         let mut frame = packet.payload(&vec![7; len]).build();
         if let Some((at, byte)) = odd
             && let Some(place) = frame.get_mut::<usize>(at)
@@ -392,7 +413,7 @@ proptest! {
     ) {
         let (lane, stages) = (Net::new(), Net::new());
         let mut counters = Vec::new();
-        for phase in 0..4 {
+        for phase in 0..5 {
             match phase {
                 1 => [&lane, &stages].into_iter().for_each(Net::take_turns),
                 2 => [&lane, &stages].into_iter().for_each(Net::mark),
@@ -400,6 +421,7 @@ proptest! {
                     counters = lane.permit();
                     prop_assert_eq!(&counters, &stages.permit());
                 }
+                4 => [&lane, &stages].into_iter().for_each(Net::rare),
                 _ => {}
             }
             let (sent, counted) = lane.run(&frames, size, || NoTrace);

@@ -61,6 +61,7 @@ impl Owner for VlanOwner {
             vlan_attr::BROADCAST_FLOOD_GROUP,
             const { sai::vlan::INGRESS_ACL.id() },
             const { sai::vlan::EGRESS_ACL.id() },
+            const { sai::vlan::META_DATA.id() },
             vlan_attr::UNKNOWN_NON_IP_MCAST_OUTPUT_GROUP_ID,
             vlan_attr::UNKNOWN_IPV4_MCAST_OUTPUT_GROUP_ID,
             vlan_attr::UNKNOWN_IPV6_MCAST_OUTPUT_GROUP_ID,

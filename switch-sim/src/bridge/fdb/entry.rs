@@ -21,7 +21,15 @@ pub struct FdbEntries;
 
 impl Owner for FdbEntries {
     fn enforced(&self) -> &'static [AttrId] {
-        &[attr::TYPE, attr::PACKET_ACTION, attr::BRIDGE_PORT_ID, attr::ALLOW_MAC_MOVE, attr::USER_TRAP_ID]
+        &[
+            attr::TYPE,
+            attr::PACKET_ACTION,
+            attr::BRIDGE_PORT_ID,
+            attr::ALLOW_MAC_MOVE,
+            attr::USER_TRAP_ID,
+            attr::META_DATA,
+            attr::COUNTER_ID,
+        ]
     }
 
     fn table(&self) -> Option<&'static dyn CompactTable> {
