@@ -101,6 +101,11 @@ pub trait Owner: Sync {
         None
     }
 
+    /// The values of an enum attribute that acts which are taken and answered all the same, without effect.
+    fn stored_values(&self, _: AttrId) -> &'static [i32] {
+        &[]
+    }
+
     /// Refuses a creation that the metadata's rules allow.
     fn check_create(&self, _: &Switch, _: &Request<'_>) -> Result<()> {
         Ok(())

@@ -202,6 +202,8 @@ pub struct SupportOf {
     pub stored: Vec<&'static str>,
     /// Those that are refused.
     pub refused: Vec<&'static str>,
+    /// Values of enum attributes that act which are stored alone, without effect.
+    pub stored_values: Vec<&'static str>,
 }
 
 /// The support matrix: every object type but the experimental ones, in the order of their numbers.
@@ -216,9 +218,18 @@ pub fn support_table() -> Vec<SupportOf> {
             acts: named(Support::Enforced),
             stored: named(Support::Stored),
             refused: named(Support::Refused),
+            stored_values: stored_values(m),
         }
     };
     meta::OBJECTS.iter().filter(|m| !m.experimental).map(of).collect()
+}
+
+fn stored_values(m: &'static ObjectMeta) -> Vec<&'static str> {
+    let values = |a: &'static meta::AttrMeta| {
+        let stored = owner(m).map_or(&[][..], |o| o.stored_values(a.id));
+        stored.iter().filter_map(|v| a.enumeration?.name_of(*v))
+    };
+    m.attrs.iter().flat_map(values).collect()
 }
 
 /// The support matrix of every object type, as Markdown.
@@ -229,9 +240,10 @@ pub fn support_matrix() -> String {
          support writes it. -->\n\n# What the simulator supports\n\n\
          *Acts*: giving or setting the attribute changes what the switch does, or it answers a state of the \
          switch. *Stored*: accepted and answered, without effect. *Refused*: answers \
-         `SAI_STATUS_ATTR_NOT_SUPPORTED_n`. Attributes that are not listed are stored.\n",
+         `SAI_STATUS_ATTR_NOT_SUPPORTED_n`. Attributes that are not listed are stored. *Stored values* of an \
+         attribute that acts are accepted and answered, without effect.\n",
     );
-    for SupportOf { object_type, acts, stored, refused } in support_table() {
+    for SupportOf { object_type, acts, stored, refused, stored_values } in support_table() {
         let _ = write!(
             text,
             "\n## {object_type}\n\n{} act, {} stored, {} refused.\n",
@@ -239,7 +251,7 @@ pub fn support_matrix() -> String {
             stored.len(),
             refused.len()
         );
-        for (title, names) in [("Acts", acts), ("Refused", refused)] {
+        for (title, names) in [("Acts", acts), ("Refused", refused), ("Stored values", stored_values)] {
             if !names.is_empty() {
                 let _ = write!(text, "\n{title}: `{}`.\n", names.join("`, `"));
             }

@@ -39,6 +39,16 @@ pub(super) fn of_class(tc: u8, color: u8) -> u16 {
 /// One side of an entry: what it is called, its value, and the first that is too large.
 type SideOf = (&'static str, u16, u32);
 
+/// The types that maps of PFC and MPLS have: the switch has neither.
+const WITHOUT_EFFECT: &[i32] = &[
+    Type::PFC_PRIORITY_TO_PRIORITY_GROUP.0,
+    Type::PFC_PRIORITY_TO_QUEUE.0,
+    Type::MPLS_EXP_TO_TC.0,
+    Type::MPLS_EXP_TO_COLOR.0,
+    Type::TC_AND_COLOR_TO_MPLS_EXP.0,
+    Type::MPLS_EXP_TO_FORWARDING_CLASS.0,
+];
+
 /// Key and value of an entry of this type; `None` for a type of no effect.
 fn sides(sw: &Switch, ty: Type, e: &QosMap) -> Option<(SideOf, SideOf)> {
     let chip = &sw.profile.chip;
@@ -119,6 +129,10 @@ pub(crate) struct MapOwner;
 impl Owner for MapOwner {
     fn enforced(&self) -> &'static [AttrId] {
         const { &[attr::TYPE.id(), attr::MAP_TO_VALUE_LIST.id()] }
+    }
+
+    fn stored_values(&self, asked: AttrId) -> &'static [i32] {
+        if asked == attr::TYPE.id() { WITHOUT_EFFECT } else { &[] }
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
