@@ -5,7 +5,7 @@ use sai::meta::{ObjectMeta, Verbs};
 use sai::types::IpAddrFamily;
 use sai::{
     AttrEntry, AttrId, Entry, Error, ObjectRef, ObjectType, Result, Status, Value, fdb_entry, neighbor_entry,
-    next_hop, route_entry, switch,
+    next_hop, next_hop_group as group, route_entry, switch,
 };
 
 use crate::feature::{Request, owner};
@@ -145,6 +145,34 @@ impl Resources {
         }
     }
 
+    /// The members that a group of next hops lists itself: they have no objects, and lie where others do.
+    fn listed(object: &ObjectRef, attrs: &[AttrEntry]) -> u32 {
+        let kind = AttrEntry::new(group::TYPE.id(), Value::I32(group::Type::ECMP_WITH_MEMBERS.0));
+        if object.object_type() != ObjectType::NEXT_HOP_GROUP || !attrs.contains(&kind) {
+            return 0;
+        }
+        match attrs.iter().find(|a| a.id == group::NEXT_HOP_LIST.id()).map(|a| &a.value) {
+            Some(Value::OidList(ways)) => ways.len() as u32,
+            _ => 0,
+        }
+    }
+
+    /// Whether a group may list so many members in place of others that it lists now.
+    pub(crate) fn admit_members(&self, new: usize, old: usize) -> Result<()> {
+        let left = self.left(Pool::NextHopGroupMembers) as usize + old;
+        if new <= left {
+            return Ok(());
+        }
+        let why = format!("{new} members, where there is room for {left} more in all groups");
+        Err(Error::because(Status::INSUFFICIENT_RESOURCES, why))
+    }
+
+    /// A group lists other members than it did.
+    pub(crate) fn count_members(&mut self, new: usize, old: usize) {
+        let used = &mut self.used[Pool::NextHopGroupMembers as usize];
+        *used = *used + new as u32 - old as u32;
+    }
+
     /// Whether there is room for one more.
     pub(crate) fn admit(&self, store: &Store, request: &Request<'_>) -> Result<Option<Pool>> {
         let pool = self.pool_of(request.object, request.attrs);
@@ -153,6 +181,8 @@ impl Resources {
             None => (store.count(request.meta.object_type) as u32, self.others),
         };
         if used < limit {
+            self.admit_members(Resources::listed(request.object, request.attrs) as usize, 0)
+                .map_err(|e| e.on_object(request.object))?;
             return Ok(pool);
         }
         let status =
@@ -180,7 +210,14 @@ impl Resources {
 
     pub(crate) fn count(&mut self, object: &ObjectRef, attrs: &[AttrEntry], by: i32) {
         let pool = self.pool_of(object, attrs);
-        if by > 0 { self.took(pool) } else { self.gave(pool) }
+        let listed = Resources::listed(object, attrs) as usize;
+        if by > 0 {
+            self.took(pool);
+            self.count_members(listed, 0);
+        } else {
+            self.gave(pool);
+            self.count_members(0, listed);
+        }
     }
 
     /// The value of an `AVAILABLE_*` attribute of the switch.

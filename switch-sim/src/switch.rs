@@ -172,7 +172,7 @@ impl Switch {
             return Ok(id);
         }
         let implied = owner.and_then(|o| o.implied(self, &request));
-        self.resources.took(pool);
+        self.resources.count(&object, attrs, 1);
         let id = match target {
             Target::Object(_) => {
                 let attrs = attrs.iter().cloned().chain(implied).collect();

@@ -267,6 +267,10 @@ impl Owner for GroupOwner {
         };
         match PARALLEL.iter().find(|(list, _)| *list == given.id) {
             Some((_, name)) => check_parallel(0, name, len, oids(sw, object, attr::NEXT_HOP_LIST.id()).len()),
+            None if given.id == attr::NEXT_HOP_LIST.id() => match listed_by(sw, object) {
+                Some(old) => sw.resources.admit_members(len, old),
+                None => Ok(()),
+            },
             None => Ok(()),
         }
     }
@@ -296,8 +300,11 @@ impl Owner for GroupOwner {
     }
 
     fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
-        if let Some(id) = object.oid() {
-            derive(sw, id);
+        let Some(id) = object.oid() else { return };
+        let before = listed_by(sw, object);
+        derive(sw, id);
+        if let (Some(before), Some(after)) = (before, listed_by(sw, object)) {
+            sw.resources.count_members(after, before);
         }
     }
 
@@ -306,6 +313,12 @@ impl Owner for GroupOwner {
             sw.router.groups[Parts::of(id).slot as usize] = NextHopGroup::default();
         }
     }
+}
+
+/// How many members a group has that lists them itself.
+fn listed_by(sw: &Switch, object: &ObjectRef) -> Option<usize> {
+    let group = sw.router.groups.get(Parts::of(object.oid()?).slot as usize)?;
+    (group.kind == Type::ECMP_WITH_MEMBERS).then_some(group.members.len())
 }
 
 /// The lists that say more of the members that `NEXT_HOP_LIST` has.

@@ -10,6 +10,7 @@ use sai::{
 };
 use switch_sim::warm::Keys;
 
+const GROUP: ObjectType = ObjectType::NEXT_HOP_GROUP;
 const MEMBER: ObjectType = ObjectType::NEXT_HOP_GROUP_MEMBER;
 
 fn member_ref(id: ObjectId) -> ObjectRef {
@@ -17,7 +18,7 @@ fn member_ref(id: ObjectId) -> ObjectRef {
 }
 
 fn members(net: &Net, group: ObjectId) -> Vec<ObjectId> {
-    oids(net, &ObjectRef::Object(ObjectType::NEXT_HOP_GROUP, group), group_attr::NEXT_HOP_MEMBER_LIST.id())
+    oids(net, &ObjectRef::Object(GROUP, group), group_attr::NEXT_HOP_MEMBER_LIST.id())
 }
 
 /// How many more members there can be, of a group or of all.
@@ -129,7 +130,7 @@ fn the_switch_s_member_count_bounds_each_group() {
     let size = attr(group_attr::CONFIGURED_SIZE.id(), Value::U32(3));
     for (kind, three) in [(Type::ECMP_WITH_MEMBERS, ways), (Type::FINE_GRAIN_ECMP, size)] {
         let attrs = [attr(group_attr::TYPE.id(), Value::I32(kind.0)), three];
-        let refused = create(&net, net.switch, ObjectType::NEXT_HOP_GROUP, &attrs);
+        let refused = create(&net, net.switch, GROUP, &attrs);
         assert_eq!(refused.unwrap_err().status(), Status::INVALID_ATTR_VALUE_0.nth(1));
     }
     for wrong in [0, width + 1] {
@@ -159,6 +160,25 @@ fn the_members_of_all_groups_share_one_table() {
     assert_eq!(left(&net, &of), 0);
     let more = || create(&net, net.switch, MEMBER, &net.member_attrs(groups[0], net.hops[3], &[]));
     assert_eq!(more().unwrap_err().status(), Status::INSUFFICIENT_RESOURCES);
+    // Those that a group lists itself are members too.
+    let list = |ways: &[usize]| {
+        attr(group_attr::NEXT_HOP_LIST.id(), Value::OidList(ways.iter().map(|n| net.hops[*n]).collect()))
+    };
+    let kind = attr(group_attr::TYPE.id(), Value::I32(Type::ECMP_WITH_MEMBERS.0));
+    let listing = |ways: &[usize]| create(&net, net.switch, GROUP, &[kind.clone(), list(ways)]);
     net.remove(MEMBER, last);
+    assert_eq!(listing(&[1, 2]).unwrap_err().status(), Status::INSUFFICIENT_RESOURCES);
+    let listed = listing(&[1]).unwrap();
+    assert_eq!(left(&net, &[]), 0);
+    let set =
+        |ways: &[usize]| set(&net, &ObjectRef::Object(GROUP, listed), list(ways)).map_err(|e| e.status());
+    assert_eq!(set(&[1, 2]), Err(Status::INSUFFICIENT_RESOURCES));
+    assert_eq!(more().unwrap_err().status(), Status::INSUFFICIENT_RESOURCES);
+    assert_eq!(set(&[]), Ok(()));
+    let member = more().unwrap();
+    assert_eq!(set(&[3]), Err(Status::INSUFFICIENT_RESOURCES));
+    net.remove(MEMBER, member);
+    assert_eq!(set(&[3]), Ok(()));
+    net.remove(GROUP, listed);
     more().unwrap();
 }
