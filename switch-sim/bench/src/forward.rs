@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
-use sai::{AnyOid, Result};
+use sai::{AnyOid, QosMap, QosMapParams, Result, qos_map, switch};
 use switch_sim::pipeline::NoTrace;
 
 use crate::frames::{Addresses, Random, Size, Traffic, ethernet};
@@ -20,6 +20,7 @@ const PACKETS: usize = 2 << 20;
 pub const CASES: &[Case] = &[
     mpps("forward/bridged/32k-macs", |o| bridged(Size::Small).forward(o)),
     mpps("forward/bridged/32k-macs/imix", |o| bridged(Size::Imix).forward(o)),
+    mpps("forward/bridged/qos-maps", |o| marked().forward(o)),
     mpps("forward/bridged/lag-16", |o| bridged_lag().forward(o)),
     mpps("forward/bridged/flood-64", |o| flood().forward(o)),
     mpps("forward/ipv4/1M-prefixes/256-flows", |o| ipv4(o, 256, Size::Small).forward(o)),
@@ -79,6 +80,29 @@ pub fn bridged(size: Size) -> Scene {
     }
     rig.learn(&stations);
     Scene { rig, traffic, fan_out: 1 }
+}
+
+/// The same, with maps of DSCP to traffic class, of that to queue, and of class and color to DSCP.
+pub fn marked() -> Scene {
+    let scene = bridged(Size::Small);
+    let switch = &scene.rig.switch;
+    let map = |kind, key: fn(u8) -> QosMapParams, value: fn(u8) -> QosMapParams| {
+        let list = (0..8).map(|n| QosMap { key: key(n), value: value(n) }).collect();
+        switch.create(qos_map::Required { r#type: kind, map_to_value_list: list })
+    };
+    let class = |tc| QosMapParams { tc, ..QosMapParams::default() };
+    let dscp = |dscp| QosMapParams { dscp, ..QosMapParams::default() };
+    let index = |queue_index| QosMapParams { queue_index, ..QosMapParams::default() };
+    let make = || -> Result<()> {
+        let classes = map(qos_map::Type::DSCP_TO_TC, dscp, class)?;
+        let queues = map(qos_map::Type::TC_TO_QUEUE, class, index)?;
+        let marks = map(qos_map::Type::TC_AND_COLOR_TO_DSCP, class, dscp)?;
+        switch.write(switch::QOS_DSCP_TO_TC_MAP, Some(classes))?;
+        switch.write(switch::QOS_TC_TO_QUEUE_MAP, Some(queues))?;
+        switch.write(switch::QOS_TC_AND_COLOR_TO_DSCP_MAP, Some(marks))
+    };
+    make().expect("the switch takes it");
+    scene
 }
 
 fn push_bridged(traffic: &mut Traffic, size: Size, from: Station, to: [u8; 6], random: &mut Random) {
