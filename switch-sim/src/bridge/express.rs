@@ -2,6 +2,7 @@
 
 use super::fdb::Value;
 use super::{BridgePort, state};
+use crate::pipeline::frames::Bytes;
 use crate::pipeline::{Lane, Ledger, NONE};
 use crate::port::output::Tag;
 use crate::router;
@@ -12,7 +13,7 @@ use crate::table::exact::station_key;
 /// router, whose interface [`Lane::rif`] then is; `aged` says if the age of its station is to be noted. `false` if a
 /// stage would do anything but the common; so with all that follow.
 #[inline(always)]
-pub(crate) fn arrive(sw: &Switch, lane: &mut Lane, frame: &[u8], now: u64, aged: &mut bool) -> bool {
+pub(crate) fn arrive(sw: &Switch, lane: &mut Lane, frame: Bytes<'_>, now: u64, aged: &mut bool) -> bool {
     let bridge = &sw.bridge;
     let odd = state::RX_DROP | state::NO_LEARN | state::NO_FORWARD;
     let rif = match (bridge.domain(lane.vid), bridge.ports.get(usize::from(lane.from))) {
@@ -28,8 +29,8 @@ pub(crate) fn arrive(sw: &Switch, lane: &mut Lane, frame: &[u8], now: u64, aged:
         None => return false,
     }
     lane.rif = NONE;
-    if rif != NONE && router::express::is_mine(sw, rif, frame) {
-        return router::express::arrive(sw, lane, frame, rif);
+    if rif != NONE && router::express::is_mine(sw, rif, lane.dst) {
+        return router::express::arrive(sw, lane, frame.get(lane.len), rif);
     }
     match sw.bridge.fdb.table.get(station_key(lane.vid, lane.dst)) {
         Some(value) => value.port() != lane.from && leave(sw, lane, frame, *value),
@@ -39,7 +40,7 @@ pub(crate) fn arrive(sw: &Switch, lane: &mut Lane, frame: &[u8], now: u64, aged:
 
 /// Sends a routed frame into its domain, to a known station.
 #[inline(always)]
-pub(crate) fn enter(sw: &Switch, lane: &mut Lane, frame: &[u8], mac: u64) -> bool {
+pub(crate) fn enter(sw: &Switch, lane: &mut Lane, frame: Bytes<'_>, mac: u64) -> bool {
     match sw.bridge.fdb.table.get(station_key(lane.domain, mac)) {
         Some(value) => leave(sw, lane, frame, *value),
         None => false,
@@ -73,7 +74,7 @@ fn admits(port: &BridgePort) -> bool {
 
 /// Sends a frame by the bridge port of an FDB entry.
 #[inline(always)]
-fn leave(sw: &Switch, lane: &mut Lane, frame: &[u8], value: Value) -> bool {
+fn leave(sw: &Switch, lane: &mut Lane, frame: Bytes<'_>, value: Value) -> bool {
     let bridge = &sw.bridge;
     let to = value.port();
     let (Some(domain), Some(port)) = (bridge.domain(lane.domain), bridge.ports.get(usize::from(to))) else {

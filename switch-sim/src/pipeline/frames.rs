@@ -17,6 +17,21 @@ pub(crate) struct Frames {
     stride: usize,
 }
 
+/// A frame that a slot received, which most do not ask for its bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Bytes<'a> {
+    frames: &'a Frames,
+    slot: usize,
+}
+
+impl<'a> Bytes<'a> {
+    /// Its bytes, of which there are so many.
+    #[inline(always)]
+    pub(crate) fn get(self, len: u16) -> &'a [u8] {
+        self.frames.received(self.slot, len)
+    }
+}
+
 impl Frames {
     pub(super) fn new() -> Frames {
         let stride = Frames::stride_for(COMMON);
@@ -67,6 +82,18 @@ impl Frames {
     #[inline(always)]
     pub(super) fn received(&self, slot: usize, len: u16) -> &[u8] {
         &self.bytes[slot * self.stride + HEADROOM..][..usize::from(len)]
+    }
+
+    /// The buffers, each from the frame that it received.
+    #[inline(always)]
+    pub(super) fn all_received(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes.chunks_exact(self.stride).map(|buffer| &buffer[HEADROOM..])
+    }
+
+    /// The frame that a slot received, to be cut out when it is asked for its bytes.
+    #[inline(always)]
+    pub(super) fn bytes(&self, slot: usize) -> Bytes<'_> {
+        Bytes { frames: self, slot }
     }
 
     /// The buffers from a slot on, each from `room` bytes before the frame that it received.

@@ -9,6 +9,7 @@ use super::rif::{Base, Rif};
 use super::{Router, forward, martian, rif};
 use crate::bridge::Target;
 use crate::memory;
+use crate::pipeline::frames::Bytes;
 use crate::pipeline::{Lane, Ledger, NONE};
 use crate::port::output::Tag;
 use crate::switch::Switch;
@@ -17,11 +18,9 @@ use crate::wire::{checksum, edit};
 
 /// Whether a frame is for the router.
 #[inline(always)]
-pub(crate) fn is_mine(sw: &Switch, interface: u16, frame: &[u8]) -> bool {
-    match (rif::at(&sw.router.rifs, interface), frame.first_chunk::<6>()) {
-        (Some(rif), Some(dst)) => rif.has_mac(dst) || !sw.router.my_macs.is_empty(),
-        _ => false,
-    }
+pub(crate) fn is_mine(sw: &Switch, interface: u16, mac: u64) -> bool {
+    let own = |rif: &Rif| rif.has_mac(&mac.to_be_bytes()[2..]) || !sw.router.my_macs.is_empty();
+    rif::at(&sw.router.rifs, interface).is_some_and(own)
 }
 
 /// A plain frame comes in by an interface. `false` if a stage would do anything but the common; so with all that
@@ -69,7 +68,7 @@ pub(crate) fn look_up(sw: &Switch, lane: &mut Lane, frame: &[u8]) {
 /// The way to a neighbor and out of its interface: a port or LAG, or a domain, which [`Lane::out`] then leaves
 /// open.
 #[inline(always)]
-pub(crate) fn leave(sw: &Switch, lane: &mut Lane, frame: &[u8]) -> bool {
+pub(crate) fn leave(sw: &Switch, lane: &mut Lane, frame: Bytes<'_>) -> bool {
     let router = &sw.router;
     if lane.found == 0 {
         return false;
@@ -82,7 +81,7 @@ pub(crate) fn leave(sw: &Switch, lane: &mut Lane, frame: &[u8]) -> bool {
     let found = match *to {
         To::Host(hop) => Some((hop, 0)),
         To::NextHop(slot) => next_hop(router, slot),
-        To::Group(slot) => member(sw, lane, frame, slot),
+        To::Group(slot) => member(sw, lane, frame.get(lane.len), slot),
         To::Null | To::Cpu | To::Interface(_) => None,
     };
     let Some((hop, kept)) = found else { return false };

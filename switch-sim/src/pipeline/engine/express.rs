@@ -14,6 +14,7 @@
 
 use super::{Arrived, Change, Engine, Ledger, Sink, VECTOR, Work, span, takes_one_by_one};
 use crate::bridge::Target;
+use crate::pipeline::frames::Bytes;
 use crate::pipeline::packet::{GROUP, addresses, wire_len};
 use crate::pipeline::{NONE, Node, Tracer};
 use crate::port::Record;
@@ -46,14 +47,14 @@ pub(crate) struct Lane {
     pub vid: u16,
     /// Ingress bridge port, for those that come in by one.
     pub from: u16,
+    /// The domain that it leaves in.
+    pub domain: u16,
     /// Ingress router interface of a routed frame.
     pub rif: u16,
     /// Egress router interface of a routed frame.
     pub out_rif: u16,
     /// Egress bridge port, for those that leave by one.
     pub to: u16,
-    /// The domain that it leaves in.
-    pub domain: u16,
     /// Egress port.
     pub out: u16,
     /// The LAG that it leaves by.
@@ -103,10 +104,10 @@ impl Lane {
     /// Sends it out of a port, or of the member of a LAG that its hash chooses, with this tag; `false` if that
     /// would be no plain matter.
     #[inline(always)]
-    pub(crate) fn send(&mut self, sw: &Switch, frame: &[u8], to: Target, tag: Tag) -> bool {
+    pub(crate) fn send(&mut self, sw: &Switch, frame: Bytes<'_>, to: Target, tag: Tag) -> bool {
         let out = match to {
             Target::Port(port) => port,
-            Target::Lag(index) => match self.member(sw, frame, index) {
+            Target::Lag(index) => match self.member(sw, frame.get(self.len), index) {
                 Some(port) => port,
                 None => return false,
             },
@@ -198,9 +199,10 @@ impl Engine {
     /// own, as are the other rounds, for the sake of registers.
     #[inline(never)]
     pub(super) fn look_at(&mut self, sw: &Switch, n: usize) -> u64 {
-        let (lanes, frames, mut plain) = (&mut self.lanes[..n], &self.frames, 0);
-        for (i, (lane, arrived)) in lanes.iter_mut().zip(&self.arrived).enumerate() {
-            plain |= u64::from(look(sw, lane, *arrived, frames.received(i, arrived.len))) << i;
+        let (lanes, mut plain) = (&mut self.lanes[..n], 0);
+        let arrived = self.arrived.iter().zip(self.frames.all_received());
+        for (i, (lane, (arrived, buffer))) in lanes.iter_mut().zip(arrived).enumerate() {
+            plain |= u64::from(look(sw, lane, *arrived, &buffer[..usize::from(arrived.len)])) << i;
         }
         plain
     }
@@ -234,15 +236,14 @@ impl Engine {
     #[inline(never)]
     fn find_ways(&mut self, sw: &Switch, looked: u64) -> u64 {
         let (lanes, frames, now) = (&mut self.lanes, &self.frames, self.now);
-        let frame = |i: usize, lane: &Lane| frames.received(i, lane.len);
         let (mut odd, mut routed, mut aged) = (0, 0, 0);
         for i in Work(looked) {
             let lane = &mut lanes[i % VECTOR];
-            let frame = frame(i, lane);
             // Tables may have changed since the last time.
             (lane.to, lane.out, lane.lag, lane.group, lane.out_rif) = (NONE, NONE, NONE, NONE, NONE);
             let mut old = false;
-            let plain = lane.from == NONE || bridge::express::arrive(sw, lane, frame, now, &mut old);
+            let plain =
+                lane.from == NONE || bridge::express::arrive(sw, lane, frames.bytes(i), now, &mut old);
             odd |= u64::from(!plain) << i;
             routed |= u64::from(plain && lane.rif != NONE) << i;
             aged |= u64::from(old) << i;
@@ -253,19 +254,19 @@ impl Engine {
         }
         for i in Work(routed) {
             let lane = &mut lanes[i % VECTOR];
-            router::express::look_up(sw, lane, frame(i, lane));
+            router::express::look_up(sw, lane, frames.received(i, lane.len));
         }
         let mut bridged = 0;
         for i in Work(routed) {
             let lane = &mut lanes[i % VECTOR];
-            let plain = router::express::leave(sw, lane, frame(i, lane));
+            let plain = router::express::leave(sw, lane, frames.bytes(i));
             odd |= u64::from(!plain) << i;
             bridged |= u64::from(plain && lane.out == NONE) << i;
         }
         for i in Work(bridged) {
             let lane = &mut lanes[i % VECTOR];
             let mac = router::express::mac(&sw.router, lane);
-            odd |= u64::from(!bridge::express::enter(sw, lane, frame(i, lane), mac)) << i;
+            odd |= u64::from(!bridge::express::enter(sw, lane, frames.bytes(i), mac)) << i;
         }
         looked & !odd
     }
@@ -342,7 +343,7 @@ fn look(sw: &Switch, lane: &mut Lane, arrived: Arrived, frame: &[u8]) -> bool {
     lane.from = port.attached.bridge_port;
     let (dst, src) = addresses(frame);
     (lane.dst, lane.src) = (dst, src);
-    let odd = ((dst | src) & GROUP != 0) | (src == dst) | (src == 0) | (dst == 0) | (lane.vid == 0xfff);
+    let odd = ((dst | src) & GROUP != 0) | (src == dst) | (src == 0) | (dst == 0);
     if lane.from != NONE {
         sw.bridge.prefetch(lane.vid, dst, src);
         return !odd;
