@@ -6,7 +6,8 @@
 //! with the object, and has a carrier while `SAI_HOSTIF_ATTR_OPER_STATUS` is true.
 //!
 //! Making a TAP device needs `CAP_NET_ADMIN`. Where it cannot be made the creation of the host interface fails with
-//! the reason, and nothing is left.
+//! the reason, and nothing is left. The host interfaces that a switch has again after a warm restart get their devices
+//! again; one whose device cannot be made stays without, and the log says so.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,8 +19,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use sai::{
-    AttrEntry, Backend, Bulk, BulkErrorMode, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Target,
-    Value, hostif, switch,
+    Answer, AttrEntry, Backend, Bulk, BulkErrorMode, Error, ObjectId, ObjectRef, ObjectType, Query, Result,
+    Status, Target, Value, hostif, switch,
 };
 use switch_sim::world::Wire;
 use switch_sim::{Simulator, World};
@@ -135,6 +136,20 @@ impl HostDevices {
         self.shared.devices.lock().insert(id, tap.clone());
         self.shared.command(Command::Add(id, tap));
         Ok(())
+    }
+
+    /// Gives the host interfaces that a switch has from before a warm restart their devices.
+    fn plug_restored(&self, switch: ObjectId) {
+        let Ok(Answer::ObjectKeys(restored)) =
+            self.inner.query(switch, Query::ObjectKeys(ObjectType::HOSTIF))
+        else {
+            return;
+        };
+        for id in restored.iter().filter_map(ObjectRef::oid) {
+            if let Err(error) = self.plug(switch, id) {
+                tracing::warn!(hostif = %id, "a host interface stays without its device: {error}");
+            }
+        }
     }
 
     fn unplug(&self, id: ObjectId) {
@@ -269,6 +284,9 @@ impl Backend for HostDevices {
 
     fn create(&self, switch: ObjectId, target: Target<'_>, attrs: &[AttrEntry]) -> Result<ObjectId> {
         let id = self.inner.create(switch, target, attrs)?;
+        if target == Target::Object(ObjectType::SWITCH) {
+            self.plug_restored(id);
+        }
         if target == Target::Object(ObjectType::HOSTIF)
             && let Err(error) = self.plug(switch, id)
         {

@@ -11,6 +11,7 @@ use sai::{
     Oid, Session, Status, Switch, hostif, hostif_table_entry, hostif_trap, port, route_entry,
     router_interface, switch,
 };
+use switch_sim::warm::{BOOT_TYPE, WARM_BOOT_READ_FILE, WARM_BOOT_WRITE_FILE};
 use switch_sim::wire::PacketBuilder;
 use switch_sim::world::Wire;
 use switch_sim::{Profile, Simulator, World};
@@ -130,4 +131,39 @@ fn a_device_that_cannot_be_made_fails_the_creation_and_leaves_nothing() {
     assert_eq!(refused.status(), Status::FAILURE);
     assert!(refused.to_string().contains("network device lo"), "{refused}");
     assert_eq!(bed.switch.object_count::<hostif::Hostif>().unwrap(), 0);
+}
+
+#[test]
+fn devices_are_there_again_after_a_warm_restart() {
+    namespace!();
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("state").display().to_string();
+    let start = |boot: &str| {
+        let keys = [(BOOT_TYPE, boot), (WARM_BOOT_WRITE_FILE, &state), (WARM_BOOT_READ_FILE, &state)];
+        let world = World::real_time(1);
+        let sim = world.simulator_with_profiles(vec![Profile::with_ports(2)], keys.into_iter().collect());
+        let devices = Arc::new(HostDevices::new(Arc::new(sim.clone()), world, sim).unwrap());
+        let switch = Session::new(devices.clone()).create_switch(switch::Required { init_switch: true });
+        (devices, switch.unwrap())
+    };
+    let (devices, switch) = start("0");
+    let port = switch.ports().unwrap()[0];
+    let netdev = hostif::Required { r#type: hostif::Type::NETDEV }
+        .with(hostif::OBJ_ID, port.any())
+        .with(hostif::NAME, "Ethernet0".try_into().unwrap());
+    let id = match switch.create(netdev.with(hostif::OPER_STATUS, true)) {
+        Ok(id) => id,
+        Err(refused) => return eprintln!("skipped: {refused}"),
+    };
+    let before = devices.devices();
+    switch.write(switch::RESTART_WARM, true).unwrap();
+    switch.shut_down().unwrap();
+    assert!(devices.devices().is_empty(), "they go with the switch");
+
+    let (devices, switch) = start("1");
+    assert_eq!(devices.devices(), before);
+    let shown = Command::new("ip").args(["link", "show", "dev", "Ethernet0"]).output().unwrap();
+    assert!(shown.status.success(), "{shown:?}");
+    switch.remove(id).unwrap();
+    assert!(devices.devices().is_empty());
 }
