@@ -47,13 +47,17 @@ impl Living {
         Ok(Living { inner, sim, runner, _control: control })
     }
 
-    /// Attaches the ports of a new switch to the devices that its profile names. What needs privileges that
-    /// are not there is said and left out: the switch works without.
+    /// Attaches the ports of a new switch to the devices that its profile names. What is not there, or needs
+    /// privileges that are not, is said and left out: the switch works without.
     fn attach(&self, switch: ObjectId) {
         let Some(runner) = &self.runner else { return };
         match runner.attach_devices(&self.sim, switch) {
-            Ok(0) => {}
-            Ok(n) => tracing::info!("{n} ports are attached to network devices"),
+            Ok((n, left_out)) => {
+                tracing::info!("{n} ports are attached to network devices");
+                for (port, why) in left_out {
+                    tracing::warn!("port {port} stays without its network device: {why}");
+                }
+            }
             Err(e) => tracing::warn!("ports stay without their network devices: {e}"),
         }
     }

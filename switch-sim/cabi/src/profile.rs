@@ -29,6 +29,8 @@ const CLOCK: &str = "SWITCH_SIM_CLOCK";
 const CONTROL: &str = "SWITCH_SIM_CONTROL";
 /// Whether netdev host interfaces are network devices of the kernel's: `yes` or `no`.
 const HOST_DEVICES: &str = "SWITCH_SIM_HOST_DEVICES";
+/// SONiC's name of the same, with `true` or `false`.
+const TAP_DEVICES: &str = "SAI_VS_HOSTIF_USE_TAP_DEVICE";
 
 /// The keys that the simulator reads itself.
 const OWN: &[&str] = &[
@@ -65,10 +67,15 @@ pub fn backend(services: &Services) -> Result<Arc<dyn Backend>> {
 
     let sim = world.simulator_with_profiles(profiles, keys);
     let mut backend: Arc<dyn Backend> = Arc::new(sim.clone());
-    match value(HOST_DEVICES).as_deref() {
-        None | Some("no") => {}
-        Some("yes") => backend = with_host_devices(backend, &world, &sim)?,
-        Some(other) => return Err(wrong(HOST_DEVICES, other, &"expected yes or no")),
+    let either = |key, yes, no| match value(key) {
+        None => Ok(None),
+        Some(text) if text == yes => Ok(Some(true)),
+        Some(text) if text == no => Ok(Some(false)),
+        Some(text) => Err(wrong(key, &text, &format_args!("expected {yes} or {no}"))),
+    };
+    let ours = either(HOST_DEVICES, "yes", "no")?;
+    if ours.or(either(TAP_DEVICES, "true", "false")?) == Some(true) {
+        backend = with_host_devices(backend, &world, &sim)?;
     }
     if let Some(file) = value(CHAOS) {
         let plan = Plan::from_toml(&read(CHAOS, &file)?).map_err(|e| wrong(CHAOS, &file, &e))?;

@@ -10,12 +10,12 @@ mod namespace;
 
 use std::time::Duration;
 
-use namespace::{namespace, receive, send, veth_with_peer};
+use namespace::{namespace, receive, send, try_ip, veth_with_peer};
 use parking_lot::{Mutex, MutexGuard};
 use sai::dylib::{Dylib, Options};
 use sai::{
-    AttrEntry, Backend, Bulk, BulkCreate, BulkErrorMode, ObjectId, ObjectRef, ObjectType, Target, Value,
-    port, switch,
+    AttrEntry, Backend, Bulk, BulkCreate, BulkErrorMode, ObjectId, ObjectRef, ObjectType, Status, Target,
+    Value, hostif, port, switch,
 };
 use serde_json::Value as Json;
 use switch_sim::wire::text;
@@ -111,6 +111,50 @@ fn a_port_that_is_broken_out_gets_the_devices_of_its_parts() {
     let results = library.bulk(Bulk::Remove(&gone), BulkErrorMode::StopOnError);
     assert!(results.iter().all(Result::is_ok), "{results:?}");
     assert_eq!(attached(&mut control), ["part1"]);
+}
+
+#[test]
+fn a_device_that_is_missing_keeps_no_other_port_from_its_own() {
+    namespace!();
+    let dir = tempfile::tempdir().unwrap();
+    let _wires = ["first", "third"].map(|name| veth_with_peer(name, &format!("{name}-end")));
+    let lanes = dir.path().join("lanemap.ini");
+    std::fs::write(&lanes, "first:1,2,3,4\nsecond:5,6,7,8\nthird:9,10,11,12\n").unwrap();
+    let socket = Address::Unix(dir.path().join("control"));
+    let options = Options::new()
+        .profile("SAI_VS_INTERFACE_LANE_MAP_FILE", lanes.display().to_string())
+        .profile("SWITCH_SIM_CONTROL", socket.to_string());
+    let (_turn, library) = load(options);
+    boot(&library);
+    assert_eq!(attached(&mut Client::connect(&socket).unwrap()), ["first", "third"]);
+}
+
+#[test]
+fn host_interfaces_are_tap_devices_by_either_key() {
+    namespace!();
+    for (key, on, there) in [
+        ("SAI_VS_HOSTIF_USE_TAP_DEVICE", "true", true),
+        ("SAI_VS_HOSTIF_USE_TAP_DEVICE", "false", false),
+        ("SWITCH_SIM_HOST_DEVICES", "yes", true),
+    ] {
+        let (_turn, library) = load(Options::new().profile(key, on));
+        let sw = boot(&library);
+        let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
+        library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
+        let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };
+        let attrs = [
+            AttrEntry::new(hostif::TYPE.id(), Value::I32(hostif::Type::NETDEV.0)),
+            AttrEntry::new(hostif::OBJ_ID.id(), Value::Oid(ports[0])),
+            AttrEntry::new(hostif::NAME.id(), Value::CharData("Ethernet0".try_into().unwrap())),
+        ];
+        if let Err(refused) = library.create(sw, Target::Object(ObjectType::HOSTIF), &attrs) {
+            return eprintln!("skipped: {refused}");
+        }
+        assert_eq!(try_ip("link show dev Ethernet0"), there, "{key}={on}");
+    }
+    let (_turn, path) = (TURN.lock(), common::folder().join("libsai.so"));
+    let refused = Options::new().profile("SAI_VS_HOSTIF_USE_TAP_DEVICE", "yes").load(path).unwrap_err();
+    assert_eq!(refused.status(), Status::INVALID_PARAMETER);
 }
 
 /// Puts a port into the default VLAN.

@@ -170,7 +170,7 @@ fn forwarding() {
     let world = World::real_time(1);
     let (sim, id) = switch(&world, profile);
     let runner = Runner::start(world.clone()).expect("a thread");
-    runner.attach_devices(&sim, id).expect("devices");
+    assert_eq!(runner.attach_devices(&sim, id).expect("a switch").0, 2);
     let ports = runner.attachments();
     let named = |t: &String| {
         std::fs::read_to_string(format!("/proc/self/task/{t}/comm")).is_ok_and(|c| c.trim() == "switch-sim")

@@ -45,6 +45,9 @@ pub enum AttachError {
     Device(#[from] io::Error),
 }
 
+/// A port that was not attached, and why.
+pub type LeftOut = (ObjectId, AttachError);
+
 /// An attached port, as others see it.
 #[derive(Clone, Debug)]
 pub struct Attachment {
@@ -187,19 +190,23 @@ impl Runner {
         Ok(())
     }
 
-    /// Attaches each port of a switch to the network device that the switch's profile names for it; how many it did.
+    /// Attaches each port of a switch to the network device that the switch's profile names for it: how many it did, and
+    /// the ports whose device could not be had, with the reason.
     ///
     /// # Errors
-    /// At the first that cannot be attached; those before it are.
-    pub fn attach_devices(&self, sim: &Simulator, switch: ObjectId) -> Result<usize, AttachError> {
+    /// When there is no such switch.
+    pub fn attach_devices(&self, sim: &Simulator, switch: ObjectId) -> sai::Result<(usize, Vec<LeftOut>)> {
         let Value::OidList(ports) = read(sim, ObjectType::SWITCH, switch, switch::PORT_LIST.id())? else {
-            return Ok(0);
+            return Ok((0, Vec::new()));
         };
-        let mut attached = 0;
+        let (mut attached, mut left_out) = (0, Vec::new());
         for port in ports {
-            attached += usize::from(self.attach_device(sim, port)?);
+            match self.attach_device(sim, port) {
+                Ok(did) => attached += usize::from(did),
+                Err(why) => left_out.push((port, why)),
+            }
         }
-        Ok(attached)
+        Ok((attached, left_out))
     }
 
     /// Attaches a port to the network device that the switch's profile names for its lanes

@@ -31,7 +31,7 @@ fn switch(devices: &[&str]) -> (Runner, Simulator, Vec<ObjectId>) {
     let (sink, events) = sai::notify::channel(64);
     sim.subscribe(sink);
     let runner = Runner::start(world).unwrap();
-    assert_eq!(runner.attach_devices(&sim, id).unwrap(), devices.len());
+    assert_eq!(runner.attach_devices(&sim, id).unwrap().0, devices.len());
     let up =
         |port: &ObjectId| sim.with_switch(id, |sw| sw.oper_status(*port)).unwrap() == Some(OperStatus::UP);
     // The kernel tells some time after a device was enabled that it runs.
