@@ -284,6 +284,13 @@ impl Switch {
             }
             let pool = self.resources.pool_of(object, attrs);
             match (owner(meta).and_then(|o| o.table()), object) {
+                (Some(table), ObjectRef::Object(object_type, id))
+                    if id::type_of(*id) != Some(*object_type)
+                        || !self.store.is_live(*id)
+                        || table.contains(self, object) =>
+                {
+                    return Err(format!("{id} is in no slot of {object_type}, or is there twice"));
+                }
                 (Some(table), _) => {
                     table.create(self, object, attrs).map_err(|e| e.to_string())?;
                 }

@@ -212,6 +212,34 @@ proptest! {
 }
 
 #[test]
+fn a_snapshot_of_members_that_cannot_be_is_refused() {
+    let sim = Simulator::new(small());
+    let init = [AttrEntry::new(switch::INIT_SWITCH.id(), Value::Bool(true))];
+    let id = sim.create(ObjectId::NULL, Target::Object(ObjectType::SWITCH), &init).unwrap();
+    let make = |ty, attrs: &[AttrEntry]| sim.create(id, Target::Object(ty), attrs).unwrap();
+    let ecmp = Value::I32(next_hop_group::Type::DYNAMIC_UNORDERED_ECMP.0);
+    let [outer, inner] = [0, 1].map(|_| {
+        make(ObjectType::NEXT_HOP_GROUP, &[AttrEntry::new(next_hop_group::TYPE.id(), ecmp.clone())])
+    });
+    let attrs = [
+        AttrEntry::new(next_hop_group_member::NEXT_HOP_GROUP_ID.id(), Value::Oid(outer)),
+        AttrEntry::new(next_hop_group_member::NEXT_HOP_ID.id(), Value::Oid(inner)),
+    ];
+    let member = make(ObjectType::NEXT_HOP_GROUP_MEMBER, &attrs);
+    let json = sim.with_switch(id, |sw| sw.snapshot().to_json().unwrap()).unwrap();
+    let said = serde_json::to_string(&member).unwrap();
+    let load = |member: ObjectId| {
+        let text = json.replace(&said, &serde_json::to_string(&member).unwrap());
+        Switch::restore(&serde_json::from_str(&text).unwrap())
+    };
+    assert!(load(member).is_ok());
+    for wrong in [ObjectId(member.0 + 1), ObjectId(member.0 | 0xffff_ffff), outer, inner, id, ObjectId::NULL]
+    {
+        assert!(load(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_damaged_snapshot_is_refused_whole() {
     let sim = Simulator::new(small());
     let init = [AttrEntry::new(switch::INIT_SWITCH.id(), Value::Bool(true))];

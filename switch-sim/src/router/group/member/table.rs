@@ -87,11 +87,12 @@ fn apply(sw: &Switch, kind: Type, member: &mut Member, given: &AttrEntry) -> boo
 
 /// The object that a way names.
 fn way(sw: &Switch, to: To) -> ObjectId {
-    match to {
-        To::NextHop(slot) => sw.router.next_hops[slot as usize].id,
-        To::Group(slot) => sw.router.groups[slot as usize].id,
-        _ => ObjectId::NULL,
-    }
+    let found = match to {
+        To::NextHop(slot) => sw.router.next_hops.get(slot as usize).map(|n| n.id),
+        To::Group(slot) => sw.router.groups.get(slot as usize).map(|g| g.id),
+        _ => None,
+    };
+    found.unwrap_or_default()
 }
 
 impl CompactTable for MemberOwner {
