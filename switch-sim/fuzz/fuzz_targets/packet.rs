@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use sai::{
-    AttrEntry, Backend, ObjectId, ObjectType, QosMap, QosMapParams, Target, Value, hostif_trap, qos_map,
-    router_interface as rif, switch,
+    AttrEntry, Backend, ObjectId, ObjectType, QosMap, QosMapParams, Special, Target, Value, hostif_trap,
+    qos_map, router_interface as rif, switch,
 };
 use switch_sim::pipeline::{Engine, NoTrace, Sink};
 use switch_sim::port::index;
@@ -116,11 +116,13 @@ fuzz_target!(|bytes: &[u8]| {
         }
         sim.with_switch(*switch, |sw| {
             assert!(sw.plane.balance.holds(), "{:?}", sw.plane.balance);
-            // It looks at every object, for which not every input has the time.
+            // It looks at every object and station, for which not every input has the time.
             if bytes.first() == Some(&0) {
                 sw.audit().expect("the store is whole");
             }
         })
         .expect("the switch is there");
+        // What was learned does not pile up from input to input.
+        sim.special(*switch, Special::FlushFdb(&[])).expect("stations are flushed");
     });
 });
