@@ -2,9 +2,11 @@
 
 use sai::StatId;
 use sai::port::Stat;
+use zerocopy::FromBytes;
 
 use super::queue::QueueCounts;
 use crate::pipeline::{DropReason, Layer, Packet, Side, Sum, flag};
+use crate::wire::ethernet::MacControl;
 use crate::wire::parse::L3;
 
 /// The statistics that packets move.
@@ -92,6 +94,14 @@ pub const COUNTED: &[StatId] = &[
     Stat::IPV6_OUT_MCAST_PKTS.0 as StatId,
     Stat::IPV6_OUT_OCTETS.0 as StatId,
     Stat::PAUSE_RX_PKTS.0 as StatId,
+    Stat::PFC_0_RX_PKTS.0 as StatId,
+    Stat::PFC_1_RX_PKTS.0 as StatId,
+    Stat::PFC_2_RX_PKTS.0 as StatId,
+    Stat::PFC_3_RX_PKTS.0 as StatId,
+    Stat::PFC_4_RX_PKTS.0 as StatId,
+    Stat::PFC_5_RX_PKTS.0 as StatId,
+    Stat::PFC_6_RX_PKTS.0 as StatId,
+    Stat::PFC_7_RX_PKTS.0 as StatId,
     Stat::IN_CONFIGURED_DROP_REASONS_0_DROPPED_PKTS.0 as StatId,
     Stat::IN_CONFIGURED_DROP_REASONS_1_DROPPED_PKTS.0 as StatId,
     Stat::IN_CONFIGURED_DROP_REASONS_2_DROPPED_PKTS.0 as StatId,
@@ -155,6 +165,8 @@ pub struct Counters {
     pub oversize: [u64; 2],
     /// PAUSE frames received.
     pub pause_rx: u64,
+    /// PFC frames received, by the priorities that they name.
+    pub pfc_rx: [u64; 8],
     /// Drops by reason.
     pub drops: [u64; DropReason::COUNT],
     /// IP packets dropped: of IPv4 and IPv6, by the router on their way in, and routed ones on their way out.
@@ -174,6 +186,7 @@ impl Default for Counters {
             tx: Direction::default(),
             oversize: [0; 2],
             pause_rx: 0,
+            pfc_rx: [0; 8],
             drops: [0; DropReason::COUNT],
             ip_drops: [[0; 2]; 2],
             queues: Vec::new(),
@@ -241,6 +254,19 @@ fn large_bin(size: u64) -> usize {
 }
 
 impl Counters {
+    /// Counts PAUSE, or PFC for each priority that it names, by what stands after the EtherType.
+    pub(super) fn count_mac_control(&mut self, body: &[u8]) {
+        let Ok((control, _)) = MacControl::ref_from_prefix(body) else { return };
+        match control.opcode.get() {
+            MacControl::PAUSE => self.pause_rx += 1,
+            MacControl::PFC => {
+                let named = control.enabled.get();
+                self.pfc_rx.iter_mut().enumerate().for_each(|(n, count)| *count += u64::from(named >> n & 1));
+            }
+            _ => {}
+        }
+    }
+
     /// Counts a packet that is dropped here.
     pub(crate) fn count_drop(&mut self, p: &Packet, reason: DropReason) {
         self.drops[reason as usize] += 1;
@@ -346,6 +372,14 @@ impl Counters {
             Stat::IPV6_OUT_NON_UCAST_PKTS | Stat::IPV6_OUT_MCAST_PKTS => tx.ip_groups[1],
             Stat::IPV6_OUT_OCTETS => tx.ip[1][1],
             Stat::PAUSE_RX_PKTS => self.pause_rx,
+            Stat::PFC_0_RX_PKTS => self.pfc_rx[0],
+            Stat::PFC_1_RX_PKTS => self.pfc_rx[1],
+            Stat::PFC_2_RX_PKTS => self.pfc_rx[2],
+            Stat::PFC_3_RX_PKTS => self.pfc_rx[3],
+            Stat::PFC_4_RX_PKTS => self.pfc_rx[4],
+            Stat::PFC_5_RX_PKTS => self.pfc_rx[5],
+            Stat::PFC_6_RX_PKTS => self.pfc_rx[6],
+            Stat::PFC_7_RX_PKTS => self.pfc_rx[7],
             _ => return None,
         })
     }

@@ -46,8 +46,9 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
             continue;
         } else if p.headers.ethertype == ethertype::MAC_CONTROL {
             // PAUSE and PFC end at the MAC.
-            counters.pause_rx += 1;
+            let body = usize::from(p.headers.l3);
             counters.no_group_takes(wire_len(p.len()));
+            counters.count_mac_control(engine.frame(i).0.get(body..).unwrap_or_default());
             engine.drop(i, DropReason::DmacReserved);
             continue;
         }

@@ -15,7 +15,8 @@ use sai::{
 };
 use switch_sim::Timing;
 use switch_sim::warm::Keys;
-use switch_sim::wire::text;
+use switch_sim::wire::ethernet::MAC_CONTROL_ADDRESS;
+use switch_sim::wire::{PacketBuilder, text};
 
 /// Statistics of an object, by position in [`Watch::objects`], number and what they moved by.
 type Moves = BTreeMap<(usize, u32), i64>;
@@ -300,6 +301,21 @@ fn ports_count_sizes_classes_and_discards_by_cause() {
     watch.case("no Ethernet header", || act(&[2, 0, 0, 0, 0, 0xB]), &[(from, broken)]);
     let pause = [received(64, 1), discarded_in(), vec![(Port::PAUSE_RX_PKTS.0, 1)]].concat();
     watch.case("PAUSE", || act(&packet("/pause")), &[(from, pause)]);
+    let pfc = |named: u8| {
+        let times = std::array::from_fn(|n| (named >> n & 1 != 0).then_some(0xffff));
+        PacketBuilder::ethernet(A, MAC_CONTROL_ADDRESS).pfc(times).pad_to(60).build()
+    };
+    let stats = [
+        [Port::PFC_0_RX_PKTS, Port::PFC_2_RX_PKTS, Port::PFC_5_RX_PKTS, Port::PFC_7_RX_PKTS],
+        [Port::PFC_1_RX_PKTS, Port::PFC_3_RX_PKTS, Port::PFC_4_RX_PKTS, Port::PFC_6_RX_PKTS],
+    ];
+    for (named, stats) in [0b1010_0101, 0b0101_1010].into_iter().zip(stats) {
+        let counted = [received(64, 1), discarded_in(), stats.map(|s| (s.0, 1)).to_vec()].concat();
+        watch.case("PFC", || act(&pfc(named)), &[(from, counted)]);
+    }
+    let mut other = pfc(0xff);
+    other[14..16].copy_from_slice(&[0, 9]);
+    watch.case("another MAC control", || act(&other), &[(from, [received(64, 1), discarded_in()].concat())]);
     bed.set(ObjectType::PORT, bed.ports[0], port::MTU.id(), Value::U32(1000));
     let mut long = frame(B, A);
     long.resize(1001, 0);
