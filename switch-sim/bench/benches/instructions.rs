@@ -15,12 +15,13 @@ fn main() {
     let scene: Scene = match name.as_str() {
         "bridged" => forward::bridged(Size::Small),
         "marked" => forward::marked(),
+        "flood" => forward::flood(),
         "lag" => forward::bridged_lag(),
         "ipv4" => forward::ipv4(&options, 65_536, Size::Small),
         "ipv6" => forward::ipv6(&options),
         "ecmp" => forward::ecmp(&options),
         "vlan" => forward::vlan_interfaces(&options),
-        _ => return println!("bridged, marked, lag, ipv4, ipv6, ecmp or vlan?"),
+        _ => return println!("bridged, marked, flood, lag, ipv4, ipv6, ecmp or vlan?"),
     };
     let (mut engine, mut ring) = (Engine::new(), Ring::default());
     let run =

@@ -1,7 +1,7 @@
 //! To whom a flooded or multicast packet goes.
 
 use super::egress;
-use super::{Bridge, Copy, FloodControl};
+use super::{Bridge, Copy, FloodControl, state};
 use crate::pipeline::packet::flag;
 use crate::pipeline::{NONE, Out, Packet};
 use crate::switch::Switch;
@@ -11,7 +11,7 @@ use crate::switch::Switch;
 pub(crate) fn copies(sw: &Switch, p: &Packet, copies: &mut Vec<Copy>) {
     let bridge = &sw.bridge;
     match p.out {
-        Out::L2mc(group) => add_group(sw, p, group, copies),
+        Out::L2mc(group) => add_group(sw, p, group, copies, |_| true),
         _ => {
             let class = match p.flags & (flag::MULTICAST | flag::BROADCAST) {
                 0 => 0,
@@ -22,10 +22,12 @@ pub(crate) fn copies(sw: &Switch, p: &Packet, copies: &mut Vec<Copy>) {
             match control {
                 FloodControl::None => {}
                 FloodControl::All => add_members(sw, p, copies),
-                FloodControl::Group(group) => add_group(sw, p, group, copies),
+                FloodControl::Group(group) => add_group(sw, p, group, copies, |_| true),
                 FloodControl::Combined(group) => {
                     add_members(sw, p, copies);
-                    add_group(sw, p, group, copies);
+                    let member =
+                        |port| bridge.domain(p.domain).map_or(0, |d| d.state(port)) & state::MEMBER != 0;
+                    add_group(sw, p, group, copies, |port| !member(port));
                 }
             }
         }
@@ -40,8 +42,8 @@ fn add_members(sw: &Switch, p: &Packet, copies: &mut Vec<Copy>) {
     }
 }
 
-fn add_group(sw: &Switch, p: &Packet, group: u16, copies: &mut Vec<Copy>) {
-    for &(_, port) in sw.bridge.multicast.members(group) {
+fn add_group(sw: &Switch, p: &Packet, group: u16, copies: &mut Vec<Copy>, takes: impl Fn(u16) -> bool) {
+    for &port in sw.bridge.multicast.outputs(group).iter().filter(|port| takes(**port)) {
         add(sw, p, port, copies);
     }
 }
@@ -49,9 +51,6 @@ fn add_group(sw: &Switch, p: &Packet, group: u16, copies: &mut Vec<Copy>) {
 fn add(sw: &Switch, p: &Packet, bridge_port: u16, copies: &mut Vec<Copy>) {
     let to = target(&sw.bridge, bridge_port);
     if to == super::Target::None || egress::allowed(sw, p, bridge_port).is_err() {
-        return;
-    }
-    if copies.iter().any(|c| c.bridge_port == bridge_port && c.domain == p.domain) {
         return;
     }
     copies.push(Copy { to, bridge_port, domain: p.domain, rif: NONE, adjacency: u32::MAX });

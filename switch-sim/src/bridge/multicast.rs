@@ -26,10 +26,19 @@ struct Rule {
     meta: u32,
 }
 
+/// A group of bridge ports.
+#[derive(Debug, Default)]
+struct Group {
+    /// The member objects with their bridge ports.
+    members: Vec<(ObjectId, u16)>,
+    /// The bridge ports, each once, in order of creation.
+    outputs: Vec<u16>,
+}
+
 /// Multicast entries and groups as packets see them.
 #[derive(Debug, Default)]
 pub struct Multicast {
-    groups: Vec<Vec<(ObjectId, u16)>>,
+    groups: Vec<Group>,
     by_mac: HashMap<u64, Rule>,
     /// By domain, group and source; without a source for any.
     by_ip: HashMap<(u16, IpAddr, Option<IpAddr>), Rule>,
@@ -46,9 +55,9 @@ pub(crate) struct Hit {
 }
 
 impl Multicast {
-    /// The members of a group with their bridge ports, in order of creation.
-    pub fn members(&self, group: u16) -> &[(ObjectId, u16)] {
-        self.groups.get(usize::from(group)).map_or(&[], Vec::as_slice)
+    /// The bridge ports of a group, each once, in order of creation.
+    pub fn outputs(&self, group: u16) -> &[u16] {
+        self.groups.get(usize::from(group)).map_or(&[], |group| &group.outputs)
     }
 
     /// Looks a multicast packet up as its VLAN says.
@@ -98,9 +107,9 @@ impl Owner for GroupOwner {
         let Some(id) = object.oid() else { return };
         let at = usize::from(index(id));
         if sw.bridge.multicast.groups.len() <= at {
-            sw.bridge.multicast.groups.resize_with(at + 1, Vec::new);
+            sw.bridge.multicast.groups.resize_with(at + 1, Group::default);
         }
-        sw.bridge.multicast.groups[at].clear();
+        sw.bridge.multicast.groups[at] = Group::default();
     }
 }
 
@@ -117,15 +126,22 @@ impl Owner for GroupMemberOwner {
         let Some(id) = object.oid() else { return };
         let group = usize::from(index(sw.store.oid(id, member::L2MC_GROUP_ID)));
         let output = index(sw.store.oid(id, member::L2MC_OUTPUT_ID));
-        if let Some(members) = sw.bridge.multicast.groups.get_mut(group) {
+        if let Some(Group { members, outputs }) = sw.bridge.multicast.groups.get_mut(group) {
             members.push((id, output));
+            if !outputs.contains(&output) {
+                outputs.push(output);
+            }
         }
     }
 
     fn removed(&self, sw: &mut Switch, object: &ObjectRef, was: Object) {
-        let group = was.value(member::L2MC_GROUP_ID).and_then(Value::as_oid).unwrap_or_default();
-        if let Some(members) = sw.bridge.multicast.groups.get_mut(usize::from(index(group))) {
+        let was = |attr| index(was.value(attr).and_then(Value::as_oid).unwrap_or_default());
+        let (group, output) = (was(member::L2MC_GROUP_ID), was(member::L2MC_OUTPUT_ID));
+        if let Some(Group { members, outputs }) = sw.bridge.multicast.groups.get_mut(usize::from(group)) {
             members.retain(|(id, _)| Some(*id) != object.oid());
+            if members.iter().all(|(_, other)| *other != output) {
+                outputs.retain(|other| *other != output);
+            }
         }
     }
 }

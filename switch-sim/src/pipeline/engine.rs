@@ -403,10 +403,12 @@ impl Engine {
     /// Copies a packet into the slot of the next place in the egress vector.
     fn copy_of<T: Tracer>(&mut self, sw: &mut Switch, i: usize, t: &mut T) -> usize {
         sw.plane.balance.replicas += 1;
-        let slot = VECTOR + self.egress_len;
-        let mut p = self.packets[i];
-        let head = usize::from(p.head).min(HEAD);
-        let from = p.start as usize;
+        let slot = (VECTOR + self.egress_len) % SLOTS;
+        self.packets.copy_within(i..=i, slot);
+        self.next_copy += 1;
+        let of = self.packets[i].copy;
+        let p = &mut self.packets[slot];
+        let (from, head) = (usize::from(p.start), usize::from(p.head).min(HEAD));
         self.frames.copy(i, from..from + head, slot);
         if usize::from(p.head) > head {
             p.tail = i as u16;
@@ -414,14 +416,11 @@ impl Engine {
         }
         p.start = HEADROOM as u16;
         p.head = head as u16;
-        p.flags |= flag::COPY;
-        p.flags &= !flag::PUNT;
-        self.next_copy += 1;
+        p.flags = p.flags & !flag::PUNT | flag::COPY;
         p.copy = self.next_copy;
         if T::ON {
-            t.event(&p, Event::CopyOf(self.packets[i].copy));
+            t.event(p, Event::CopyOf(of));
         }
-        self.packets[slot] = p;
         slot
     }
 
