@@ -96,7 +96,7 @@ pub trait Owner: Sync {
     }
 
     /// The values of an enum attribute, or of a list of enums, that the owner can do; `None` for all that the
-    /// enum has. Others are refused before [`Owner::check_create`] and [`Owner::check_set`].
+    /// enum has.
     fn values(&self, _: AttrId) -> Option<&'static [i32]> {
         None
     }
@@ -104,6 +104,12 @@ pub trait Owner: Sync {
     /// The values of an enum attribute that acts which are taken and answered all the same, without effect.
     fn stored_values(&self, _: AttrId) -> &'static [i32] {
         &[]
+    }
+
+    /// Whether a value of an enum attribute is taken. Others are refused before [`Owner::check_create`] and
+    /// [`Owner::check_set`].
+    fn takes_value(&self, attr: AttrId, value: i32) -> bool {
+        self.values(attr).is_none_or(|can| can.contains(&value)) || self.stored_values(attr).contains(&value)
     }
 
     /// Refuses a creation that the metadata's rules allow.

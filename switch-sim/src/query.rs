@@ -92,11 +92,13 @@ impl Switch {
                     let reason = format!("{} is stored at most: none of its values does anything", attr.name);
                     return Err(Error::because(Status::NOT_SUPPORTED, reason));
                 }
-                let some = owner(meta).and_then(|o| o.values(id));
-                Answer::EnumValues(match some {
+                let mut values = match owner(meta).and_then(|o| o.values(id)) {
                     Some(values) => values.to_vec(),
                     None => all.values.iter().map(|v| v.value).collect(),
-                })
+                };
+                let stored = owner(meta).map_or(&[][..], |o| o.stored_values(id));
+                values.retain(|v| !stored.contains(v));
+                Answer::EnumValues(values)
             }
             Query::StatsCapability(object_type) => {
                 let modes = (StatsMode::READ.0

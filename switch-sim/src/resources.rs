@@ -278,8 +278,7 @@ impl Switch {
                 let reason = format!("{} has no attribute {:#x}", meta.name, given.id);
                 Error::because(Status::INVALID_PARAMETER, reason)
             })?;
-            let can = owner(meta).and_then(|o| o.values(given.id));
-            let cannot = |v: &i32| can.is_some_and(|can| !can.contains(v));
+            let cannot = |v: &i32| owner(meta).is_some_and(|o| !o.takes_value(given.id, *v));
             let none = match &given.value {
                 Value::I32(v) => cannot(v),
                 Value::I32List(list) => list.iter().any(cannot),

@@ -328,8 +328,7 @@ impl Switch {
                 Value::I32List(values) => values,
                 _ => continue,
             };
-            let Some(can) = owner.values(given.id) else { continue };
-            if let Some(value) = values.iter().find(|v| !can.contains(v)) {
+            if let Some(value) = values.iter().find(|v| !owner.takes_value(given.id, **v)) {
                 let attr = meta.attr(given.id);
                 let name = attr.and_then(|a| a.enumeration).and_then(|e| e.name_of(*value));
                 let why = match name {

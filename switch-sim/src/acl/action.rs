@@ -27,6 +27,8 @@ macro_rules! actions {
         /// Every action that is carried out: its type, its attribute, and the stages that can.
         pub(super) const ACTIONS: &[(AclActionType, AttrId, u8)] =
             &[$((AclActionType::$name, attr::$id.id(), $stages)),*];
+        /// The types of those.
+        pub(super) const TYPES: &[i32] = &[$(AclActionType::$name.0),*];
         /// The attributes of entries, to declare that they act.
         pub(super) const ENTRY_ACTIONS: &[AttrId] = &[$(attr::$id.id()),*];
     };
@@ -76,6 +78,17 @@ actions! {
     SET_INNER_SRC_MAC ACTION_SET_INNER_SRC_MAC ALL;
     SET_INNER_DST_MAC ACTION_SET_INNER_DST_MAC ALL;
 }
+
+/// Actions that a table may list though no entry can have them: those of in-band telemetry. SONiC makes tables of them
+/// whether it will need them or not.
+pub(super) const WITHOUT_EFFECT: &[i32] = &[
+    AclActionType::ACL_DTEL_FLOW_OP.0,
+    AclActionType::DTEL_INT_SESSION.0,
+    AclActionType::DTEL_DROP_REPORT_ENABLE.0,
+    AclActionType::DTEL_TAIL_DROP_REPORT_ENABLE.0,
+    AclActionType::DTEL_FLOW_SAMPLE_PERCENT.0,
+    AclActionType::DTEL_REPORT_ALL_PACKETS.0,
+];
 
 /// The actions that a stage can do, a bit for each `sai_acl_action_type_t`.
 pub(super) fn at_stage(stage: AclStage) -> u64 {

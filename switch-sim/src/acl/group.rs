@@ -7,7 +7,7 @@ use sai::{acl_table, acl_table_chain_group as chain, acl_table_group as group};
 use sai::{acl_table_group_member as member, switch};
 
 use super::table::{Table, name};
-use super::{bind, field};
+use super::{action, bind, field};
 use crate::feature::{Owner, Request};
 use crate::resources::Pool;
 use crate::store::Object;
@@ -43,8 +43,15 @@ impl Owner for TableOwner {
         if attr == acl_table::ACL_STAGE.id() {
             return Some(super::STAGES);
         }
+        if attr == acl_table::ACL_ACTION_TYPE_LIST.id() {
+            return Some(action::TYPES);
+        }
         (attr == acl_table::ACL_TABLE_MATCH_TYPE.id())
             .then_some(const { &[sai::acl_table::MatchType::TERNARY.0] })
+    }
+
+    fn stored_values(&self, attr: AttrId) -> &'static [i32] {
+        if attr == acl_table::ACL_ACTION_TYPE_LIST.id() { action::WITHOUT_EFFECT } else { &[] }
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {

@@ -141,7 +141,10 @@ impl Table {
             (id, Value::U32(size)) if id == attr::SIZE.id() => self.size = *size,
             (id, Value::I32List(actions)) if id == attr::ACL_ACTION_TYPE_LIST.id() => {
                 let able = action::at_stage(self.stage);
-                if let Some(no) = actions.iter().find(|a| !(0..64).contains(*a) || able >> **a & 1 == 0) {
+                let can = |a: i32| {
+                    action::WITHOUT_EFFECT.contains(&a) || (0..64).contains(&a) && able >> a & 1 != 0
+                };
+                if let Some(no) = actions.iter().find(|a| !can(**a)) {
                     return bad(format!("{} is no action of stage {}", AclActionType(*no), self.stage));
                 }
                 if !actions.is_empty() {

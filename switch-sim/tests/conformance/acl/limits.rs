@@ -65,6 +65,19 @@ fn what_cannot_be_done_is_refused() {
     );
     assert_eq!(status(table(&[actions(AclActionType::NO_NAT)], AclStage::INGRESS)), bad.nth(1));
     assert_eq!(status(table(&[actions(AclActionType::REDIRECT)], AclStage::EGRESS)), bad.nth(1));
+    // A table may list what SONiC's lists, but no entry can have it.
+    let telemetry = table(&[actions(AclActionType::DTEL_REPORT_ALL_PACKETS)], AclStage::INGRESS).unwrap();
+    let report = action(acl_entry::ACTION_DTEL_REPORT_ALL_PACKETS.id(), AclAction::Bool(true));
+    let entry = acl.try_create(ObjectType::ACL_ENTRY, &Acl::entry_attrs(telemetry, 1, &[report]));
+    assert_eq!(status(entry), Status::ATTR_NOT_IMPLEMENTED_0.nth(2));
+    let list = sai::Query::EnumValues(ObjectType::ACL_TABLE, ACL_ACTION_TYPE_LIST.id());
+    let sai::Answer::EnumValues(can) = acl.backend().query(acl.switch, list).unwrap() else {
+        panic!("no values")
+    };
+    assert!(can.contains(&AclActionType::REDIRECT.0));
+    assert!(
+        !can.contains(&AclActionType::DTEL_REPORT_ALL_PACKETS.0) && !can.contains(&AclActionType::NO_NAT.0)
+    );
     let exact = attr(acl_table::ACL_TABLE_MATCH_TYPE.id(), Value::I32(sai::acl_table::MatchType::EXACT.0));
     assert_eq!(status(table(&[exact], AclStage::INGRESS)), bad.nth(1));
 
@@ -198,7 +211,8 @@ fn capabilities_are_those_that_are_carried_out() {
         (switch::ACL_STAGE_POST_INGRESS.id(), AclStage::POST_INGRESS),
     ] {
         let able = of(id).action_list;
-        // A table takes exactly what is listed.
+        // A table takes exactly what is listed, and what tables of in-band telemetry list.
+        let telemetry = AclActionType::ACL_DTEL_FLOW_OP.0..=AclActionType::DTEL_REPORT_ALL_PACKETS.0;
         for ty in 0..62 {
             let table = acl.try_create(
                 ObjectType::ACL_TABLE,
@@ -207,7 +221,8 @@ fn capabilities_are_those_that_are_carried_out() {
                     attr(acl_table::ACL_ACTION_TYPE_LIST.id(), Value::I32List(vec![ty])),
                 ],
             );
-            assert_eq!(table.is_ok(), able.contains(&AclActionType(ty)), "{stage} {}", AclActionType(ty));
+            let takes = able.contains(&AclActionType(ty)) || telemetry.contains(&ty);
+            assert_eq!(table.is_ok(), takes, "{stage} {}", AclActionType(ty));
             if let Ok(table) = table {
                 acl.remove(ObjectType::ACL_TABLE, table);
             }
