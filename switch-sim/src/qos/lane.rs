@@ -3,7 +3,7 @@
 use crate::pipeline::{Lane, Ledger, NoTrace, Packet};
 use crate::switch::Switch;
 use crate::wire::edit;
-use crate::wire::parse::L3;
+use crate::wire::parse::{L3, Tci};
 
 /// What maps look at.
 fn of_lane(lane: &Lane, frame: &[u8]) -> Packet {
@@ -26,10 +26,9 @@ pub(crate) fn class(sw: &Switch, lane: &Lane, frame: &[u8]) -> u8 {
     p.tc
 }
 
-/// Counts a frame that leaves by the lane at its priority group and queue, and marks it. Answers the 802.1p priority
-/// that its tag gets.
-#[inline(never)]
-pub(crate) fn pass(ledger: &mut impl Ledger, lane: &Lane, frame: &mut [u8]) -> u8 {
+/// Counts a frame that leaves by the lane at its priority group and queue, and marks it: as if it had come in with the
+/// DSCP and 802.1p priority that it is to have.
+pub(crate) fn pass(ledger: &mut impl Ledger, lane: &mut Lane, frame: &mut [u8]) {
     let (sw, mut p) = (ledger.switch(), of_lane(lane, frame));
     let group = sw.qos.classify(&mut p, &mut NoTrace);
     sw.qos.leave(&sw.profile.chip, &mut p, &mut NoTrace);
@@ -42,5 +41,11 @@ pub(crate) fn pass(ledger: &mut impl Ledger, lane: &Lane, frame: &mut [u8]) -> u
     if p.remark_dscp < 64 {
         edit::set_tos(frame, &p.headers, p.remark_dscp << 2 | p.headers.ecn());
     }
-    p.pcp
+    let outer = &mut lane.headers.outer;
+    if p.pcp != outer.pcp() {
+        *outer = Tci::new(outer.vid(), p.pcp, outer.dei());
+        if lane.headers.tagged() {
+            edit::set_tci(frame, lane.headers.outer);
+        }
+    }
 }

@@ -271,6 +271,14 @@ impl Engine {
         looked & !odd
     }
 
+    /// Does to plain frames in a row what QoS maps say. A round of its own, so that others do not pay for it.
+    #[inline(never)]
+    fn mark(&mut self, ledger: &mut impl Ledger, from: usize, to: usize) {
+        for (lane, room) in self.lanes[from..to].iter_mut().zip(self.frames.buffers_mut(from, 4)) {
+            qos::lane::pass(ledger, lane, &mut room[4..]);
+        }
+    }
+
     /// The last rounds, of plain frames in a row: they are counted, become what they are on the wire of their
     /// ports, and leave.
     #[inline(never)]
@@ -281,24 +289,22 @@ impl Engine {
         to: usize,
         sink: &mut S,
     ) {
+        if ledger.switch().qos.acts {
+            self.mark(ledger, from, to);
+        }
         let acls = ledger.switch().plane.stages & ACL != 0;
-        let marks = ledger.switch().qos.acts;
         let lanes = &self.lanes[from..to];
         for ((i, lane), room) in lanes.iter().enumerate().zip(self.frames.buffers_mut(from, 4)) {
             count(ledger, lane);
             if acls {
                 ledger.permitted(self.permits.counter(from + i), [1, lane.size.into()]);
             }
-            let pcp = match marks {
-                true => qos::lane::pass(ledger, lane, &mut room[4..]),
-                false => lane.headers.outer.pcp(),
-            };
             let sw = ledger.switch();
             if lane.rif != NONE {
                 router::express::rewrite(&sw.router, lane, &mut room[4..]);
             }
             if let Some(port) = sw.ports.records.get(usize::from(lane.out)) {
-                retag(room, lane, port, pcp);
+                retag(room, lane, port);
             }
             let start = 4 + 4 * usize::from(lane.headers.tagged()) - 4 * usize::from(lane.tag_out);
             sink.transmit(lane.out, &room[start..4 + usize::from(lane.len)], &[]);
@@ -372,17 +378,16 @@ fn count(ledger: &mut impl Ledger, lane: &Lane) {
     }
 }
 
-/// Tags a frame, which starts 4 bytes into `room`, as it leaves, with this priority: then it starts 4
-/// bytes earlier, later, or there.
+/// Tags a frame, which starts 4 bytes into `room`, as it leaves: then it starts 4 bytes earlier, later, or there.
 #[inline(always)]
-fn retag(room: &mut [u8], lane: &Lane, port: &Record, pcp: u8) {
+fn retag(room: &mut [u8], lane: &Lane, port: &Record) {
     if !lane.tag_out {
         if lane.headers.tagged() {
             edit::pop_tag(&mut room[4..]);
         }
         return;
     }
-    let tci = Tci::new(lane.tag, pcp, lane.headers.outer.dei());
+    let tci = Tci::new(lane.tag, lane.headers.outer.pcp(), lane.headers.outer.dei());
     if !lane.headers.tagged() {
         edit::push_tag(room, port.tpid, tci);
         return;
