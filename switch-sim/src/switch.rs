@@ -71,15 +71,20 @@ pub struct Switch {
 
 /// A switch that [`Workers`](crate::pipeline::Workers) may share among threads while they forward.
 #[derive(Debug)]
-pub struct Shared(Arc<Switch>);
+pub struct Shared(Arc<Apart>);
+
+/// The switch in cache lines of its own: what lies before it in memory counts who has it.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct Apart(pub(crate) Switch);
 
 impl Shared {
     pub(crate) fn new(switch: Switch) -> Shared {
-        Shared(Arc::new(switch))
+        Shared(Arc::new(Apart(switch)))
     }
 
     /// Lets a worker read the switch. Nothing can change it until the worker has dropped this.
-    pub(crate) fn lend(&self) -> Arc<Switch> {
+    pub(crate) fn lend(&self) -> Arc<Apart> {
         self.0.clone()
     }
 }
@@ -88,14 +93,15 @@ impl Deref for Shared {
     type Target = Switch;
     #[inline(always)]
     fn deref(&self) -> &Switch {
-        &self.0
+        &self.0.0
     }
 }
 
 impl DerefMut for Shared {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut Switch {
-        Arc::get_mut(&mut self.0).expect("workers drop what is lent to them before they give work back")
+        let lent = "workers drop what is lent to them before they give work back";
+        &mut Arc::get_mut(&mut self.0).expect(lent).0
     }
 }
 

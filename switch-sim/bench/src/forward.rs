@@ -30,6 +30,16 @@ pub const CASES: &[Case] = &[
     mpps("forward/ipv4/vlan-interfaces/64k-flows", |o| vlan_interfaces(o).forward(o)),
     mpps("forward/ipv4/ecmp-64/64k-flows", |o| ecmp(o).forward(o)),
     mpps("forward/ipv6/200k-prefixes/64k-flows", |o| ipv6(o).forward(o)),
+    wall("forward/bridged/32k-macs/workers-1", |o| bridged(Size::Small).by_workers(o, 1)),
+    wall("forward/bridged/32k-macs/workers-2", |o| bridged(Size::Small).by_workers(o, 2)),
+    wall("forward/bridged/32k-macs/workers-4", |o| bridged(Size::Small).by_workers(o, 4)),
+    gain("forward/bridged/32k-macs/workers-2/gain", |o| bridged(Size::Small).gain(o, 2)),
+    gain("forward/bridged/32k-macs/workers-4/gain", |o| bridged(Size::Small).gain(o, 4)),
+    wall("forward/ipv4/1M-prefixes/64k-flows/workers-1", |o| ipv4(o, 65_536, Size::Small).by_workers(o, 1)),
+    wall("forward/ipv4/1M-prefixes/64k-flows/workers-2", |o| ipv4(o, 65_536, Size::Small).by_workers(o, 2)),
+    wall("forward/ipv4/1M-prefixes/64k-flows/workers-4", |o| ipv4(o, 65_536, Size::Small).by_workers(o, 4)),
+    gain("forward/ipv4/1M-prefixes/64k-flows/workers-2/gain", |o| ipv4(o, 65_536, Size::Small).gain(o, 2)),
+    gain("forward/ipv4/1M-prefixes/64k-flows/workers-4/gain", |o| ipv4(o, 65_536, Size::Small).gain(o, 4)),
     Case { name: "single/bridged", unit: "ns", run: |o| bridged(Size::Small).single(o, false) },
     Case { name: "single/bridged/traced", unit: "ns", run: |o| bridged(Size::Small).single(o, true) },
     Case { name: "single/ipv4", unit: "ns", run: |o| ipv4(o, 256, Size::Small).single(o, false) },
@@ -38,6 +48,21 @@ pub const CASES: &[Case] = &[
 
 const fn mpps(name: &'static str, run: fn(&Options) -> Vec<f64>) -> Case {
     Case { name, unit: "Mpps", run }
+}
+
+/// By the clock on the wall: several threads work.
+const fn wall(name: &'static str, run: fn(&Options) -> Vec<f64>) -> Case {
+    Case { name, unit: "Mpps wall", run }
+}
+
+/// How many times as many packets as by one worker, which runs by turns with the others.
+const fn gain(name: &'static str, run: fn(&Options) -> Vec<f64>) -> Case {
+    Case { name, unit: "x wall", run }
+}
+
+/// Whether there are so many processors; the figures of more workers would tell nothing.
+fn has(processors: usize) -> bool {
+    std::thread::available_parallelism().is_ok_and(|n| n.get() >= processors)
 }
 
 /// A switch with what it forwards.
@@ -55,6 +80,18 @@ impl Scene {
     fn forward(&self, options: &Options) -> Vec<f64> {
         let packets = options.size(PACKETS / self.fan_out).next_multiple_of(64);
         self.rig.forward(options, &self.traffic, packets, || NoTrace)
+    }
+
+    fn by_workers(&self, options: &Options, workers: usize) -> Vec<f64> {
+        let packets = options.size(PACKETS).next_multiple_of(64);
+        let run = || self.rig.forward_by(options, &self.traffic, packets, [workers]);
+        if has(workers) { run().into_iter().map(|[rate]| rate).collect() } else { Vec::new() }
+    }
+
+    fn gain(&self, options: &Options, workers: usize) -> Vec<f64> {
+        let packets = options.size(PACKETS).next_multiple_of(64);
+        let run = || self.rig.forward_by(options, &self.traffic, packets, [1, workers]);
+        if has(workers) { run().into_iter().map(|[one, all]| all / one).collect() } else { Vec::new() }
     }
 
     /// Nanoseconds of one packet alone through the world's interface, with and without a trace.
@@ -102,6 +139,21 @@ pub fn marked() -> Scene {
         switch.write(switch::QOS_TC_AND_COLOR_TO_DSCP_MAP, Some(marks))
     };
     make().expect("the switch takes it");
+    scene
+}
+
+/// As [`bridged`], of frames that carry no IP: they take the stages, not the express lane.
+pub fn bridged_by_stages() -> Scene {
+    let mut scene = bridged(Size::Small);
+    let mut traffic = Traffic::default();
+    for n in 0..scene.traffic.len() {
+        let (port, frame) = scene.traffic.get(n);
+        let mut frame = frame.to_vec();
+        // The type behind the tag: local experimental.
+        frame[16..18].copy_from_slice(&0x88b5u16.to_be_bytes());
+        traffic.push(port, &frame);
+    }
+    scene.traffic = traffic;
     scene
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use switch_sim::pipeline::Sink;
+use switch_sim::pipeline::{Sent, Sink};
 use switch_sim::wire::PacketBuilder;
 use switch_sim::wire::parse::Tci;
 
@@ -135,13 +135,15 @@ const SLOTS: usize = 256;
 pub struct Ring {
     buffer: Vec<u8>,
     at: usize,
+    /// What workers sent last.
+    taken: Sent,
     /// How many frames left.
     pub count: u64,
 }
 
 impl Default for Ring {
     fn default() -> Ring {
-        Ring { buffer: vec![0; SLOTS * SLOT], at: 0, count: 0 }
+        Ring { buffer: vec![0; SLOTS * SLOT], at: 0, taken: Sent::default(), count: 0 }
     }
 }
 
@@ -175,5 +177,11 @@ impl Sink for Ring {
         }
         self.at = if self.at == (SLOTS - 1) * SLOT { 0 } else { self.at + SLOT };
         self.count += 1;
+    }
+
+    /// A worker has written the frames out already: they are taken as they are.
+    fn transmit_all(&mut self, sent: &mut Sent) {
+        self.count += sent.len() as u64;
+        std::mem::swap(&mut self.taken, sent);
     }
 }

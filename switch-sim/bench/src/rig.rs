@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use sai::bridge_port::BridgePort;
@@ -16,8 +18,9 @@ use sai::{
     neighbor_entry, next_hop, next_hop_group, next_hop_group_member, route_entry, router_interface, switch,
     vlan, vlan_member,
 };
-use switch_sim::pipeline::{Engine, NoTrace, Tracer, VECTOR};
+use switch_sim::pipeline::{Engine, NoTrace, Tracer, VECTOR, Workers};
 use switch_sim::port::index;
+use switch_sim::switch::Shared;
 use switch_sim::{Profile, Simulator, World};
 
 use crate::frames::{Random, Ring, Traffic, ethernet};
@@ -213,6 +216,32 @@ impl Rig {
             (0..=options.runs).map(one).skip(1).collect()
         };
         self.sim.with_switch(self.switch.id().raw(), run).expect("the switch is there")
+    }
+
+    /// Forwards the traffic, round and round, by each of these numbers of workers in turn; millions of packets a second
+    /// of the clock on the wall, in the same order, for each run.
+    pub fn forward_by<const N: usize>(
+        &self,
+        options: &Options,
+        traffic: &Traffic,
+        packets: usize,
+        workers: [usize; N],
+    ) -> Vec<[f64; N]> {
+        let of = |n| NonZeroUsize::new(n).and_then(|n| Workers::new(n).ok()).expect("threads");
+        let (mut crews, mut ring) = (workers.map(of), Ring::default());
+        let run = |sw: &mut Shared| {
+            let mut one = |crew: &mut Workers| {
+                ring.count = 0;
+                let frames = (0..traffic.len()).map(|n| traffic.get(n)).cycle().take(packets);
+                let start = Instant::now();
+                crew.forward(sw, 1, frames, &mut ring);
+                let seconds = start.elapsed().as_secs_f64();
+                assert!(ring.count >= packets as u64, "each leaves: {} of {packets}", ring.count);
+                packets as f64 / seconds / 1e6
+            };
+            (0..=options.runs).map(|_| crews.each_mut().map(&mut one)).skip(1).collect()
+        };
+        self.sim.with_shared(self.switch.id().raw(), run).expect("the switch is there")
     }
 
     /// Nanoseconds of one packet alone, through [`World`]'s interface.

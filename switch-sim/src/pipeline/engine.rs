@@ -11,6 +11,7 @@ mod host;
 mod ledger;
 mod load;
 mod mirror;
+mod sent;
 mod tally;
 mod timed;
 
@@ -18,7 +19,7 @@ pub(crate) use express::Lane;
 pub use host::FromHost;
 pub(crate) use ledger::Ledger;
 pub(crate) use load::Load;
-pub use load::Sent;
+pub use sent::Sent;
 pub(crate) use tally::{Sum, Tally};
 
 /// The most packets in a vector.

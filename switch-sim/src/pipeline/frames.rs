@@ -48,18 +48,7 @@ impl Frames {
         if HEADROOM + frame.len() > self.stride {
             self.grow(frame.len());
         }
-        let buffer = &mut self.bytes[slot * self.stride + HEADROOM..][..frame.len()];
-        // The shortest frames are the most frequent: two copies of known size, which overlap, cost no call.
-        if frame.len() <= 64
-            && let (Some(to), Some(from)) = (buffer.first_chunk_mut::<32>(), frame.first_chunk::<32>())
-        {
-            *to = *from;
-            if let (Some(to), Some(from)) = (buffer.last_chunk_mut::<32>(), frame.last_chunk::<32>()) {
-                *to = *from;
-            }
-            return;
-        }
-        buffer.copy_from_slice(frame);
+        put(&mut self.bytes[slot * self.stride + HEADROOM..][..frame.len()], frame);
     }
 
     #[cold]
@@ -119,5 +108,21 @@ impl Frames {
     pub(super) fn copy(&mut self, from: usize, bytes: Range<usize>, to: usize) {
         let at = from * self.stride;
         self.bytes.copy_within(at + bytes.start..at + bytes.end, to * self.stride + HEADROOM);
+    }
+}
+
+/// Copies a frame to where it has just so much room.
+#[inline(always)]
+pub(super) fn put(to: &mut [u8], frame: &[u8]) {
+    // The shortest frames are the most frequent: two copies of known size, which overlap, cost no call.
+    if frame.len() <= 64
+        && let (Some(to), Some(from)) = (to.first_chunk_mut::<32>(), frame.first_chunk::<32>())
+    {
+        *to = *from;
+    } else {
+        return to.copy_from_slice(frame);
+    }
+    if let (Some(to), Some(from)) = (to.last_chunk_mut::<32>(), frame.last_chunk::<32>()) {
+        *to = *from;
     }
 }

@@ -21,14 +21,14 @@ mod crew;
 #[cfg(test)]
 mod tests;
 
-use crew::{Back, Crew, Desk, Line, Step};
+use crew::{Crew, Desk, Line, Loads, Step};
 
 /// Vectors of a round.
 pub const ROUND: usize = 64;
 /// Fewer vectors than this are not worth to wake a thread.
 const FEW: usize = 4;
-/// Vectors that wait for a thread that has one; more are done by the caller.
-const AHEAD: usize = 2;
+/// The most vectors that a thread has: what it works at, what waits for those before it, what it does next.
+const AHEAD: usize = 6;
 /// Vectors that one thread runs after a round in which less than half of the frames were plain.
 const REST: u16 = 8 * ROUND as u16;
 
@@ -39,11 +39,14 @@ pub struct Workers {
     crew: Crew,
     /// The caller's own place to work.
     desk: Desk,
-    /// Loads that nobody uses.
-    #[expect(clippy::vec_box, reason = "a load is big, and goes to and fro")]
-    spare: Vec<Box<Load>>,
+    /// Loads that the caller filled and nobody uses.
+    spare: Loads,
     /// The round, in order; none where a thread has it.
     round: Vec<Option<Box<Load>>>,
+    /// How many loads of the round have left, how many frames they had, and how many of these were plain.
+    left: usize,
+    taken: usize,
+    plain: usize,
     /// Vectors that one thread is to run.
     rests: u16,
 }
@@ -72,6 +75,9 @@ impl Workers {
             desk: Desk::new(line),
             spare: Vec::new(),
             round: Vec::new(),
+            left: 0,
+            taken: 0,
+            plain: 0,
             rests: 0,
         }
     }
@@ -113,16 +119,16 @@ impl Workers {
     ) {
         while frames.peek().is_some() {
             let shared = self.crew.threads() > 0 && self.rests == 0 && Engine::is_shareable(sw);
-            let most = if shared { FEW } else { 1 };
-            while self.round.len() < most && frames.peek().is_some() {
-                let load = self.fill(frames);
+            let few = if shared { FEW } else { 1 };
+            while self.round.len() < few && frames.peek().is_some() {
+                let load = fill(&mut self.spare, frames, None);
                 self.round.push(Some(load));
             }
-            if self.round.len() < FEW {
+            if !shared || frames.peek().is_none() {
                 self.run_alone(sw, now, sink);
                 continue;
             }
-            self.run_round(sw, now, frames);
+            self.run_round(sw, now, frames, sink);
             self.end_round(sw, sink);
         }
         self.settle(sw);
@@ -136,17 +142,6 @@ impl Workers {
         self.settle(sw);
     }
 
-    /// A load of the next frames.
-    fn fill<'a>(&mut self, frames: &mut impl Iterator<Item = (u16, &'a [u8])>) -> Box<Load> {
-        let mut load = self.spare.pop().unwrap_or_default();
-        while !load.is_full()
-            && let Some((port, frame)) = frames.next()
-        {
-            load.receive(port, frame);
-        }
-        load
-    }
-
     /// Runs what has been taken in by one thread.
     fn run_alone<S: Sink>(&mut self, sw: &mut Switch, now: u64, sink: &mut S) {
         for mut load in self.round.drain(..).flatten() {
@@ -157,83 +152,120 @@ impl Workers {
     }
 
     /// Has loads decided, and forwarded as far as all before are plain, while more frames come in.
-    fn run_round<'a>(
+    fn run_round<'a, S: Sink>(
         &mut self,
         sw: &Shared,
         now: u64,
         frames: &mut Peekable<impl Iterator<Item = (u16, &'a [u8])>>,
+        sink: &mut S,
     ) {
         self.desk.begin_round();
-        let mut place = 0;
-        while place < ROUND {
-            if place == self.round.len() {
-                if frames.peek().is_none() {
-                    break;
-                }
-                let load = self.fill(frames);
-                self.round.push(Some(load));
+        (self.left, self.taken, self.plain) = (0, 0, 0);
+        // Threads first, so that they have something to do while the caller has.
+        let mut own = 0..self.round.len();
+        loop {
+            self.take_back();
+            while self.round.len() < ROUND
+                && let Some(hand) = self.crew.free(self.ahead())
+                && frames.peek().is_some()
+            {
+                let load = fill(self.crew.spare(hand), frames, Some(hand));
+                self.crew.give(hand, (Step::Decide(now), self.round.len(), load, sw.lend()));
+                self.round.push(None);
             }
-            self.share(place, Step::Decide(now), sw);
-            place += 1;
+            let place = match own.next() {
+                Some(place) => place,
+                None if self.round.len() < ROUND && frames.peek().is_some() => {
+                    self.round.push(Some(fill(&mut self.spare, frames, None)));
+                    self.round.len() - 1
+                }
+                None => break,
+            };
+            self.work(place, Step::Decide(now), sw);
+            self.let_go(sink);
         }
         self.gather();
     }
 
+    /// Gives the sink what those loads sent that are next and done. The ones that have nothing to tell the switch are
+    /// used again while they are near.
+    fn let_go<S: Sink>(&mut self, sink: &mut S) {
+        let done = |slot: &mut Option<Box<Load>>| slot.take_if(|load| load.is_done());
+        while let Some(mut load) = self.round.get_mut(self.left).and_then(done) {
+            self.taken += load.frames();
+            self.plain += load.plain();
+            load.leave(sink);
+            match load.has_ages() {
+                true => self.round[self.left] = Some(load),
+                false => self.put_away(load),
+            }
+            self.left += 1;
+        }
+    }
+
     /// Runs what is not plain, then forwards what that held up.
     fn end_round<S: Sink>(&mut self, sw: &mut Shared, sink: &mut S) {
-        let held = self.round.iter().position(|load| load.as_ref().is_some_and(|load| !load.is_done()));
-        if let Some(first) = held {
-            let switch = &mut **sw;
-            let mut change = Change::None;
-            for load in self.round[first..].iter_mut().flatten().filter(|load| !load.is_done()) {
-                load.run_odd(switch, &mut change);
-            }
-            for place in first..self.round.len() {
-                if self.round[place].as_ref().is_some_and(|load| !load.is_done()) {
-                    self.share(place, Step::Forward, sw);
+        let switch = &mut **sw;
+        let mut change = Change::None;
+        for load in self.round[self.left..].iter_mut().flatten().filter(|load| !load.is_done()) {
+            load.run_odd(switch, &mut change);
+        }
+        for place in self.left..self.round.len() {
+            let Some(load) = self.round[place].take_if(|load| !load.is_done()) else { continue };
+            match load.hand.filter(|hand| self.crew.has(*hand) < self.ahead()) {
+                Some(hand) => self.crew.give(hand, (Step::Forward, place, load, sw.lend())),
+                None => {
+                    self.round[place] = Some(load);
+                    self.work(place, Step::Forward, sw);
+                    self.take_back();
                 }
             }
-            self.gather();
         }
-        let (mut plain, mut all) = (0, 0);
+        self.gather();
+        self.let_go(sink);
         let switch = &mut **sw;
-        for mut load in self.round.drain(..).flatten() {
-            plain += load.plain();
-            all += load.frames();
-            load.finish(switch, sink);
-            self.spare.push(load);
+        while let Some(slot) = self.round.pop() {
+            let Some(mut load) = slot else { continue };
+            load.note_ages(switch);
+            self.put_away(load);
         }
-        switch.plane.balance.received += all as u64;
-        if 2 * plain < all {
+        switch.plane.balance.received += self.taken as u64;
+        if 2 * self.plain < self.taken {
             self.rests = REST;
         }
     }
 
-    /// Gives a load to a thread that is free, or else does it here.
-    fn share(&mut self, place: usize, step: Step, sw: &Shared) {
-        while let Some(back) = self.crew.look() {
-            self.take_back(back);
-        }
-        let Some(load) = self.round[place].take() else { return };
-        match self.crew.free(AHEAD) {
-            Some(hand) => self.crew.give(hand, (step, place, load, sw.lend())),
-            None => {
-                let round = &mut self.round;
-                self.desk.work((step, place, load, sw.lend()), |place, load| round[place] = Some(load));
-            }
+    /// How many vectors a thread may have: few towards the end of a round, so that all come to it together.
+    fn ahead(&self) -> usize {
+        (2 + (ROUND - self.round.len()) / (2 * self.count())).min(AHEAD)
+    }
+
+    /// Keeps a load for whoever filled it, in whose cache it is.
+    fn put_away(&mut self, load: Box<Load>) {
+        match load.hand {
+            Some(hand) => self.crew.spare(hand).push(load),
+            None => self.spare.push(load),
         }
     }
 
-    fn take_back(&mut self, back: Back) {
-        if let Back::Load(place, load) = back {
+    /// Does a load here.
+    fn work(&mut self, place: usize, step: Step, sw: &Shared) {
+        let Some(load) = self.round[place].take() else { return };
+        let round = &mut self.round;
+        self.desk.work((step, place, load, sw.lend()), |place, load| round[place] = Some(load));
+    }
+
+    /// Takes what threads have done.
+    fn take_back(&mut self) {
+        while let Some((place, load)) = self.crew.look() {
             self.round[place] = Some(load);
         }
     }
 
     /// Waits until all loads are back.
     fn gather(&mut self) {
-        while let Some(back) = self.crew.wait() {
-            self.take_back(back);
+        while let Some((place, load)) = self.crew.wait() {
+            self.round[place] = Some(load);
         }
         let round = &mut self.round;
         self.desk.give_up(|place, load| round[place] = Some(load));
@@ -248,4 +280,15 @@ impl Workers {
         self.desk.tally.settle(switch);
         self.crew.settle(|tally: &mut Tally| tally.settle(switch));
     }
+}
+
+/// A load of the next frames, for a thread or the caller.
+fn fill<'a>(
+    spare: &mut Loads,
+    frames: &mut impl Iterator<Item = (u16, &'a [u8])>,
+    hand: Option<usize>,
+) -> Box<Load> {
+    let mut load = spare.pop().unwrap_or_default();
+    load.fill(frames, hand);
+    load
 }

@@ -1,77 +1,18 @@
 //! A vector on its way through workers: decided by what the switch says, then forwarded by what was decided.
 
 use super::tally::{Own, Tally};
-use super::{Change, Engine, Sink, span};
+use super::{Change, Engine, MAX_FRAME, Sent, Sink, VECTOR, span};
 use crate::pipeline::NoTrace;
 use crate::switch::Switch;
-
-/// Frames that left, one after the other.
-#[derive(Debug, Default)]
-pub struct Sent {
-    bytes: Vec<u8>,
-    /// The port of each and where it ends.
-    frames: Vec<(u16, u32)>,
-}
-
-impl Sent {
-    /// How many they are.
-    pub fn len(&self) -> usize {
-        self.frames.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.frames.is_empty()
-    }
-
-    /// Each with its port, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (u16, &[u8])> {
-        self.range(0, self.len())
-    }
-
-    fn range(&self, from: usize, to: usize) -> impl Iterator<Item = (u16, &[u8])> {
-        let mut start = from.checked_sub(1).map_or(0, |before| self.frames[before].1 as usize);
-        self.frames[from..to].iter().map(move |&(port, end)| {
-            let frame = &self.bytes[start..end as usize];
-            start = end as usize;
-            (port, frame)
-        })
-    }
-
-    /// Forgets them; the memory stays.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.frames.clear();
-    }
-
-    /// Puts others behind them.
-    pub fn append(&mut self, others: &Sent) {
-        let start = self.bytes.len() as u32;
-        self.bytes.extend_from_slice(&others.bytes);
-        self.frames.extend(others.frames.iter().map(|&(port, end)| (port, start + end)));
-    }
-}
-
-impl Sink for Sent {
-    #[inline]
-    fn transmit(&mut self, port: u16, head: &[u8], tail: &[u8]) {
-        self.bytes.extend_from_slice(head);
-        if !tail.is_empty() {
-            self.bytes.extend_from_slice(tail);
-        }
-        self.frames.push((port, self.bytes.len() as u32));
-    }
-
-    fn transmit_all(&mut self, sent: &mut Sent) {
-        self.append(sent);
-        sent.clear();
-    }
-}
 
 /// A vector of frames and what became of it.
 #[derive(Debug, Default)]
 pub(crate) struct Load {
     engine: Engine,
+    /// The thread that it was filled for; none for the caller.
+    pub(crate) hand: Option<usize>,
+    /// Frames that have come in and are not in the engine's buffers yet.
+    input: Sent,
     frames: usize,
     looked: u64,
     /// The plain ones.
@@ -92,15 +33,21 @@ struct Row {
 }
 
 impl Load {
-    /// Whether it takes no more frames.
-    pub(crate) fn is_full(&self) -> bool {
-        self.engine.is_full()
-    }
-
-    /// Takes a frame that a port received.
+    /// Takes the frames that ports receive next, as many as it can. For another thread they are laid one behind the
+    /// other, which is all that goes from one processor's cache to the other's.
     #[inline(always)]
-    pub(crate) fn receive(&mut self, port: u16, frame: &[u8]) {
-        self.engine.receive(port, frame);
+    pub(crate) fn fill<'a>(
+        &mut self,
+        frames: &mut impl Iterator<Item = (u16, &'a [u8])>,
+        hand: Option<usize>,
+    ) {
+        self.hand = hand;
+        for (port, frame) in frames.take(VECTOR) {
+            match hand {
+                None => self.engine.receive(port, frame),
+                Some(_) => self.input.transmit(port, &frame[..frame.len().min(MAX_FRAME + 1)], &[]),
+            }
+        }
     }
 
     /// How many frames it has.
@@ -115,8 +62,12 @@ impl Load {
 
     /// What it needs no `&mut Switch` for: finds out which of its frames are plain, and where they go.
     pub(crate) fn decide(&mut self, sw: &Switch, now: u64) {
+        for (port, frame) in self.input.iter() {
+            self.engine.receive(port, frame);
+        }
+        self.input.clear();
         self.frames = std::mem::take(&mut self.engine.filled);
-        (self.engine.now, self.engine.next_copy, self.done) = (now, 0, false);
+        (self.engine.now, self.engine.next_copy) = (now, 0);
         self.looked = self.engine.look_at(sw, self.frames);
         self.plain = self.engine.decide(sw, self.looked);
     }
@@ -188,11 +139,20 @@ impl Load {
         self.done = true;
     }
 
-    /// Tells the switch of the stations that were seen, and gives what left to the sink. Then it is empty.
-    pub(crate) fn finish<S: Sink>(&mut self, sw: &mut Switch, sink: &mut S) {
-        self.engine.note_ages(sw, self.plain);
+    /// Gives what left to the sink.
+    pub(crate) fn leave<S: Sink>(&mut self, sink: &mut S) {
         sink.transmit_all(&mut self.sent);
         self.sent.clear();
-        (self.frames, self.looked, self.plain) = (0, 0, 0);
+        self.done = false;
+    }
+
+    /// Whether the switch is to be told of stations that were seen.
+    pub(crate) const fn has_ages(&self) -> bool {
+        self.engine.aged & self.plain != 0
+    }
+
+    /// Tells the switch of the stations that were seen.
+    pub(crate) fn note_ages(&mut self, sw: &mut Switch) {
+        self.engine.note_ages(sw, self.plain);
     }
 }

@@ -10,12 +10,15 @@ use std::thread::JoinHandle;
 
 use super::{AHEAD, ROUND};
 use crate::pipeline::engine::{Load, Tally};
-use crate::switch::Switch;
+use crate::switch::Apart;
 
 /// How often a thread looks whether the loads before its own are decided before it looks for other work, and how often
-/// it does that before it gives its loads to the caller.
-const LOOKS: u32 = 64;
+/// it does that before it gives its loads to the caller and sleeps: to be woken takes longer than a load.
+const LOOKS: u32 = 32;
 const PATIENCE: u32 = 64;
+
+/// Loads that nobody uses.
+pub(super) type Loads = Vec<Box<Load>>;
 
 /// What is to be done with a load.
 #[derive(Clone, Copy, Debug)]
@@ -24,12 +27,13 @@ pub(super) enum Step {
     Decide(u64),
     /// Forward what was decided.
     Forward,
+    /// Fail as a defect would.
     #[cfg(test)]
     Panic,
 }
 
 /// What to do, the place of the load in its round, the load, and the switch.
-pub(super) type Task = (Step, usize, Box<Load>, Arc<Switch>);
+pub(super) type Task = (Step, usize, Box<Load>, Arc<Apart>);
 
 enum Order {
     Work(Task),
@@ -78,7 +82,7 @@ pub(super) struct Desk {
     line: Arc<Line>,
     pub(super) tally: Box<Tally>,
     /// Loads that are decided and wait for those before them.
-    waiting: Vec<(usize, Box<Load>, Arc<Switch>)>,
+    waiting: Vec<(usize, Box<Load>, Arc<Apart>)>,
 }
 
 impl Desk {
@@ -96,14 +100,14 @@ impl Desk {
     pub(super) fn work(&mut self, (step, place, mut load, sw): Task, mut give: impl FnMut(usize, Box<Load>)) {
         match step {
             Step::Decide(now) => {
-                load.decide(&sw, now);
+                load.decide(&sw.0, now);
                 self.line.decided(place, load.is_plain());
                 if load.is_plain() {
                     self.waiting.push((place, load, sw));
                     return self.look(&mut give);
                 }
             }
-            Step::Forward => load.forward(&sw, &mut self.tally),
+            Step::Forward => load.forward(&sw.0, &mut self.tally),
             #[cfg(test)]
             Step::Panic => panic!("a defect"),
         }
@@ -122,23 +126,21 @@ impl Desk {
             };
             let (place, mut load, sw) = self.waiting.remove(at);
             if free {
-                load.forward(&sw, &mut self.tally);
+                load.forward(&sw.0, &mut self.tally);
             }
             drop(sw);
             give(place, load);
         }
     }
 
-    /// Looks a while for loads whose turn has come; whether there was one.
-    fn linger(&mut self, mut give: impl FnMut(usize, Box<Load>)) -> bool {
+    /// Looks a while for loads whose turn has come.
+    fn linger(&mut self, mut give: impl FnMut(usize, Box<Load>)) {
         for _ in 0..LOOKS {
             if self.waiting.iter().any(|(place, ..)| self.line.is_free(*place).is_some()) {
-                self.look(&mut give);
-                return true;
+                return self.look(&mut give);
             }
             std::hint::spin_loop();
         }
-        false
     }
 
     /// Gives what waits, forwarded or not.
@@ -160,7 +162,8 @@ struct Hand {
     /// Whether it may have counted.
     counted: bool,
     /// What it counts in next.
-    spare: Box<Tally>,
+    tally: Box<Tally>,
+    spare: Loads,
 }
 
 /// The threads. Dropping it ends them.
@@ -190,7 +193,8 @@ impl Crew {
             let name = format!("switch-sim-{}", n + 1);
             let serve = move || serve(desk, &ordered, |back| give.send((n, back)).is_ok());
             crew.threads.push(std::thread::Builder::new().name(name).spawn(serve)?);
-            crew.hands.push(Hand { orders, has: 0, counted: false, spare: Box::default() });
+            let (tally, spare) = (Box::default(), Vec::new());
+            crew.hands.push(Hand { orders, has: 0, counted: false, tally, spare });
         }
         Ok(crew)
     }
@@ -214,28 +218,53 @@ impl Crew {
         let _ = hand.orders.send(Order::Work(task));
     }
 
-    /// What has come back.
-    pub(super) fn look(&mut self) -> Option<Back> {
-        let (hand, back) = self.back.as_ref()?.try_recv().ok()?;
-        Some(self.returned(hand, back))
+    /// How many loads a thread has.
+    pub(super) fn has(&self, hand: usize) -> usize {
+        self.hands[hand].has
     }
 
-    /// What comes back next; none when no thread has a load.
-    pub(super) fn wait(&mut self) -> Option<Back> {
-        if self.hands.iter().all(|hand| hand.has == 0) {
-            return None;
-        }
-        let (hand, back) = self.back.as_ref()?.recv().ok()?;
-        Some(self.returned(hand, back))
+    /// Loads that were filled for a thread and nobody uses.
+    pub(super) fn spare(&mut self, hand: usize) -> &mut Loads {
+        &mut self.hands[hand].spare
     }
 
-    fn returned(&mut self, hand: usize, mut back: Back) -> Back {
-        let hand = &mut self.hands[hand];
-        hand.has -= 1;
-        if let Back::Panic(panic) = &mut back {
-            self.panic = Some(std::mem::replace(panic, Box::new(())));
+    /// A load that has come back, and its place.
+    pub(super) fn look(&mut self) -> Option<(usize, Box<Load>)> {
+        loop {
+            let (hand, back) = self.back.as_ref()?.try_recv().ok()?;
+            if let Some(load) = self.returned(hand, back) {
+                return Some(load);
+            }
         }
-        back
+    }
+
+    /// The load that comes back next; none when no thread has one.
+    pub(super) fn wait(&mut self) -> Option<(usize, Box<Load>)> {
+        while self.hands.iter().any(|hand| hand.has > 0) {
+            let back = self.back.as_ref()?;
+            let soon = (0..PATIENCE * LOOKS).find_map(|_| {
+                std::hint::spin_loop();
+                back.try_recv().ok()
+            });
+            let (hand, back) = match soon {
+                Some(back) => back,
+                None => back.recv().ok()?,
+            };
+            if let Some(load) = self.returned(hand, back) {
+                return Some(load);
+            }
+        }
+        None
+    }
+
+    fn returned(&mut self, hand: usize, back: Back) -> Option<(usize, Box<Load>)> {
+        self.hands[hand].has -= 1;
+        match back {
+            Back::Load(place, load) => return Some((place, load)),
+            Back::Panic(panic) => self.panic = Some(panic),
+            Back::Tally(_) => {}
+        }
+        None
     }
 
     /// Shows `each` what the threads have counted.
@@ -243,11 +272,11 @@ impl Crew {
         let Some(back) = &self.back else { return };
         for hand in self.hands.iter_mut().filter(|hand| hand.counted) {
             hand.counted = false;
-            let spare = std::mem::take(&mut hand.spare);
-            let _ = hand.orders.send(Order::Settle(spare));
+            let empty = std::mem::take(&mut hand.tally);
+            let _ = hand.orders.send(Order::Settle(empty));
             if let Ok((_, Back::Tally(mut tally))) = back.recv() {
                 each(&mut tally);
-                hand.spare = tally;
+                hand.tally = tally;
             }
         }
     }
@@ -267,24 +296,7 @@ fn serve(mut desk: Desk, orders: &Receiver<Order>, give: impl Fn(Back) -> bool) 
     let load = |place, load| {
         give(Back::Load(place, load));
     };
-    let mut patience = PATIENCE;
-    loop {
-        let order = match orders.try_recv() {
-            Ok(order) => order,
-            Err(TryRecvError::Disconnected) => return,
-            Err(TryRecvError::Empty) if desk.waiting.is_empty() => match orders.recv() {
-                Ok(order) => order,
-                Err(_) => return,
-            },
-            Err(TryRecvError::Empty) => {
-                patience = if desk.linger(load) { PATIENCE } else { patience - 1 };
-                if patience == 0 {
-                    patience = PATIENCE;
-                    desk.give_up(load);
-                }
-                continue;
-            }
-        };
+    while let Some(order) = next(&mut desk, orders, load) {
         let task = match order {
             Order::Work(task) => task,
             Order::Settle(spare) => {
@@ -296,4 +308,17 @@ fn serve(mut desk: Desk, orders: &Receiver<Order>, give: impl Fn(Back) -> bool) 
             give(Back::Panic(panic));
         }
     }
+}
+
+/// What a thread does next; until that comes it looks for loads that wait at its desk, then it sleeps.
+fn next(desk: &mut Desk, orders: &Receiver<Order>, give: impl Fn(usize, Box<Load>)) -> Option<Order> {
+    for _ in 0..PATIENCE {
+        match orders.try_recv() {
+            Ok(order) => return Some(order),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => desk.linger(&give),
+        }
+    }
+    desk.give_up(give);
+    orders.recv().ok()
 }
