@@ -1,6 +1,7 @@
 //! What the program takes on its command line: parser, help, completions and man page come from here.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -230,6 +231,9 @@ pub struct Run {
     /// What chance is drawn from
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// How many threads forward
+    #[arg(long, value_name = "N")]
+    pub workers: Option<NonZeroUsize>,
     /// Also listen for control on this TCP port of the loopback interface
     #[arg(long, value_name = "PORT")]
     pub tcp: Option<u16>,

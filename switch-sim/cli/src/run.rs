@@ -78,6 +78,9 @@ fn topology(run: &Run) -> Result<Topology> {
     if let Some(seed) = run.seed {
         topology.seed = seed;
     }
+    if let Some(workers) = run.workers {
+        topology.workers = workers;
+    }
     if run.host_devices {
         topology.switches.iter_mut().for_each(|s| s.host_devices = true);
     }

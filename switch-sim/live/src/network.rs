@@ -124,9 +124,10 @@ impl Network {
             network.world.connect((&a.sim, port_a), (&b.sim, port_b), link.cable()).map_err(|e| at(&e))?;
         }
         if topology.clock == ClockKind::System {
-            let runner =
-                Runner::start(network.world.clone()).map_err(|e| wrong("the forwarding thread", e))?;
-            network.runner = Some(runner);
+            let runner = Runner::start_with(network.world.clone(), topology.workers);
+            network.runner = Some(runner.map_err(|e| wrong("the forwarding threads", e))?);
+        } else {
+            network.world.set_workers(topology.workers).map_err(|e| wrong("the worker threads", e))?;
         }
         for spec in &topology.switches {
             for (place, attach) in &spec.attach {

@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{JoinHandle, ThreadId};
@@ -105,7 +106,8 @@ enum Command {
 
 #[derive(Debug, Default)]
 struct State {
-    commands: Vec<Command>,
+    /// For each thread.
+    commands: Vec<Vec<Command>>,
     attached: BTreeMap<u64, Arc<Attached>>,
     next: u64,
     stop: bool,
@@ -114,35 +116,59 @@ struct State {
 #[derive(Debug)]
 struct Shared {
     world: World,
-    wakeup: Arc<Wakeup>,
+    /// Of each thread; the first runs the world.
+    wakeups: Vec<Arc<Wakeup>>,
     state: Mutex<State>,
 }
 
-/// The thread that runs a world. Dropping it stops the thread and detaches the devices; the world stays.
+impl Shared {
+    /// The thread that serves a port.
+    fn thread_of(&self, token: u64) -> usize {
+        (token - FIRST) as usize % self.wakeups.len()
+    }
+
+    fn wake_all(&self) {
+        self.wakeups.iter().for_each(|wakeup| wakeup.waker.wake());
+    }
+}
+
+/// The threads that run a world. Dropping it stops them and detaches the devices; the world stays.
 #[derive(Debug)]
 pub struct Runner {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Runner {
-    /// Runs a world whose clock is the system's ([`World::real_time`]).
+    /// Runs a world whose clock is the system's ([`World::real_time`]), by one thread.
     ///
     /// # Errors
     /// When the system has no more threads or descriptors.
     pub fn start(world: World) -> io::Result<Runner> {
-        let wakeup = Arc::new(Wakeup { waker: Waker::new()?, thread: Mutex::default() });
-        let shared = Arc::new(Shared { world, wakeup, state: Mutex::default() });
-        let poll = Poll::new()?;
-        poll.add(shared.wakeup.waker.fd(), WAKE)?;
-        let links = link_events()?;
-        poll.add(std::os::fd::AsRawFd::as_raw_fd(&links), LINKS)?;
-        let worker =
-            Worker { shared: shared.clone(), poll, links, ports: BTreeMap::new(), batch: Frames::default() };
-        let alarm = shared.wakeup.clone();
+        Runner::start_with(world, NonZeroUsize::MIN)
+    }
+
+    /// As [`start`](Self::start), by so many threads, which the ports are dealt out to: each takes frames from the
+    /// devices of its ports and sends what these send. What one port receives goes through the switch in order.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(world: World, threads: NonZeroUsize) -> io::Result<Runner> {
+        let wakeup = |_| Ok(Arc::new(Wakeup { waker: Waker::new()?, thread: Mutex::default() }));
+        let wakeups = (0..threads.get()).map(wakeup).collect::<io::Result<Vec<_>>>()?;
+        let commands = wakeups.iter().map(|_| Vec::new()).collect();
+        let state = Mutex::new(State { commands, ..State::default() });
+        let shared = Arc::new(Shared { world, wakeups, state });
+        let alarm = shared.wakeups[0].clone();
         shared.world.set_alarm(Some(Arc::new(move || alarm.waker.wake())));
-        let thread = std::thread::Builder::new().name("switch-sim".into()).spawn(|| worker.run())?;
-        Ok(Runner { shared, thread: Mutex::new(Some(thread)) })
+        let runner = Runner { shared: shared.clone(), threads: Mutex::default() };
+        for index in 0..threads.get() {
+            let worker = Worker::new(shared.clone(), index)?;
+            let name = if index == 0 { "switch-sim".into() } else { format!("switch-sim-{index}") };
+            let thread = std::thread::Builder::new().name(name).spawn(|| worker.run())?;
+            runner.threads.lock().push(thread);
+        }
+        Ok(runner)
     }
 
     /// The world that it runs.
@@ -156,6 +182,11 @@ impl Runner {
     /// # Errors
     /// `ITEM_NOT_FOUND` when the port is not of this world.
     pub fn attach(&self, sim: &Simulator, port: ObjectId, device: impl Device + 'static) -> sai::Result<()> {
+        let token = {
+            let mut state = self.shared.state.lock();
+            state.next += 1;
+            FIRST + state.next - 1
+        };
         let attached = Arc::new(Attached {
             sim: sim.clone(),
             port,
@@ -164,7 +195,7 @@ impl Runner {
             waiting: AtomicBool::new(false),
             lost: AtomicU64::new(0),
             counters: Mutex::default(),
-            shared: self.shared.wakeup.clone(),
+            shared: self.shared.wakeups[self.shared.thread_of(token)].clone(),
         });
         self.shared.world.attach(sim, port, attached.clone())?;
         let carrier = device.has_carrier();
@@ -178,15 +209,13 @@ impl Runner {
             .collect();
         for token in before {
             state.attached.remove(&token);
-            state.commands.push(Command::Detach(token));
+            state.commands[self.shared.thread_of(token)].push(Command::Detach(token));
         }
-        let token = FIRST + state.next;
-        state.next += 1;
         state.attached.insert(token, attached.clone());
         let plugged = Plugged { attached, device: Box::new(device), carrier };
-        state.commands.push(Command::Attach(token, plugged));
+        state.commands[self.shared.thread_of(token)].push(Command::Attach(token, plugged));
         drop(state);
-        self.wake();
+        self.shared.wake_all();
         Ok(())
     }
 
@@ -238,11 +267,11 @@ impl Runner {
             return false;
         };
         state.attached.remove(&token);
-        state.commands.push(Command::Detach(token));
+        state.commands[self.shared.thread_of(token)].push(Command::Detach(token));
         drop(state);
         // The port may have gone meanwhile, and its wire with it.
         let _ = self.shared.world.disconnect(&attached.sim, port);
-        self.wake();
+        self.shared.wake_all();
         true
     }
 
@@ -257,20 +286,20 @@ impl Runner {
         state.attached.values().map(show).collect()
     }
 
-    /// Stops the thread and lets the devices go; nothing is forwarded any more.
+    /// Stops the threads and lets the devices go; nothing is forwarded any more.
     pub fn stop(&self) {
         self.shared.state.lock().stop = true;
         self.shared.world.set_alarm(None);
-        self.wake();
-        let thread = self.thread.lock().take();
-        if let Some(thread) = thread.filter(|t| t.thread().id() != std::thread::current().id()) {
+        self.shared.wake_all();
+        let threads = std::mem::take(&mut *self.threads.lock());
+        for thread in threads.into_iter().filter(|t| t.thread().id() != std::thread::current().id()) {
             let _ = thread.join();
         }
     }
 
     /// Makes the thread look at once for what is due.
     pub fn wake(&self) {
-        self.shared.wakeup.waker.wake();
+        self.shared.wakeups[0].waker.wake();
     }
 }
 
@@ -296,9 +325,11 @@ struct Plugged {
     carrier: bool,
 }
 
-/// What the thread has.
+/// What a thread has.
 struct Worker {
     shared: Arc<Shared>,
+    /// Which it is; the first runs the world.
+    index: usize,
     poll: Poll,
     links: std::os::fd::OwnedFd,
     ports: BTreeMap<u64, Plugged>,
@@ -306,18 +337,35 @@ struct Worker {
 }
 
 impl Worker {
-    fn run(mut self) {
-        *self.shared.wakeup.thread.lock() = Some(std::thread::current().id());
-        while self.take_commands() {
-            let world = &self.shared.world;
-            if let Err(error) = world.poll(DUE) {
-                tracing::error!(%error, "the world stopped");
-            }
+    fn new(shared: Arc<Shared>, index: usize) -> io::Result<Worker> {
+        let poll = Poll::new()?;
+        poll.add(shared.wakeups[index].waker.fd(), WAKE)?;
+        let links = link_events()?;
+        poll.add(std::os::fd::AsRawFd::as_raw_fd(&links), LINKS)?;
+        Ok(Worker { shared, index, poll, links, ports: BTreeMap::new(), batch: Frames::default() })
+    }
+
+    /// Waits for what there is to do; the first thread also for what is due in the world.
+    fn wait(&mut self) -> io::Result<Vec<u64>> {
+        if self.index > 0 {
             self.flush();
-            let world = &self.shared.world;
-            let wait = world.sleep().map(|at| Duration::from_nanos(at.saturating_sub(world.now())));
-            let ready = self.poll.wait(wait);
-            world.wake_up();
+            return self.poll.wait(None);
+        }
+        if let Err(error) = self.shared.world.poll(DUE) {
+            tracing::error!(%error, "the world stopped");
+        }
+        self.flush();
+        let world = &self.shared.world;
+        let wait = world.sleep().map(|at| Duration::from_nanos(at.saturating_sub(world.now())));
+        let ready = self.poll.wait(wait);
+        world.wake_up();
+        ready
+    }
+
+    fn run(mut self) {
+        *self.shared.wakeups[self.index].thread.lock() = Some(std::thread::current().id());
+        while self.take_commands() {
+            let ready = self.wait();
             let ready = match ready {
                 Ok(ready) => ready,
                 Err(error) => {
@@ -327,7 +375,7 @@ impl Worker {
             };
             for token in ready {
                 match token {
-                    WAKE => self.shared.wakeup.waker.clear(),
+                    WAKE => self.shared.wakeups[self.index].waker.clear(),
                     LINKS => self.look_at_links(),
                     token => self.receive(token),
                 }
@@ -338,7 +386,7 @@ impl Worker {
     /// Does what was asked for; false at the end.
     fn take_commands(&mut self) -> bool {
         let mut state = self.shared.state.lock();
-        let commands = std::mem::take(&mut state.commands);
+        let commands = std::mem::take(&mut state.commands[self.index]);
         if state.stop {
             return false;
         }

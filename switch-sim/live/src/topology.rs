@@ -19,6 +19,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -68,13 +69,17 @@ pub enum ClockKind {
 }
 
 /// A network of switches.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Topology {
     /// The clock.
     pub clock: ClockKind,
     /// What chance (the loss of links) is drawn from.
     pub seed: u64,
+    /// How many threads forward: on the system's clock ports are dealt out to them
+    /// ([`Runner::start_with`](crate::Runner::start_with)), on a virtual clock they share frames that come together
+    /// ([`World::set_workers`](switch_sim::World::set_workers)).
+    pub workers: NonZeroUsize,
     /// The profile of switches that have none of their own.
     pub profile: ProfileSpec,
     /// The switches.
@@ -86,6 +91,20 @@ pub struct Topology {
     /// The folder that paths start from.
     #[serde(skip)]
     pub base: PathBuf,
+}
+
+impl Default for Topology {
+    fn default() -> Topology {
+        Topology {
+            clock: ClockKind::default(),
+            seed: 0,
+            workers: NonZeroUsize::MIN,
+            profile: ProfileSpec::default(),
+            switches: Vec::new(),
+            links: Vec::new(),
+            base: PathBuf::new(),
+        }
+    }
 }
 
 /// A switch.
@@ -302,6 +321,7 @@ impl Topology {
         Ok(Topology {
             clock: ClockKind::System,
             seed: self.seed,
+            workers: self.workers,
             profile: self.profile.clone(),
             switches: vec![switch],
             links: Vec::new(),

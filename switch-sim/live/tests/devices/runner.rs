@@ -1,5 +1,6 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::num::NonZeroUsize;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -15,6 +16,11 @@ use crate::namespace::{enter, ip, namespace, receive, send, veth, veth_with_peer
 
 /// A switch that bridges, its ports attached to devices and up; on the system's clock.
 fn switch(devices: &[&str]) -> (Runner, Simulator, Vec<ObjectId>) {
+    switch_by(1, devices)
+}
+
+/// As [`switch`], run by so many threads.
+fn switch_by(threads: usize, devices: &[&str]) -> (Runner, Simulator, Vec<ObjectId>) {
     let mut profile = Profile::with_ports(devices.len() as u32);
     profile.boot.ports_up = true;
     profile.port = profile.boot_ports();
@@ -30,7 +36,7 @@ fn switch(devices: &[&str]) -> (Runner, Simulator, Vec<ObjectId>) {
     let Value::OidList(ports) = asked[0].value.clone() else { panic!("a list of ports") };
     let (sink, events) = sai::notify::channel(64);
     sim.subscribe(sink);
-    let runner = Runner::start(world).unwrap();
+    let runner = Runner::start_with(world, NonZeroUsize::new(threads).unwrap()).unwrap();
     assert_eq!(runner.attach_devices(&sim, id).unwrap().0, devices.len());
     let up =
         |port: &ObjectId| sim.with_switch(id, |sw| sw.oper_status(*port)).unwrap() == Some(OperStatus::UP);
@@ -62,6 +68,33 @@ fn frames_are_forwarded_while_no_call_is_made() {
     receive(&mut b, 1);
     let left0 = &runner.attachments()[0];
     assert_eq!((left0.device.as_str(), left0.counters.received, left0.counters.sent), ("left0", 2, 1));
+}
+
+#[test]
+fn threads_share_the_ports_and_keep_the_order_of_each() {
+    namespace!();
+    let mut ends = [0, 1, 2].map(|n| veth_with_peer(&format!("left{n}"), &format!("right{n}")));
+    let (runner, sim, ports) = switch_by(2, &["left0", "left1", "left2"]);
+    let frame = |to: u8, from: u8, n: u16| {
+        let text = format!("eth dst=02:00:00:00:00:{to:02x} src=02:00:00:00:00:{from:02x}/ipv4/udp src={n}");
+        text::parse(&text).unwrap()
+    };
+    // All know where the station behind the third port is.
+    send(&mut ends[2], &[&frame(0xff, 2, 0)]);
+    let [a, b, c] = &mut ends;
+    receive(a, 1);
+    receive(b, 1);
+    for n in 1..50 {
+        send(a, &[&frame(2, 0, n)]);
+        send(b, &[&frame(2, 1, n)]);
+    }
+    let all = receive(c, 98);
+    for from in [0, 1] {
+        let of: Vec<_> = all.iter().filter(|f| f[11] == from).cloned().collect();
+        assert_eq!(of, (1..50).map(|n| frame(2, from, n)).collect::<Vec<_>>(), "from port {from}");
+    }
+    assert!(runner.detach(&sim, ports[1]));
+    assert_eq!(runner.attachments().len(), 2);
 }
 
 #[test]
