@@ -17,11 +17,11 @@ fn has(tool: &str) -> bool {
 
 /// Builds an example; answers its path.
 fn build(name: &str) -> PathBuf {
-    build_with(name, &[root().join("sai-sys/include")])
+    build_with(name, "examples/c", &[root().join("sai-sys/include")])
 }
 
-/// Builds an example with headers from these folders.
-fn build_with(name: &str, headers: &[PathBuf]) -> PathBuf {
+/// Builds a client from a folder, with headers from these.
+fn build_with(name: &str, folder: &str, headers: &[PathBuf]) -> PathBuf {
     let (root, library) = (root(), common::folder());
     static BUILT: AtomicUsize = AtomicUsize::new(0);
     let number = BUILT.fetch_add(1, Ordering::Relaxed);
@@ -29,7 +29,9 @@ fn build_with(name: &str, headers: &[PathBuf]) -> PathBuf {
     let output = Command::new(std::env::var_os("CC").unwrap_or("cc".into()))
         .args(["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"])
         .args(headers.iter().flat_map(|folder| [Path::new("-isystem"), folder]))
-        .arg(root.join("examples/c").join(format!("{name}.c")))
+        .arg("-I")
+        .arg(root.join("examples/c"))
+        .arg(root.join(folder).join(format!("{name}.c")))
         .arg("-L")
         .arg(&library)
         .args(["-lsai", "-o"])
@@ -46,6 +48,31 @@ fn run(mut command: Command) -> String {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     said
+}
+
+/// Runs a client that is a test in itself.
+fn check(name: &str, arguments: &[&Path]) {
+    let program = build_with(name, "switch-sim/cabi/tests/c", &[root().join("sai-sys/include")]);
+    let mut command = Command::new(&program);
+    command.args(arguments);
+    assert!(run(command).ends_with("done\n"));
+    std::fs::remove_file(program).unwrap();
+}
+
+#[test]
+fn functions_beside_the_tables_answer_also_where_lists_are_too_short() {
+    let dir = tempfile::tempdir().unwrap();
+    check("queries", &[&dir.path().join("dump")]);
+}
+
+#[test]
+fn notifications_come_as_functions_are_set_and_cleared_and_end_with_the_library() {
+    check("notifications", &[]);
+}
+
+#[test]
+fn packets_belong_to_who_sai_says_and_wait_where_they_do_not_fit() {
+    check("packets", &[]);
 }
 
 #[test]
@@ -72,7 +99,7 @@ fn clients_of_official_headers_run_with_the_same_library() {
         return eprintln!("skipped: no official headers; name their folders by SAI_HEADERS");
     };
     for folder in std::env::split_paths(&folders) {
-        let program = build_with("port_and_route", &[folder.join("inc"), folder.join("experimental")]);
+        let program = build_with("port_and_route", "examples/c", &[folder.join("inc"), folder.join("experimental")]);
         let said = run(Command::new(&program));
         assert!(said.ends_with("done\n"), "{}: {said}", folder.display());
         std::fs::remove_file(program).unwrap();

@@ -21,7 +21,7 @@ use switch_sim::Profile;
 /// What is run of the suite over network devices each time: real time takes its time. All of it runs where the
 /// variables are set by hand.
 const SOME: &[&str] =
-    &["suite::fdb::", "suite::lag::", "suite::route::", "suite::qinq::", "suite::statuses::"];
+    &["suite::"];
 
 /// The way of a vendor's library, tried on our own: this program again, with frames over network devices in real time.
 #[test]

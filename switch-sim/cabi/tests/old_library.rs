@@ -57,7 +57,7 @@ fn build(release: u64) -> PathBuf {
         .arg(format!("-DVERSION={}", 10_000 + release * 100))
         .arg(format!("-DTABLES={}", tables(release)))
         .arg(format!("-DPORT_STATE_CHANGE_NOTIFY={}", switch::PORT_STATE_CHANGE_NOTIFY.id()))
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/old_library.c"))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/old_library.c"))
         .arg("-o")
         .arg(&library)
         .output()

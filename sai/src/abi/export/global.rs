@@ -61,8 +61,10 @@ impl Drop for Opening {
 /// `sai_api_uninitialize`: everything is forgotten.
 pub fn uninitialize() -> sai_status_t {
     guard("sai_api_uninitialize", || {
-        library()?.notifier.refuse_within_callback("sai_api_uninitialize")?;
-        // Not under the lock while the thread is joined: the client's functions may call the library.
+        let notifier = library()?.notifier.clone();
+        notifier.refuse_within_callback("sai_api_uninitialize")?;
+        // While the library is still there, which the client's functions may call; so not under the lock either.
+        notifier.drain();
         let library = LIBRARY.write().take();
         library.ok_or(Status::UNINITIALIZED)?.notifier.stop();
         special::forget_packets();

@@ -23,8 +23,8 @@ pub(super) struct Notifier {
     state: Mutex<State>,
     /// Something waits, or the thread shall end.
     work: Condvar,
-    /// All that waited has been delivered.
-    idle: Condvar,
+    /// The client has returned from a call.
+    returned: Condvar,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -34,8 +34,9 @@ struct State {
     callbacks: HashMap<(ObjectId, NotificationKind), Callback>,
     /// How many `create_switch` have not returned yet: nothing is delivered meanwhile.
     creating: usize,
-    /// The client is being called.
-    calling: bool,
+    /// How many notifications were taken, and of how many the client has returned.
+    taken: u64,
+    done: u64,
     closed: bool,
     lost: u64,
     thread: Option<ThreadId>,
@@ -65,6 +66,7 @@ impl NotificationSink for Notifier {
             return;
         }
         state.waiting.push_back(notification.clone());
+        state.taken += 1;
         drop(state);
         self.work.notify_one();
     }
@@ -80,7 +82,7 @@ impl Notifier {
         let notifier = Arc::new(Notifier {
             state: Mutex::default(),
             work: Condvar::new(),
-            idle: Condvar::new(),
+            returned: Condvar::new(),
             thread: Mutex::default(),
         });
         let (own, source) = (notifier.clone(), Arc::downgrade(backend));
@@ -99,17 +101,16 @@ impl Notifier {
         loop {
             if state.creating == 0 || state.closed {
                 if let Some(notification) = state.waiting.pop_front() {
-                    state.calling = true;
                     drop(state);
                     let callback = self.callback(backend, &notification);
                     if let Some(callback) = callback {
                         callback.call(&notification);
                     }
                     state = self.state.lock();
-                    state.calling = false;
+                    state.done += 1;
+                    self.returned.notify_all();
                     continue;
                 }
-                self.idle.notify_all();
                 if state.closed {
                     return;
                 }
@@ -144,7 +145,8 @@ impl Notifier {
         }
     }
 
-    /// Takes the notification functions among the attributes of a switch.
+    /// Takes the notification functions among the attributes of a switch. What is delivered from now on goes to the new
+    /// function; the client may still be in a call of the old one.
     pub(super) fn take_callbacks(&self, switch: ObjectId, attrs: &[AttrEntry]) {
         for attr in attrs {
             let Value::Pointer(address) = attr.value else { continue };
@@ -170,11 +172,13 @@ impl Notifier {
         Ok(())
     }
 
-    /// Waits until the client has returned from all that waited.
+    /// Waits until the client has returned from all that was taken until now; not from what comes meanwhile, of which
+    /// there is no end where a port is flooded.
     pub(super) fn drain(&self) {
         let mut state = self.state.lock();
-        while !state.closed && (state.calling || !state.waiting.is_empty()) {
-            self.idle.wait(&mut state);
+        let until = state.taken;
+        while !state.closed && state.done < until {
+            self.returned.wait(&mut state);
         }
     }
 

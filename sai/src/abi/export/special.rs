@@ -1,6 +1,6 @@
 //! The slots that are no verb of an object type.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::c_void;
 
 use parking_lot::Mutex;
@@ -53,6 +53,9 @@ fn home(library: &super::Library, hostif: ObjectId) -> ObjectId {
     library.backend.switch_of(hostif).unwrap_or(ObjectId::NULL)
 }
 
+/// The packet and its attributes are taken over before this returns, whatever
+/// `SAI_HOSTIF_PACKET_ATTR_ZERO_COPY_TX` says, and the buffer stays the client's: one of
+/// [`allocate_hostif_packet`] can be filled and sent again.
 pub(super) unsafe extern "C" fn send_hostif_packet(
     hostif: sai_object_id_t,
     size: sai_size_t,
@@ -73,7 +76,27 @@ pub(super) unsafe extern "C" fn send_hostif_packet(
     })
 }
 
-/// A packet too long for the buffer stays lost, as on a socket: the size that it had is told.
+/// A packet and its attributes.
+type Packet = (Vec<u8>, Vec<AttrEntry>);
+
+/// Packets that did not fit when they were received, by host interface: they are the next to be received.
+static UNFIT: Mutex<BTreeMap<ObjectId, VecDeque<Packet>>> = Mutex::new(BTreeMap::new());
+
+/// The next packet of a host interface.
+fn next_packet(library: &super::Library, hostif: ObjectId) -> Result<Packet> {
+    let unfit = UNFIT.lock().get_mut(&hostif).and_then(VecDeque::pop_front);
+    if let Some(packet) = unfit {
+        // The interface may have gone meanwhile, and its packets with it.
+        return check_hostif(library, hostif).map(|()| packet);
+    }
+    match library.backend.special(home(library, hostif), Special::RecvHostifPacket { hostif })? {
+        SpecialAnswer::Packet { frame, attrs } => Ok((frame, attrs)),
+        SpecialAnswer::Done => Err(Error::because(Status::FAILURE, "the backend answered no packet")),
+    }
+}
+
+/// Both memories are the client's. BUFFER_OVERFLOW where one has not the room: both sizes are told, and the packet
+/// waits to be received again.
 pub(super) unsafe extern "C" fn recv_hostif_packet(
     hostif: sai_object_id_t,
     size: *mut sai_size_t,
@@ -92,25 +115,25 @@ pub(super) unsafe extern "C" fn recv_hostif_packet(
             size.write(0);
             count.write(0);
         }
+        if (buffer.is_null() && room > 0) || (attrs.is_null() && attr_room > 0) {
+            return Err(null("buffer"));
+        }
         let hostif = ObjectId(hostif);
-        let packet = library.backend.special(home(library, hostif), Special::RecvHostifPacket { hostif })?;
-        let SpecialAnswer::Packet { frame, attrs: known } = packet else {
-            return Err(Error::because(Status::FAILURE, "the backend answered no packet"));
-        };
+        let (frame, known) = next_packet(library, hostif)?;
         // SAFETY: as above.
         unsafe {
             size.write(frame.len() as sai_size_t);
             count.write(known.len() as u32);
         }
-        if frame.len() as u64 > room as u64 || known.len() > attr_room {
+        if frame.len() > room as usize || known.len() > attr_room {
+            UNFIT.lock().entry(hostif).or_default().push_front((frame, known));
             return Err(Error::because(Status::BUFFER_OVERFLOW, "the packet or its attributes do not fit"));
         }
-        if (buffer.is_null() && !frame.is_empty()) || (attrs.is_null() && !known.is_empty()) {
-            return Err(null("buffer"));
-        }
-        // SAFETY: the client promises the room that it said.
+        // SAFETY: the client promises the room that it said; a null pointer has room for nothing.
         unsafe {
-            buffer.cast::<u8>().copy_from_nonoverlapping(frame.as_ptr(), frame.len());
+            if !frame.is_empty() {
+                buffer.cast::<u8>().copy_from_nonoverlapping(frame.as_ptr(), frame.len());
+            }
             for (n, a) in known.iter().enumerate() {
                 attrs.add(n).write(sai_attribute_t { id: a.id, ..Default::default() });
             }
@@ -123,13 +146,13 @@ pub(super) unsafe extern "C" fn recv_hostif_packet(
 const LONGEST_PACKET: usize = 1 << 16;
 const MOST_PACKETS: usize = 1 << 16;
 
-/// The buffers that clients have, by their addresses. Sending copies out of them: they are ordinary memory, the
-/// client's until it gives them back or the library is uninitialised.
+/// The buffers that clients have, by their addresses: ordinary memory.
 static PACKETS: Mutex<BTreeMap<usize, Box<[u64]>>> = Mutex::new(BTreeMap::new());
 
-/// Frees what clients did not.
+/// Frees what clients did not, and what they did not receive.
 pub(super) fn forget_packets() {
     PACKETS.lock().clear();
+    UNFIT.lock().clear();
 }
 
 /// Refuses what is neither a host interface nor a switch.
@@ -145,6 +168,9 @@ fn check_hostif(library: &super::Library, id: ObjectId) -> Result<()> {
     library.backend.get(&ObjectRef::Object(ask.0, id), &mut [AttrEntry::ask(ask.1)])
 }
 
+/// The buffer, aligned to 8 bytes and full of zeros, is the client's until it gives it to [`free_hostif_packet`] or
+/// uninitialises the library. The attributes are checked and mean nothing yet: a client says
+/// `SAI_HOSTIF_PACKET_ATTR_ZERO_COPY_TX` when it sends.
 pub(super) unsafe extern "C" fn allocate_hostif_packet(
     hostif: sai_object_id_t,
     size: sai_size_t,
@@ -181,6 +207,8 @@ pub(super) unsafe extern "C" fn allocate_hostif_packet(
     })
 }
 
+/// Once for each buffer, before or after it was sent, whichever host interface is named: SAI tells of nobody else who
+/// would free it.
 pub(super) unsafe extern "C" fn free_hostif_packet(
     _hostif: sai_object_id_t,
     buffer: *mut c_void,
