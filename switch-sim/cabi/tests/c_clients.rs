@@ -1,4 +1,5 @@
-//! C programs, built by the system's compiler against `sai-sys/include`, linked with the library, and run.
+//! C programs, built by the system's compiler against `sai-sys/include`, linked with the library, and run; and a Python
+//! program.
 
 mod common;
 
@@ -91,6 +92,16 @@ fn a_port_comes_up_and_a_prefix_is_routed() {
     std::fs::remove_file(program).unwrap();
 }
 
+#[test]
+fn a_python_client_routes_a_packet() {
+    if !has("python3") {
+        return eprintln!("skipped: there is no python3");
+    }
+    let mut client = Command::new("python3");
+    client.arg(root().join("examples/python/port_and_route.py")).arg(common::folder().join("libsai.so"));
+    assert!(run(client).ends_with("it left by the second port, to 02:00:00:00:01:99\n"));
+}
+
 /// The C headers of SAI's releases are not ours to ship: `$SAI_HEADERS` names folders of theirs (with colons
 /// between), each with `inc` and `experimental` in it.
 #[test]
@@ -99,7 +110,8 @@ fn clients_of_official_headers_run_with_the_same_library() {
         return eprintln!("skipped: no official headers; name their folders by SAI_HEADERS");
     };
     for folder in std::env::split_paths(&folders) {
-        let program = build_with("port_and_route", "examples/c", &[folder.join("inc"), folder.join("experimental")]);
+        let program =
+            build_with("port_and_route", "examples/c", &[folder.join("inc"), folder.join("experimental")]);
         let said = run(Command::new(&program));
         assert!(said.ends_with("done\n"), "{}: {said}", folder.display());
         std::fs::remove_file(program).unwrap();

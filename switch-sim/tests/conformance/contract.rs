@@ -16,7 +16,7 @@ use sai::{
     next_hop_group_member, port, queue, route_entry, router_interface, switch, vlan,
 };
 
-use super::bed::{Bed, attr, create, get, oid, oids, set, this};
+use super::bed::{Bed, attr, create, get, needs, oid, oids, set, this};
 
 fn number(bed: &Bed, object: &ObjectRef, attr: AttrId) -> u64 {
     match get(bed, object, attr).unwrap() {
@@ -84,6 +84,7 @@ fn every_object_is_reached_by_a_walk_over_ids() {
 
 #[test]
 fn the_common_chip_has_the_shape_that_test_beds_assume() {
+    needs!(Profile);
     let bed = &Bed::plain();
     let switch = this(bed.switch);
     assert_eq!(number(bed, &switch, switch::NUMBER_OF_ACTIVE_PORTS.id()), 32);

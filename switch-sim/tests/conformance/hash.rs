@@ -47,7 +47,7 @@ fn set_switch(net: &Net, id: AttrId, value: Value) {
 
 /// How many ports 64 packets leave by.
 fn spread(net: &Net, packet: impl Fn(u16) -> Vec<u8>) -> usize {
-    (0..64).map(|n| net.way(&packet(n))).collect::<std::collections::BTreeSet<_>>().len()
+    net.spread((0..64).map(packet).collect())
 }
 
 /// Acts: SAI_HASH_ATTR_NATIVE_HASH_FIELD_LIST.
@@ -329,7 +329,12 @@ fn with_lag(more: &[AttrEntry]) -> Bed {
 
 /// The members of the LAG by which frames leave that ports 0 to 3 flood.
 fn members(bed: &Bed, frames: impl Iterator<Item = Vec<u8>>) -> Vec<usize> {
-    frames.map(|f| bed.to(0, &f).into_iter().find(|port| *port >= 4).unwrap()).collect()
+    let frames: Vec<_> = frames.collect();
+    let mut sent = bed.send_all(0, frames.iter().cloned());
+    sent.retain(|(port, _)| *port >= 4);
+    // Each is taken once: frames may be the same.
+    let way = |frame| sent.remove(sent.iter().position(|(_, sent)| sent == frame).unwrap()).0;
+    frames.iter().map(way).collect()
 }
 
 fn distinct(ways: &[usize]) -> usize {

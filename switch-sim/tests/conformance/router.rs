@@ -235,8 +235,8 @@ fn a_lag_interface_routes_over_its_members() {
     let _other = r.port_rif(0);
     r.neighbor(rif, "10.0.1.2", B);
     r.neighbor(_other, "10.0.2.2", A);
-    let flow = |n| r.to(0, &packet(r.mac, HOST, "1.1.1.1", "10.0.1.2", 64, n));
-    let used: std::collections::BTreeSet<_> = (0..64).flat_map(flow).collect();
+    let sent = r.send_all(0, (0..64).map(|n| packet(r.mac, HOST, "1.1.1.1", "10.0.1.2", 64, n)));
+    let used: std::collections::BTreeSet<_> = sent.into_iter().map(|(port, _)| port).collect();
     assert_eq!(used.into_iter().collect::<Vec<_>>(), [1, 2]);
     assert_eq!(r.to(2, &r.ip("1.1.1.1", "10.0.2.2")), [0], "its members take packets in");
 }

@@ -52,6 +52,7 @@ fn all_statistics_of_a_port_are_cleared() {
         frame.resize(60, 0);
         bed.wires().inject(*port, &frame);
     }
+    bed.settle();
     let read = |port: ObjectId| {
         let stats = [port::Stat::IF_IN_OCTETS, port::Stat::IF_OUT_OCTETS].map(|s| s.0 as u32);
         let mut out = [0; 2];

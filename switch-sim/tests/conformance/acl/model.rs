@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use switch_sim::wire::PacketBuilder;
 
 use super::*;
+use crate::suite::bed::Need;
 
 /// What an entry of the model says: `None` for a field that it leaves open.
 #[derive(Clone, Debug)]
@@ -140,8 +141,16 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Few cases where time is real, and those as they are.
+fn config() -> ProptestConfig {
+    match crate::opener::has(Need::Clock) {
+        true => ProptestConfig::with_cases(48),
+        false => ProptestConfig { max_shrink_iters: 0, ..ProptestConfig::with_cases(4) },
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(config())]
 
     #[test]
     fn the_winner_is_that_of_a_first_match(steps in prop::collection::vec(step(), 1..120)) {

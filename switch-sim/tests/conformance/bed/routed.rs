@@ -219,6 +219,20 @@ impl Net {
 
     /// Where 64 flows go that differ in their UDP source port.
     pub fn flows(&self, dst: &str) -> Vec<Vec<usize>> {
-        (0..64).map(|n| self.to(0, &packet(self.mac, HOST, "192.0.2.1", dst, 64, n))).collect()
+        let frames = (0..64).map(|n| packet(self.mac, HOST, "192.0.2.1", dst, 64, n));
+        let mut ways = vec![Vec::new(); 64];
+        for (port, frame) in self.send_all(0, frames) {
+            ways[usize::from(u16::from_be_bytes([frame[34], frame[35]]))].push(port);
+        }
+        ways
+    }
+
+    /// How many ports these frames leave by, each by one.
+    #[track_caller]
+    pub fn spread(&self, frames: Vec<Vec<u8>>) -> usize {
+        let count = frames.len();
+        let sent = self.send_all(0, frames);
+        assert_eq!(sent.len(), count, "each frame leaves by one port");
+        sent.iter().map(|(port, _)| port).collect::<std::collections::BTreeSet<_>>().len()
     }
 }
