@@ -125,7 +125,7 @@ pub(super) unsafe extern "C" fn recv_hostif_packet(
             size.write(frame.len() as sai_size_t);
             count.write(known.len() as u32);
         }
-        if frame.len() > room as usize || known.len() > attr_room {
+        if frame.len() > room || known.len() > attr_room {
             UNFIT.lock().entry(hostif).or_default().push_front((frame, known));
             return Err(Error::because(Status::BUFFER_OVERFLOW, "the packet or its attributes do not fit"));
         }
