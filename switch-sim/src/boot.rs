@@ -36,6 +36,7 @@ impl Switch {
     pub(crate) fn boot(&mut self, attrs: &[AttrEntry]) {
         let this = self.make(ObjectType::SWITCH, attrs.to_vec(), Origin::Switch);
         debug_assert_eq!(this, self.id);
+        crate::stats::mode::changed(self, &ObjectRef::Object(ObjectType::SWITCH, this), attrs);
         let cpu_attrs = vec![at(port::HW_LANE_LIST.id(), Value::U32List(vec![0]))];
         self.make_default(CPU_PORT, ObjectType::PORT, cpu_attrs);
         for queue in 0..self.profile.chip.cpu_queues {

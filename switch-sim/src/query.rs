@@ -8,6 +8,7 @@ use sai::{
 };
 
 use crate::feature::owner;
+use crate::stats::mode;
 use crate::store::relation;
 use crate::switch::{Switch, known};
 
@@ -39,7 +40,7 @@ pub fn support(object_type: ObjectType, attr: sai::AttrId) -> Result<Support> {
             Support::Refused
         });
     }
-    let enforced = owner.is_some_and(|o| o.enforced().contains(&attr.id));
+    let enforced = owner.is_some_and(|o| o.enforced().contains(&attr.id)) || mode::acts(object_type, attr.id);
     Ok(if enforced { Support::Enforced } else { Support::Stored })
 }
 

@@ -351,6 +351,7 @@ impl Switch {
                 if let Some(owner) = meta::object(object_type).and_then(owner) {
                     owner.restored(self, &object);
                 }
+                crate::stats::mode::changed(self, &object, &attrs);
             } else if let Some(object) = self.store.get(id)
                 && derived.insert(id)
             {

@@ -7,11 +7,15 @@ use sai::{Error, ObjectRef, Result, StatId, StatsOp, Status};
 use crate::feature::owner;
 use crate::switch::{Switch, known};
 
+pub(crate) mod mode;
+
 /// What was cleared or set: the distance between an owner's count, which never falls, and what a client
 /// reads.
 #[derive(Debug, Default)]
 pub struct Stats {
     baselines: HashMap<ObjectRef, HashMap<StatId, u64>>,
+    /// The owner's count where a statistic was stopped.
+    stopped: HashMap<ObjectRef, HashMap<StatId, u64>>,
 }
 
 impl Stats {
@@ -25,15 +29,38 @@ impl Stats {
         }
     }
 
-    /// Forgets what was cleared or set of one statistic.
+    /// Forgets what was cleared or set of one statistic, which counts from 0 again.
     pub(crate) fn forget_stat(&mut self, object: &ObjectRef, stat: StatId) {
         if let Some(baselines) = self.baselines.get_mut(object) {
             baselines.remove(&stat);
+        }
+        if let Some(count) = self.stopped.get_mut(object).and_then(|of| of.get_mut(&stat)) {
+            *count = 0;
         }
     }
 
     pub(crate) fn forget(&mut self, object: &ObjectRef) {
         self.baselines.remove(object);
+        self.stopped.remove(object);
+    }
+
+    /// Stops a statistic at an owner's count, or has it count on from where it stands.
+    fn count(&mut self, object: &ObjectRef, stat: StatId, on: bool, now: u64) {
+        if !on {
+            self.stopped.entry_ref(object).or_default().entry(stat).or_insert(now);
+            return;
+        }
+        let Some(of) = self.stopped.get_mut(object) else { return };
+        let Some(then) = of.remove(&stat) else { return };
+        if of.is_empty() {
+            self.stopped.remove(object);
+        }
+        let baseline = self.baseline(object, stat);
+        self.set_baseline(object, stat, baseline.wrapping_add(now.wrapping_sub(then)));
+    }
+
+    fn stopped_at(&self, object: &ObjectRef, stat: StatId) -> Option<u64> {
+        self.stopped.get(object)?.get(&stat).copied()
     }
 }
 
@@ -123,6 +150,9 @@ impl Switch {
     }
 
     fn raw_stat(&self, object: &ObjectRef, stat: StatId) -> u64 {
+        if let Some(count) = self.stats.stopped_at(object, stat) {
+            return count;
+        }
         let meta = known(object.object_type()).ok();
         meta.and_then(owner).and_then(|o| o.stat(self, object, stat)).unwrap_or(0)
     }

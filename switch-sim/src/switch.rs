@@ -18,7 +18,7 @@ use crate::pipeline::{Node, Plane};
 use crate::port::{Links, Ports};
 use crate::profile::{Profile, Refusals, Timing};
 use crate::resources::Resources;
-use crate::stats::Stats;
+use crate::stats::{self, Stats};
 use crate::store::{Object, Origin, Store, id};
 use crate::world::Clock;
 
@@ -171,6 +171,7 @@ impl Switch {
         let owner = owner(meta);
         self.check_owner(owner, &request)?;
         acl::bind::check(self, meta, attrs)?;
+        stats::mode::check(self, meta, attrs)?;
         let pool = self.resources.admit(&self.store, &request)?;
         if let Some(table) = owner.and_then(|o| o.table()) {
             let id = table.create(self, &object, attrs)?;
@@ -193,6 +194,7 @@ impl Switch {
             owner.created(self, &object);
         }
         acl::bind::derive_given(self, meta.object_type, id, attrs);
+        stats::mode::changed(self, &object, attrs);
         Ok(id)
     }
 
@@ -288,6 +290,7 @@ impl Switch {
             owner.check_set(self, object, attr).map_err(|e| e.on_object(object))?;
         }
         acl::bind::check(self, meta, std::slice::from_ref(attr)).map_err(|e| e.on_object(object))?;
+        stats::mode::check(self, meta, std::slice::from_ref(attr)).map_err(|e| e.on_object(object))?;
         if let Some(table) = owner.and_then(|o| o.table()) {
             return table.set(self, object, attr);
         }
@@ -298,6 +301,7 @@ impl Switch {
         if let Some(id) = object.oid() {
             acl::bind::changed(self, meta.object_type, id, attr.id);
         }
+        stats::mode::changed(self, object, std::slice::from_ref(attr));
         Ok(())
     }
 

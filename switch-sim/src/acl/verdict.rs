@@ -277,10 +277,10 @@ impl Taken {
             p.acl_meta = more.meta.unwrap_or_default();
         }
         if first(&mut self.tc, more.tc.is_some()) {
-            p.tc = more.tc.unwrap_or_default();
+            (p.tc, p.chosen[0]) = (more.tc.unwrap_or_default(), true);
         }
         if first(&mut self.color, more.color.is_some()) {
-            p.color = more.color.unwrap_or_default();
+            (p.color, p.chosen[1]) = (more.color.unwrap_or_default(), true);
         }
         if first(&mut self.pcp, more.pcp.is_some()) {
             p.pcp = more.pcp.unwrap_or_default();

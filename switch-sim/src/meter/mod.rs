@@ -134,7 +134,7 @@ impl Policers {
             _ => Color::Red,
         };
         let color = policer.meter.mark(now, if policer.bytes { bytes } else { 1 }, before);
-        p.color = color as u8;
+        (p.color, p.chosen[1]) = (color as u8, true);
         let action = policer.actions[color as usize];
         if policer.counted.is_empty() || policer.counted.contains(&action) {
             let [packets, octets] = &mut policer.counts[color as usize];

@@ -429,7 +429,9 @@ impl Engine {
     #[inline(always)]
     fn enqueue<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, slot: usize, t: &mut T, sink: &mut S) {
         if sw.qos.leaving {
-            sw.qos.leave(&sw.profile.chip, &mut self.packets[slot], t);
+            let p = &mut self.packets[slot];
+            let interface = sw.router.leaves_by(p);
+            sw.qos.leave(&sw.profile.chip, interface, p, t);
         }
         if sw.ports.timed {
             return self.enqueue_timed(sw, slot, t, sink);

@@ -185,6 +185,8 @@ pub struct Packet {
     pub hash_by: [u16; 2],
     /// The algorithm that an ACL entry chose for next-hop groups, `sai_hash_algorithm_t`; [`u8::MAX`] for none.
     pub ecmp_algorithm: u8,
+    /// Whether an ACL entry or a policer chose class and color.
+    pub chosen: [bool; 2],
     /// The forwarding class that an ACL entry chose; [`u8::MAX`] for that of the DSCP.
     pub forwarding_class: u8,
     /// Destination user meta data of the FDB, neighbor or route entry and of the next hop that were hit, in this
@@ -224,6 +226,7 @@ impl Packet {
         acl_meta: 0,
         hash_by: [NONE; 2],
         ecmp_algorithm: u8::MAX,
+        chosen: [false; 2],
         forwarding_class: u8::MAX,
         orders: u32::MAX,
         dst_meta: [0; 4],

@@ -1,6 +1,6 @@
 //! QoS maps in the express lane: they decide nothing about a frame's way, so they are looked up as it leaves.
 
-use crate::pipeline::{Lane, Ledger, NoTrace, Packet};
+use crate::pipeline::{Lane, Ledger, NONE, NoTrace, Packet};
 use crate::switch::Switch;
 use crate::wire::edit;
 use crate::wire::parse::{L3, Tci};
@@ -31,7 +31,8 @@ pub(crate) fn class(sw: &Switch, lane: &Lane, frame: &[u8]) -> u8 {
 pub(crate) fn pass(ledger: &mut impl Ledger, lane: &mut Lane, frame: &mut [u8]) {
     let (sw, mut p) = (ledger.switch(), of_lane(lane, frame));
     let group = sw.qos.classify(&mut p, &mut NoTrace);
-    sw.qos.leave(&sw.profile.chip, &mut p, &mut NoTrace);
+    // An interface with maps takes no part in the lane.
+    sw.qos.leave(&sw.profile.chip, NONE, &mut p, &mut NoTrace);
     if let Some(group) = group {
         ledger.took_by(lane.port, group, [1, lane.size.into()]);
     }

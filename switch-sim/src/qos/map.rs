@@ -101,7 +101,7 @@ fn check(sw: &Switch, ty: Type, n: usize, value: &Value) -> Result<()> {
     Ok(())
 }
 
-/// Derives a map, and the ports that may look it up.
+/// Derives a map.
 fn derive(sw: &mut Switch, object: &ObjectRef) {
     let Some(id) = object.oid() else { return };
     let ty = Type(sw.store.number(id, attr::TYPE.id()) as i32);
@@ -158,6 +158,7 @@ impl Owner for MapOwner {
     fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
         derive(sw, object);
         crate::port::derive_all(sw);
+        crate::router::rif::derive_all(sw);
     }
 
     fn removed(&self, sw: &mut Switch, object: &ObjectRef, _: Object) {

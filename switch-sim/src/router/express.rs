@@ -33,7 +33,7 @@ pub(crate) fn arrive(sw: &Switch, lane: &mut Lane, frame: &[u8], interface: u16)
         return false;
     };
     let six = usize::from(lane.headers.v6);
-    if !rif.has_mac(dst) || !rif.admin[six] || !vr.admin[six] || lane.headers.ttl <= 1 {
+    if !rif.has_mac(dst) || rif.classes || !rif.admin[six] || !vr.admin[six] || lane.headers.ttl <= 1 {
         return false;
     }
     lane.rif = interface;
@@ -92,6 +92,7 @@ pub(crate) fn leave(sw: &Switch, lane: &mut Lane, frame: Bytes<'_>) -> bool {
         && to.counter == u32::MAX
         && (to.rif != lane.rif || out.loopback == PacketAction::FORWARD)
         && out.admin[usize::from(lane.headers.v6)]
+        && !out.marks
         && u32::from(lane.headers.ip_len) <= out.mtu
         && to.mac[0] & 1 == 0
         && kept & (keep::DST_MAC | keep::SRC_MAC | keep::VLAN) == 0;
@@ -181,6 +182,8 @@ const _: fn(&Rif, &Hop) = |rif, hop| {
         loopback: _,
         miss: _,
         keep_ttl: _,
+        classes: _,
+        marks: _,
     } = rif;
     let Hop { rif: _, mac: _, known: _, action: _, meta: _, counter: _, trap: _, no_host_route: _, users: _ } =
         hop;

@@ -26,6 +26,9 @@ pub(crate) fn my_mac<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work
             p.vrf = rif.vr;
         }
         if p.has(flag::MULTICAST) && rif.multicast != [false; 2] && !p.has(flag::BROADCAST) {
+            if rif.classes {
+                sw.qos.classify_routed(p, t);
+            }
             let result = multicast::receive(sw, p, frame, t);
             match result {
                 _ if p.bridge_port != NONE => engine.send(i, Node::Bridge),
@@ -38,6 +41,9 @@ pub(crate) fn my_mac<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work
         let mine = !p.has(flag::MULTICAST) && (rif.has_mac(mac) || others::any(&sw.router.my_macs, p, mac));
         if mine && is_ip(&p.headers) {
             p.flags |= flag::TO_ROUTER;
+            if rif.classes {
+                sw.qos.classify_routed(p, t);
+            }
             prefetch(sw, p.vrf, &p.headers, frame);
             engine.send(i, Node::Route);
         } else if p.bridge_port != NONE && !mine {

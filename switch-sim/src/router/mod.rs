@@ -16,10 +16,12 @@
 //! neighbor that moves touches no route, a group that grows no prefix. The tables are the store of routes,
 //! neighbors and members of next-hop groups; all else is derived from the objects of the store.
 
+use sai::object::counter::{self, Stat};
 use sai::types::IpAddrFamily;
-use sai::{ObjectId, StatId, Value, object::counter::Stat};
+use sai::{AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Result, StatId, Value};
 
-use crate::feature::Owner;
+use crate::feature::{Owner, Request};
+use crate::stats::mode;
 use crate::store::id::Parts;
 use crate::switch::Switch;
 
@@ -89,7 +91,7 @@ fn family(v6: bool) -> Value {
 
 /// Derives what depends on the switch's MAC address.
 pub(crate) fn derive_switch(sw: &mut Switch) {
-    for id in sw.store.ids(sai::ObjectType::VIRTUAL_ROUTER).collect::<Vec<_>>() {
+    for id in sw.store.ids(ObjectType::VIRTUAL_ROUTER).collect::<Vec<_>>() {
         vr::derive(sw, id);
     }
     rif::derive_all(sw);
@@ -104,7 +106,7 @@ impl Owner for CounterOwner {
         const { &[Stat::PACKETS.0 as StatId, Stat::BYTES.0 as StatId] }
     }
 
-    fn created(&self, sw: &mut Switch, object: &sai::ObjectRef) {
+    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
         let Some(id) = object.oid() else { return };
         let slot = Parts::of(id).slot as usize;
         let counters = &mut sw.router.counters;
@@ -114,7 +116,42 @@ impl Owner for CounterOwner {
         counters[slot] = [0; 2];
     }
 
-    fn stat(&self, sw: &Switch, object: &sai::ObjectRef, stat: StatId) -> Option<u64> {
+    fn enforced(&self) -> &'static [AttrId] {
+        const {
+            &[
+                counter::TYPE.id(),
+                counter::ENABLE_PACKET_COUNT.id(),
+                counter::ENABLE_BYTE_COUNT.id(),
+                counter::OBJECT_TYPE.id(),
+                counter::STAT_ID_LIST.id(),
+            ]
+        }
+    }
+
+    fn check_create(&self, _: &Switch, request: &Request<'_>) -> Result<()> {
+        let of = match request.given(counter::OBJECT_TYPE.id()) {
+            Some((_, Value::I32(of))) => Some(ObjectType(*of)),
+            _ => None,
+        };
+        request.attrs.iter().enumerate().try_for_each(|(n, given)| mode::check_counter(of, n, given))
+    }
+
+    fn check_set(&self, sw: &Switch, object: &ObjectRef, given: &AttrEntry) -> Result<()> {
+        let of = object.oid().and_then(|id| mode::selected_type(sw, id));
+        mode::check_counter(of, 0, given)
+    }
+
+    fn stat(&self, sw: &Switch, object: &ObjectRef, stat: StatId) -> Option<u64> {
+        let id = object.oid()?;
+        let unit = if stat == Stat::BYTES.0 as StatId {
+            counter::ENABLE_BYTE_COUNT
+        } else {
+            counter::ENABLE_PACKET_COUNT
+        };
+        // A selective counter chooses what others count.
+        if mode::is_selective(sw, id) || !sw.store.flag(id, unit.id()) {
+            return None;
+        }
         sw.router.counters.get(Parts::of(object.oid()?).slot as usize)?.get(stat as usize).copied()
     }
 }

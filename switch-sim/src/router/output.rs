@@ -5,7 +5,7 @@ use sai::MacAddr;
 use super::next_hop::keep;
 use super::{Router, rif};
 use crate::pipeline::packet::wire_len;
-use crate::pipeline::{Event, Packet, Tracer, flag};
+use crate::pipeline::{Event, NONE, Packet, Tracer, flag};
 use crate::port::output::Tag;
 use crate::switch::Switch;
 use crate::wire::edit;
@@ -30,6 +30,16 @@ impl Router {
         let rewrites = adjacency != u32::MAX && adjacency >> KEEP & u32::from(keep::DST_MAC) == 0;
         rewrites.then(|| self.hops.get(adjacency & ((1 << KEEP) - 1)).mac)
     }
+
+    /// The interface that a packet leaves the router by; [`NONE`] for one that was not routed.
+    pub(crate) fn leaves_by(&self, p: &Packet) -> u16 {
+        match (p.has(flag::ROUTED), p.adjacency) {
+            (false, _) => NONE,
+            (true, u32::MAX) => p.out_rif,
+            // A flooded copy has lost its interface on the way.
+            (true, adjacency) => self.hops.get(adjacency & ((1 << KEEP) - 1)).rif,
+        }
+    }
 }
 
 /// Rewrites a routed packet by its hop, or an IP multicast copy that has none by its interface: MAC addresses and
@@ -41,7 +51,6 @@ pub(crate) fn rewrite<T: Tracer>(sw: &mut Switch, p: &mut Packet, frame: &mut [u
         (keep::DST_MAC, [0; 6])
     } else {
         let hop = router.hops.get(p.adjacency & ((1 << KEEP) - 1));
-        // A flooded copy has lost its interface on the way.
         p.out_rif = hop.rif;
         ((p.adjacency >> KEEP) as u8, hop.mac)
     };

@@ -4,7 +4,7 @@ use sai::meta::AttrMeta;
 use sai::object::router_interface::{Stat, Type};
 use sai::types::PacketAction;
 use sai::{
-    AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, SaiEnum, StatId, Status, Value,
+    AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, SaiEnum, StatId, Status, Value,
     router_interface as attr, vlan,
 };
 
@@ -13,6 +13,7 @@ use crate::bridge::control::{give_way, yields};
 use crate::feature::{Owner, Request};
 use crate::pipeline::packet::{Packet, flag, wire_len};
 use crate::pipeline::{DropReason, NONE, Side};
+use crate::qos;
 use crate::store::Object;
 use crate::store::id::{self, Parts};
 use crate::switch::Switch;
@@ -64,6 +65,10 @@ pub struct Rif {
     pub miss: PacketAction,
     /// Leaves the TTL as it is.
     pub keep_ttl: bool,
+    /// Has QoS maps for what it routes.
+    pub classes: bool,
+    /// Has QoS maps for what leaves by it.
+    pub marks: bool,
 }
 
 /// Packets and octets, in the order of `sai_router_interface_stat_t`.
@@ -96,6 +101,12 @@ impl Owner for RifOwner {
                 attr::V4_MCAST_ENABLE.id(),
                 attr::V6_MCAST_ENABLE.id(),
                 attr::MY_MAC.id(),
+                qos::INTERFACE_ATTRS[0],
+                qos::INTERFACE_ATTRS[1],
+                qos::INTERFACE_ATTRS[2],
+                qos::INTERFACE_ATTRS[3],
+                qos::INTERFACE_ATTRS[4],
+                qos::INTERFACE_ATTRS[5],
             ]
         }
     }
@@ -107,6 +118,8 @@ impl Owner for RifOwner {
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
+        let maps = request.attrs.iter().enumerate();
+        maps.map(|(n, given)| qos::check(sw, ObjectType::ROUTER_INTERFACE, n, given)).collect::<Result<()>>()?;
         if let Some((n, Value::U16(vid))) = request.given(attr::OUTER_VLAN_ID.id())
             && !(1..4095).contains(vid)
         {
@@ -137,6 +150,10 @@ impl Owner for RifOwner {
         }
     }
 
+    fn check_set(&self, sw: &Switch, _: &ObjectRef, given: &AttrEntry) -> Result<()> {
+        qos::check(sw, ObjectType::ROUTER_INTERFACE, 0, given)
+    }
+
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
         let Some(id) = object.oid() else { return };
         let slot = Parts::of(id).slot as usize;
@@ -164,6 +181,7 @@ impl Owner for RifOwner {
         let slot = Parts::of(id).slot as usize;
         super::attach::put(sw, slot as u16, false);
         let gone = std::mem::take(&mut sw.router.rifs[slot]);
+        qos::derive_interface(sw, slot as u16, ObjectId::NULL);
         if gone.is_virtual {
             derive_virtual(sw, &gone);
         }
@@ -272,6 +290,7 @@ fn derive(sw: &mut Switch, id: ObjectId) {
     let mac = read::mac(sw, &object, attr::SRC_MAC_ADDRESS.id());
     // Nobody's unicast address.
     let ingress_mac = if oid(attr::MY_MAC.id()).is_null() { mac } else { [0xff; 6] };
+    let [classes, marks] = qos::derive_interface(sw, slot as u16, id);
     let record = Rif {
         id,
         ingress_mac,
@@ -287,6 +306,8 @@ fn derive(sw: &mut Switch, id: ObjectId) {
         loopback: read::action(sw, &object, attr::LOOPBACK_PACKET_ACTION.id()),
         miss: read::action(sw, &object, attr::NEIGHBOR_MISS_PACKET_ACTION.id()),
         keep_ttl: flag(attr::DISABLE_DECREMENT_TTL.id()),
+        classes,
+        marks,
     };
     sw.router.rifs[slot] = record;
     let record = sw.router.rifs[slot].clone();
@@ -301,8 +322,8 @@ fn derive_virtual(sw: &mut Switch, of: &Rif) {
     rifs[real].virtual_macs = rifs.iter().filter(|r| same(r) && r.is_virtual).map(|r| r.mac).collect();
 }
 
-/// Derives every interface again: a MAC address that they take from elsewhere changed.
-pub(super) fn derive_all(sw: &mut Switch) {
+/// Derives every interface again: a MAC address that they take from elsewhere or a QoS map changed.
+pub(crate) fn derive_all(sw: &mut Switch) {
     for id in sw.store.ids(ObjectType::ROUTER_INTERFACE).collect::<Vec<_>>() {
         derive(sw, id);
     }

@@ -36,6 +36,7 @@ mod router_interface;
 mod sampling;
 mod several;
 mod special;
+mod stat_modes;
 mod statistics;
 mod statuses;
 mod timing;
