@@ -142,7 +142,7 @@ pub(crate) fn derive(sw: &mut Switch, id: ObjectId) -> bool {
 }
 
 /// The attributes of router interfaces that act here.
-pub(crate) const INTERFACE_ATTRS: [AttrId; 6] = [
+const INTERFACE_ATTRS: [AttrId; 6] = [
     rif::QOS_DSCP_TO_TC_MAP.id(),
     rif::QOS_DOT1P_TO_TC_MAP.id(),
     rif::QOS_DSCP_TO_COLOR_MAP.id(),
@@ -285,11 +285,16 @@ pub(crate) fn check(sw: &Switch, ty: ObjectType, n: usize, attr: &AttrEntry) -> 
         let name = sai::meta::attr(ty, attr.id).map_or("", |a| a.name);
         Err(sai::Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why).on_attr(name))
     };
-    let of_interface = INTERFACE_ATTRS.iter().position(|a| ty == ObjectType::ROUTER_INTERFACE && *a == attr.id);
+    let of_interface =
+        INTERFACE_ATTRS.iter().position(|a| ty == ObjectType::ROUTER_INTERFACE && *a == attr.id);
     let of_port = ty == ObjectType::PORT;
     let default = if of_port { port::QOS_DEFAULT_TC.id() } else { switch::QOS_DEFAULT_TC.id() };
     match &attr.value {
-        Value::U8(tc) if ty != ObjectType::ROUTER_INTERFACE && attr.id == default && *tc >= sw.profile.chip.traffic_classes => {
+        Value::U8(tc)
+            if ty != ObjectType::ROUTER_INTERFACE
+                && attr.id == default
+                && *tc >= sw.profile.chip.traffic_classes =>
+        {
             refuse(format!("traffic class {tc}; there are {}", sw.profile.chip.traffic_classes))
         }
         Value::Oid(map) if !map.is_null() => {

@@ -101,12 +101,12 @@ impl Owner for RifOwner {
                 attr::V4_MCAST_ENABLE.id(),
                 attr::V6_MCAST_ENABLE.id(),
                 attr::MY_MAC.id(),
-                qos::INTERFACE_ATTRS[0],
-                qos::INTERFACE_ATTRS[1],
-                qos::INTERFACE_ATTRS[2],
-                qos::INTERFACE_ATTRS[3],
-                qos::INTERFACE_ATTRS[4],
-                qos::INTERFACE_ATTRS[5],
+                attr::QOS_DSCP_TO_TC_MAP.id(),
+                attr::QOS_DSCP_TO_COLOR_MAP.id(),
+                attr::QOS_DOT1P_TO_TC_MAP.id(),
+                attr::QOS_DOT1P_TO_COLOR_MAP.id(),
+                attr::QOS_TC_AND_COLOR_TO_DSCP_MAP.id(),
+                attr::QOS_TC_AND_COLOR_TO_DOT1P_MAP.id(),
             ]
         }
     }
@@ -119,7 +119,8 @@ impl Owner for RifOwner {
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
         let maps = request.attrs.iter().enumerate();
-        maps.map(|(n, given)| qos::check(sw, ObjectType::ROUTER_INTERFACE, n, given)).collect::<Result<()>>()?;
+        maps.map(|(n, given)| qos::check(sw, ObjectType::ROUTER_INTERFACE, n, given))
+            .collect::<Result<()>>()?;
         if let Some((n, Value::U16(vid))) = request.given(attr::OUTER_VLAN_ID.id())
             && !(1..4095).contains(vid)
         {
@@ -281,6 +282,7 @@ fn base(sw: &Switch, kind: Type, named: impl Fn(AttrId) -> ObjectId) -> Base {
 fn derive(sw: &mut Switch, id: ObjectId) {
     let object = ObjectRef::Object(ObjectType::ROUTER_INTERFACE, id);
     let slot = Parts::of(id).slot as usize;
+    let [classes, marks] = qos::derive_interface(sw, slot as u16, id);
     let sw_ref = &*sw;
     let oid = |a| read::oid(sw_ref, &object, a);
     let flag = |a| read::flag(sw_ref, &object, a);
@@ -290,7 +292,6 @@ fn derive(sw: &mut Switch, id: ObjectId) {
     let mac = read::mac(sw, &object, attr::SRC_MAC_ADDRESS.id());
     // Nobody's unicast address.
     let ingress_mac = if oid(attr::MY_MAC.id()).is_null() { mac } else { [0xff; 6] };
-    let [classes, marks] = qos::derive_interface(sw, slot as u16, id);
     let record = Rif {
         id,
         ingress_mac,

@@ -1,12 +1,13 @@
 //! QoS maps: class and color of a packet, its queue, what it carries on.
 
 use super::acl::{Acl, action, f};
+use super::bed::routed::{Routed, neighbor_mac};
 use super::bed::*;
 use sai::qos_map::Type;
 use sai::types::{AclStage, PacketColor};
 use sai::{
     AclAction, AttrId, ObjectId, ObjectRef, ObjectType, QosMap, QosMapParams, Status, Value, acl_entry,
-    acl_table, ingress_priority_group, port, qos_map, queue, switch,
+    acl_table, ingress_priority_group, port, qos_map, queue, router_interface as rif, switch,
 };
 
 /// VLAN 1 untagged and VLAN 7 tagged on all ports, and B known at port 3 in both.
@@ -49,6 +50,11 @@ fn entries(ty: Type, pairs: &[(u8, u8)]) -> Value {
     Value::QosMapList(pairs.iter().map(|&(key, value)| entry(ty, key, value)).collect())
 }
 
+fn map(bed: &Bed, ty: Type, pairs: &[(u8, u8)]) -> ObjectId {
+    let list = attr(qos_map::MAP_TO_VALUE_LIST.id(), entries(ty, pairs));
+    bed.create(ObjectType::QOS_MAP, &[attr(qos_map::TYPE.id(), Value::I32(ty.0)), list])
+}
+
 impl Qos {
     fn new() -> Qos {
         let qos = Qos(Acl::new());
@@ -58,8 +64,7 @@ impl Qos {
     }
 
     fn map(&self, ty: Type, pairs: &[(u8, u8)]) -> ObjectId {
-        let list = attr(qos_map::MAP_TO_VALUE_LIST.id(), entries(ty, pairs));
-        self.create(ObjectType::QOS_MAP, &[attr(qos_map::TYPE.id(), Value::I32(ty.0)), list])
+        map(self, ty, pairs)
     }
 
     fn at_port(&self, port: usize, id: AttrId, map: ObjectId) {
@@ -321,4 +326,136 @@ fn maps_come_back_with_a_snapshot() {
     qos.at_switch(switch::QOS_DSCP_TO_TC_MAP.id(), qos.map(Type::DSCP_TO_TC, &[(46, 5)]));
     qos.reload();
     assert_eq!(qos.queue_of(&ip(46)), 5);
+}
+
+/// What [`Routed`] has, an interface on port 0 and one on port 1 with a neighbor, 10.0.1.2, whose queues go by class.
+fn routed() -> (Routed, [ObjectId; 2]) {
+    let r = Routed::new();
+    let rifs = [r.port_rif(0), r.port_rif(1)];
+    r.neighbor(rifs[1], "10.0.1.2", neighbor_mac(1));
+    let each: Vec<_> = (0..8).map(|n| (n, n)).collect();
+    let queues = Value::Oid(map(&r, Type::TC_TO_QUEUE, &each));
+    r.set(ObjectType::PORT, r.ports[1], port::QOS_TC_TO_QUEUE_MAP.id(), queues);
+    (r, rifs)
+}
+
+/// The queue of port 1 that sends a routed packet with this DSCP and tag, and its DSCP as it leaves.
+fn routed_by(r: &Routed, dscp: u8) -> (usize, u8) {
+    let mut frame = r.ip("192.0.2.1", "10.0.1.2");
+    frame[15] = dscp << 2;
+    frame[24..26].copy_from_slice(&[0; 2]);
+    let sum = switch_sim::wire::checksum::checksum(&frame[14..34]);
+    frame[24..26].copy_from_slice(&sum.to_be_bytes());
+    let sent = |n| r.stat(ObjectType::QUEUE, r.queue(r.ports[1], n), queue::Stat::PACKETS.0);
+    let before: Vec<_> = (0..8).map(sent).collect();
+    let out = r.send(0, &frame);
+    assert_eq!(out.len(), 1);
+    let by: Vec<_> = (0..8).filter(|n| sent(*n) > before[*n]).collect();
+    assert_eq!(by.len(), 1);
+    (by[0], out[0].1[15] >> 2)
+}
+
+/// Acts: SAI_ROUTER_INTERFACE_ATTR_QOS_DSCP_TO_TC_MAP, SAI_ROUTER_INTERFACE_ATTR_QOS_DOT1P_TO_TC_MAP,
+/// SAI_ROUTER_INTERFACE_ATTR_QOS_DSCP_TO_COLOR_MAP, SAI_ROUTER_INTERFACE_ATTR_QOS_DOT1P_TO_COLOR_MAP.
+#[test]
+fn an_interface_classifies_what_it_routes_in_its_ports_place() {
+    let (r, [left, _]) = routed();
+    let none = Value::Oid(ObjectId::NULL);
+    let on_left = |id: AttrId, value: Value| r.set(ObjectType::ROUTER_INTERFACE, left, id, value);
+    let of_port = Value::Oid(map(&r, Type::DSCP_TO_TC, &[(10, 1), (20, 2)]));
+    r.set(ObjectType::PORT, r.ports[0], port::QOS_DSCP_TO_TC_MAP.id(), of_port);
+    // What class and color became shows in the DSCP: 30 plus three times the class, plus the color.
+    let shown: Vec<_> = (0..8 * 3).map(|n| (n, 30 + n)).collect();
+    let shown = Value::Oid(map(&r, Type::TC_AND_COLOR_TO_DSCP, &shown));
+    r.set(ObjectType::PORT, r.ports[1], port::QOS_TC_AND_COLOR_TO_DSCP_MAP.id(), shown);
+    assert_eq!(routed_by(&r, 10), (1, 33));
+    on_left(rif::QOS_DSCP_TO_TC_MAP.id(), Value::Oid(map(&r, Type::DSCP_TO_TC, &[(10, 5)])));
+    assert_eq!(
+        [10, 20].map(|d| routed_by(&r, d)),
+        [(5, 45), (0, 30)],
+        "its map stands for the port's whole map"
+    );
+    on_left(rif::QOS_DSCP_TO_COLOR_MAP.id(), Value::Oid(map(&r, Type::DSCP_TO_COLOR, &[(10, 2)])));
+    assert_eq!([10, 20].map(|d| routed_by(&r, d)), [(5, 47), (0, 30)]);
+    // Maps that change act at once.
+    let by_pcp = map(&r, Type::DOT1P_TO_TC, &[(0, 3)]);
+    on_left(rif::QOS_DSCP_TO_TC_MAP.id(), none.clone());
+    on_left(rif::QOS_DOT1P_TO_TC_MAP.id(), Value::Oid(by_pcp));
+    assert_eq!(routed_by(&r, 10), (3, 41));
+    let list = entries(Type::DOT1P_TO_TC, &[(0, 6)]);
+    r.set(ObjectType::QOS_MAP, by_pcp, qos_map::MAP_TO_VALUE_LIST.id(), list);
+    assert_eq!(routed_by(&r, 10), (6, 50));
+    on_left(rif::QOS_DSCP_TO_COLOR_MAP.id(), none.clone());
+    on_left(rif::QOS_DOT1P_TO_COLOR_MAP.id(), Value::Oid(map(&r, Type::DOT1P_TO_COLOR, &[(0, 1)])));
+    assert_eq!(routed_by(&r, 10), (6, 49));
+    on_left(rif::QOS_DOT1P_TO_TC_MAP.id(), none);
+    assert_eq!(routed_by(&r, 10), (1, 34), "the class is the port's again");
+    let object = ObjectRef::Object(ObjectType::ROUTER_INTERFACE, left);
+    let wrong = attr(rif::QOS_DSCP_TO_TC_MAP.id(), Value::Oid(by_pcp));
+    assert_eq!(r.backend().set(&object, &wrong).unwrap_err().status(), Status::INVALID_ATTR_VALUE_0);
+}
+
+#[test]
+fn an_interface_of_a_vlan_classifies_only_what_it_routes_and_below_acls() {
+    let qos = Qos::new();
+    qos.queue_by_class();
+    let read = |id| qos.get(ObjectType::SWITCH, qos.switch, id);
+    let map_id = qos.map(Type::DSCP_TO_TC, &[(10, 5)]);
+    let attrs = [
+        attr(rif::VIRTUAL_ROUTER_ID.id(), read(switch::DEFAULT_VIRTUAL_ROUTER_ID.id())),
+        attr(rif::TYPE.id(), Value::I32(rif::Type::VLAN.0)),
+        attr(rif::VLAN_ID.id(), Value::Oid(qos.0.vlan1)),
+        attr(rif::QOS_DSCP_TO_TC_MAP.id(), Value::Oid(map_id)),
+    ];
+    let interface = qos.create(ObjectType::ROUTER_INTERFACE, &attrs);
+    let Value::Mac(mac) = read(switch::SRC_MAC_ADDRESS.id()) else { panic!("an address") };
+    let key = sai::entry::NeighborEntry {
+        switch_id: qos.switch,
+        rif_id: interface,
+        ip_address: "10.0.0.9".parse().unwrap(),
+    };
+    let to = attr(sai::neighbor_entry::DST_MAC_ADDRESS.id(), Value::Mac(sai::MacAddr(B)));
+    let entry = sai::Entry::Neighbor(key);
+    qos.backend().create(qos.switch, sai::Target::Entry(&entry), &[to]).unwrap();
+    let to_router = f(&format!(
+        "eth dst={mac} src=02:00:00:00:00:0a/ipv4 src=192.0.2.1 dst=10.0.0.9 dscp=10/udp/payload zeros=20"
+    ));
+    assert_eq!(qos.queue_of(&ip(10)), 0, "bridged");
+    assert_eq!(qos.queue_of(&to_router), 5);
+    // What an ACL before the router chooses stands.
+    let table = qos.0.table_of(AclStage::PRE_INGRESS, &[acl_table::FIELD_DSCP.id()]);
+    let seven = action(acl_entry::ACTION_SET_TC.id(), AclAction::U8(7));
+    let ten = sai::AclField::U8 { data: 10, mask: 0x3f };
+    qos.0.entry(table, 1, &[attr(acl_entry::FIELD_DSCP.id(), Value::AclField(ten)), seven]);
+    qos.set(ObjectType::SWITCH, qos.switch, switch::PRE_INGRESS_ACL.id(), Value::Oid(table));
+    assert_eq!(qos.queue_of(&to_router), 7);
+}
+
+/// Acts: SAI_ROUTER_INTERFACE_ATTR_QOS_TC_AND_COLOR_TO_DSCP_MAP,
+/// SAI_ROUTER_INTERFACE_ATTR_QOS_TC_AND_COLOR_TO_DOT1P_MAP.
+#[test]
+fn an_interface_marks_what_leaves_by_it_unless_its_port_does() {
+    let (r, _) = routed();
+    let vid = attr(rif::OUTER_VLAN_ID.id(), Value::U16(9));
+    let on = attr(rif::PORT_ID.id(), Value::Oid(r.ports[1]));
+    let sub = r.rif_with(rif::Type::SUB_PORT, &[on, vid]);
+    r.neighbor(sub, "10.0.9.2", neighbor_mac(2));
+    let seen = || {
+        let tagged = r.send(0, &r.ip("192.0.2.1", "10.0.9.2")).remove(0).1;
+        (tagged[14] >> 5, tagged[19] >> 2, routed_by(&r, 0).1)
+    };
+    let mark = |of, value| Value::Oid(map(&r, of, &[(0, value)]));
+    let on_sub = |id: AttrId, value| r.set(ObjectType::ROUTER_INTERFACE, sub, id, value);
+    assert_eq!(seen(), (0, 0, 0));
+    on_sub(rif::QOS_TC_AND_COLOR_TO_DSCP_MAP.id(), mark(Type::TC_AND_COLOR_TO_DSCP, 11));
+    assert_eq!(seen(), (0, 11, 0));
+    on_sub(rif::QOS_TC_AND_COLOR_TO_DOT1P_MAP.id(), mark(Type::TC_AND_COLOR_TO_DOT1P, 5));
+    assert_eq!(seen(), (5, 11, 0));
+    // The port's own map goes before it, the switch's after.
+    let of_switch = switch::QOS_TC_AND_COLOR_TO_DSCP_MAP.id();
+    r.set(ObjectType::SWITCH, r.switch, of_switch, mark(Type::TC_AND_COLOR_TO_DSCP, 12));
+    assert_eq!(seen(), (5, 11, 12));
+    let of_port = port::QOS_TC_AND_COLOR_TO_DSCP_MAP.id();
+    r.set(ObjectType::PORT, r.ports[1], of_port, mark(Type::TC_AND_COLOR_TO_DSCP, 13));
+    assert_eq!(seen(), (5, 13, 13));
 }

@@ -28,6 +28,8 @@ pub struct Net {
     pub bed: Bed,
     vr: ObjectId,
     pub mac: [u8; 6],
+    /// The interfaces of ports 0 and 1.
+    rifs: [ObjectId; 2],
 }
 
 impl Net {
@@ -102,6 +104,14 @@ impl Net {
         bed.set(ObjectType::SWITCH, bed.switch, switch::ECMP_DEFAULT_HASH_ALGORITHM.id(), crc);
         let rdma = bed.create(ObjectType::HASH, &[]);
         bed.set(ObjectType::SWITCH, bed.switch, switch::ECMP_HASH_IPV4_RDMA.id(), Value::Oid(rdma));
+        let dscp = |dscp| QosMapParams { dscp, ..QosMapParams::default() };
+        let by_dscp =
+            (0..8).map(|tc| (dscp(8 * tc), QosMapParams { tc, ..QosMapParams::default() })).collect();
+        let on = |rif, id, map| bed.set(ObjectType::ROUTER_INTERFACE, rif, id, map);
+        on(self.rifs[1], rif::QOS_DSCP_TO_TC_MAP.id(), self.map(qos_map::Type::DSCP_TO_TC, by_dscp));
+        let mark = vec![(QosMapParams::default(), dscp(33))];
+        let mark = self.map(qos_map::Type::TC_AND_COLOR_TO_DSCP, mark);
+        on(self.rifs[0], rif::QOS_TC_AND_COLOR_TO_DSCP_MAP.id(), mark);
         let counter = bed.create(ObjectType::COUNTER, &[]);
         let station = FdbEntry { switch_id: bed.switch, mac_address: MacAddr(station(2)), bv_id: bed.vlan1 };
         let counter = attr(fdb_entry::COUNTER_ID.id(), Value::Oid(counter));
@@ -154,15 +164,17 @@ impl Net {
         counters
     }
 
+    fn map(&self, kind: qos_map::Type, entries: Vec<(QosMapParams, QosMapParams)>) -> Value {
+        let list = entries.into_iter().map(|(key, value)| QosMap { key, value }).collect();
+        let list = attr(qos_map::MAP_TO_VALUE_LIST.id(), Value::QosMapList(list));
+        let kind = attr(qos_map::TYPE.id(), Value::I32(kind.0));
+        Value::Oid(self.bed.create(ObjectType::QOS_MAP, &[kind, list]))
+    }
+
     /// QoS maps of each kind from now on, of the switch or of some ports.
     pub fn mark(&self) {
         let params = QosMapParams::default;
-        let map = |kind: qos_map::Type, entries: Vec<(QosMapParams, QosMapParams)>| {
-            let list = entries.into_iter().map(|(key, value)| QosMap { key, value }).collect();
-            let list = attr(qos_map::MAP_TO_VALUE_LIST.id(), Value::QosMapList(list));
-            let kind = attr(qos_map::TYPE.id(), Value::I32(kind.0));
-            Value::Oid(self.bed.create(ObjectType::QOS_MAP, &[kind, list]))
-        };
+        let map = |kind, entries| self.map(kind, entries);
         let dscp = |dscp| QosMapParams { dscp, ..params() };
         let dot1p = |dot1p| QosMapParams { dot1p, ..params() };
         let tc = |tc| QosMapParams { tc, ..params() };
@@ -229,7 +241,7 @@ impl Net {
         bed.set(ObjectType::PORT, bed.ports[7], port::DROP_TAGGED.id(), Value::Bool(true));
         let limit = bridge_port::MAX_LEARNED_ADDRESSES.id();
         bed.set(ObjectType::BRIDGE_PORT, bed.bridge_ports[6], limit, Value::U32(2));
-        let net = Net { bed, vr, mac };
+        let net = Net { bed, vr, mac, rifs: [ObjectId::NULL; 2] };
         let on = |n: usize| attr(rif::PORT_ID.id(), Value::Oid(net.bed.ports[n]));
         let (a, b) = (net.rif(rif::Type::PORT, on(0)), net.rif(rif::Type::PORT, on(1)));
         let vlan = net.rif(rif::Type::VLAN, attr(rif::VLAN_ID.id(), Value::Oid(six)));
@@ -284,7 +296,7 @@ impl Net {
             };
             net.bed.send(port, &frame);
         }
-        net
+        Net { rifs: [a, b], ..net }
     }
 
     /// What left, and all that was counted and learned.
