@@ -4,7 +4,7 @@ use sai::meta::{self, AttrFlags, ObjectMeta};
 use sai::types::{AclStage, ObjectStage, StatsMode};
 use sai::{
     Answer, AttrCapability, AttrEntry, Error, ObjectRef, ObjectType, Query, Result, StatCapability, Status,
-    Value, ValueKind,
+    Value, ValueKind, hostif, switch,
 };
 
 use crate::feature::owner;
@@ -17,11 +17,23 @@ use crate::switch::{Switch, known};
 pub enum Support {
     /// Giving or setting it changes what the switch does; or it answers a true value.
     Enforced,
+    /// It changes nothing in the switch, but what stands around it: a notification attribute says whom `libsai.so`
+    /// calls, the name of a host interface is that of its network device.
+    Around,
     /// It is stored and answered.
     Stored,
-    /// It answers `ATTR_NOT_SUPPORTED_n`.
+    /// It answers `ATTR_NOT_SUPPORTED_n`, where it can be given for any value but the default.
     Refused,
 }
+
+/// The attributes that act around the switch: [`Support::Around`].
+const AROUND: &[(ObjectType, sai::AttrId)] = &[
+    (ObjectType::SWITCH, switch::SWITCH_STATE_CHANGE_NOTIFY.id()),
+    (ObjectType::SWITCH, switch::FDB_EVENT_NOTIFY.id()),
+    (ObjectType::SWITCH, switch::PORT_STATE_CHANGE_NOTIFY.id()),
+    (ObjectType::SWITCH, switch::PACKET_EVENT_NOTIFY.id()),
+    (ObjectType::HOSTIF, hostif::NAME.id()),
+];
 
 /// What the simulator does with an attribute, from the owners' declarations alone.
 pub fn support(object_type: ObjectType, attr: sai::AttrId) -> Result<Support> {
@@ -41,7 +53,15 @@ pub fn support(object_type: ObjectType, attr: sai::AttrId) -> Result<Support> {
         });
     }
     let enforced = owner.is_some_and(|o| o.enforced().contains(&attr.id)) || mode::acts(object_type, attr.id);
-    Ok(if enforced { Support::Enforced } else { Support::Stored })
+    Ok(if enforced {
+        Support::Enforced
+    } else if owner.is_some_and(|o| o.refused().iter().any(|(id, _)| *id == attr.id)) {
+        Support::Refused
+    } else if AROUND.contains(&(object_type, attr.id)) {
+        Support::Around
+    } else {
+        Support::Stored
+    })
 }
 
 impl Switch {
@@ -66,8 +86,9 @@ impl Switch {
                 let meta = known(object_type)?;
                 let attr = meta.attr(id).ok_or_else(|| no_attr(meta.name, id))?;
                 let support = support(object_type, id)?;
-                let refused = self.refuses(meta, id) || support == Support::Refused;
-                let acts = support == Support::Enforced && !refused;
+                let read_only = attr.flags.contains(AttrFlags::READ_ONLY);
+                let refused = self.refuses(meta, id) || read_only && support == Support::Refused;
+                let acts = matches!(support, Support::Enforced | Support::Around) && !refused;
                 Answer::AttributeCapability(AttrCapability {
                     create: acts && attr.can_create(),
                     set: acts && attr.can_set(),
@@ -201,6 +222,8 @@ pub struct SupportOf {
     pub object_type: &'static str,
     /// The attributes that act ([`Support::Enforced`]).
     pub acts: Vec<&'static str>,
+    /// Those that act around the switch ([`Support::Around`]).
+    pub around: Vec<&'static str>,
     /// Those that are stored.
     pub stored: Vec<&'static str>,
     /// Those that are refused.
@@ -219,6 +242,7 @@ pub fn support_table() -> Vec<SupportOf> {
         SupportOf {
             object_type: m.name,
             acts: named(Support::Enforced),
+            around: named(Support::Around),
             stored: named(Support::Stored),
             refused: named(Support::Refused),
             stored_values: stored_values(m),
@@ -242,19 +266,27 @@ pub fn support_matrix() -> String {
         "<!-- @generated from the simulator's declarations. UPDATE_DOCS=1 cargo test -p switch-sim --test internals \
          support writes it. -->\n\n# What the simulator supports\n\n\
          *Acts*: giving or setting the attribute changes what the switch does, or it answers a state of the \
-         switch. *Stored*: accepted and answered, without effect. *Refused*: answers \
-         `SAI_STATUS_ATTR_NOT_SUPPORTED_n`. Attributes that are not listed are stored. *Stored values* of an \
-         attribute that acts are accepted and answered, without effect.\n",
+         switch. *Acts around the switch*: nothing in the switch depends on it; a notification attribute says whom \
+         `libsai.so` calls, and the name of a host interface is that of its network device. *Stored*: accepted and \
+         answered, without effect. *Refused*: answers `SAI_STATUS_ATTR_NOT_SUPPORTED_n`, where it can be given for any \
+         value but the default. Attributes that are not listed are stored. *Stored values* of an attribute that acts \
+         are accepted and answered, without effect.\n",
     );
-    for SupportOf { object_type, acts, stored, refused, stored_values } in support_table() {
+    for SupportOf { object_type, acts, around, stored, refused, stored_values } in support_table() {
         let _ = write!(
             text,
             "\n## {object_type}\n\n{} act, {} stored, {} refused.\n",
-            acts.len(),
+            acts.len() + around.len(),
             stored.len(),
             refused.len()
         );
-        for (title, names) in [("Acts", acts), ("Refused", refused), ("Stored values", stored_values)] {
+        let lists = [
+            ("Acts", acts),
+            ("Acts around the switch", around),
+            ("Refused", refused),
+            ("Stored values", stored_values),
+        ];
+        for (title, names) in lists {
             if !names.is_empty() {
                 let _ = write!(text, "\n{title}: `{}`.\n", names.join("`, `"));
             }

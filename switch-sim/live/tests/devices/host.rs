@@ -80,6 +80,7 @@ impl Bed {
     }
 }
 
+/// Acts: SAI_HOSTIF_ATTR_NAME.
 #[test]
 fn the_kernel_hears_and_answers_by_the_device_of_a_port() {
     namespace!();
