@@ -187,7 +187,7 @@ impl DebugCounterOwner {
 impl Owner for DebugCounterOwner {
     fn enforced(&self) -> &'static [AttrId] {
         use debug_counter::*;
-        const { &[TYPE.id(), IN_DROP_REASON_LIST.id(), OUT_DROP_REASON_LIST.id()] }
+        const { &[TYPE.id(), BIND_METHOD.id(), IN_DROP_REASON_LIST.id(), OUT_DROP_REASON_LIST.id()] }
     }
 
     fn answered(&self) -> &'static [AttrId] {

@@ -28,6 +28,7 @@ const OWNERS: &[(ObjectType, &dyn Owner)] = &[
     (ObjectType::FDB_ENTRY, &crate::bridge::fdb::FDB_ENTRY),
     (ObjectType::STP, &crate::bridge::control::StpOwner),
     (ObjectType::STP_PORT, &crate::bridge::control::StpPortOwner),
+    (ObjectType::ISOLATION_GROUP, &crate::bridge::control::IsolationGroupOwner),
     (ObjectType::ISOLATION_GROUP_MEMBER, &crate::bridge::control::IsolationMemberOwner),
     (ObjectType::L2MC_GROUP, &crate::bridge::multicast::GroupOwner),
     (ObjectType::L2MC_GROUP_MEMBER, &crate::bridge::multicast::GroupMemberOwner),
@@ -92,6 +93,12 @@ pub trait Owner: Sync {
 
     /// The read-only attributes that [`Owner::get`] answers.
     fn answered(&self) -> &'static [AttrId] {
+        &[]
+    }
+
+    /// The attributes of which this switch can do nothing but the default, each with the reason. Other values are
+    /// refused with `ATTR_NOT_SUPPORTED_n`.
+    fn refused(&self) -> &'static [(AttrId, &'static str)] {
         &[]
     }
 

@@ -2,6 +2,7 @@
 
 pub mod bridge;
 pub mod feature;
+mod fits;
 pub mod hash;
 pub mod lag;
 pub mod memory;

@@ -11,6 +11,7 @@ use sai::{AttrEntry, AttrId, Entry, Error, ObjectId, ObjectRef, ObjectType, Resu
 use crate::acl;
 use crate::bridge::Bridge;
 use crate::feature::{Owner, Request, owner};
+use crate::fits;
 use crate::hostif::Host;
 use crate::lag::Lags;
 use crate::meter::Policers;
@@ -172,6 +173,7 @@ impl Switch {
         self.check_owner(owner, &request)?;
         acl::bind::check(self, meta, attrs)?;
         stats::mode::check(self, meta, attrs)?;
+        fits::check(self, meta, attrs)?;
         let pool = self.resources.admit(&self.store, &request)?;
         if let Some(table) = owner.and_then(|o| o.table()) {
             let id = table.create(self, &object, attrs)?;
@@ -291,6 +293,7 @@ impl Switch {
         }
         acl::bind::check(self, meta, std::slice::from_ref(attr)).map_err(|e| e.on_object(object))?;
         stats::mode::check(self, meta, std::slice::from_ref(attr)).map_err(|e| e.on_object(object))?;
+        fits::check(self, meta, std::slice::from_ref(attr)).map_err(|e| e.on_object(object))?;
         if let Some(table) = owner.and_then(|o| o.table()) {
             return table.set(self, object, attr);
         }
@@ -333,6 +336,13 @@ impl Switch {
     fn check_values(meta: &ObjectMeta, owner: Option<&dyn Owner>, attrs: &[AttrEntry]) -> Result<()> {
         let Some(owner) = owner else { return Ok(()) };
         for (n, given) in attrs.iter().enumerate() {
+            if let Some((_, why)) = owner.refused().iter().find(|(id, _)| *id == given.id) {
+                let attr = meta.attr(given.id);
+                if attr.and_then(|a| a.default_value()).as_ref() != Some(&given.value) {
+                    let error = Error::because(Status::ATTR_NOT_SUPPORTED_0.nth(n), *why);
+                    return Err(error.on_attr(attr.map_or("", |a| a.name)));
+                }
+            }
             let values = match &given.value {
                 Value::I32(value) => std::slice::from_ref(value),
                 Value::I32List(values) => values,

@@ -153,7 +153,7 @@ pub(crate) struct UdfGroupOwner;
 
 impl Owner for UdfGroupOwner {
     fn enforced(&self) -> &'static [AttrId] {
-        const { &[udf_group::LENGTH.id()] }
+        const { &[udf_group::TYPE.id(), udf_group::LENGTH.id()] }
     }
 
     fn check_create(&self, _: &Switch, request: &Request<'_>) -> Result<()> {

@@ -22,7 +22,7 @@ mod vlan;
 
 pub use bridge::BridgeOwner;
 pub use bridge_port::{BridgePortOwner, give_way, yields};
-pub use isolation::IsolationMemberOwner;
+pub use isolation::{IsolationGroupOwner, IsolationMemberOwner};
 pub use stp::{StpOwner, StpPortOwner};
 pub use vlan::{VlanMemberOwner, VlanOwner};
 

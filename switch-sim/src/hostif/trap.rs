@@ -85,15 +85,19 @@ pub(crate) fn traps<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work,
 /// Applies the trap of a packet; `false` for a packet to a reserved address that a trap lets into bridging.
 #[cold]
 fn decide<T: Tracer>(sw: &Switch, p: &mut Packet, frame: &[u8], t: &mut T) -> bool {
-    if p.has(flag::PUNT) && p.trap != NONE {
-        // Somebody who names a user-defined trap has decided already; a disabled group has no queue of its own.
-        if sw.host.trap(p.trap).is_none_or(|trap| !trap.group.enabled) {
-            p.trap = NONE;
-        }
-        return true;
-    }
     let mut default = None;
     let mut best: Option<(u16, &Trap)> = None;
+    if p.has(flag::PUNT) && p.trap != NONE {
+        // Somebody who names a user-defined trap has decided already, but for traps of a higher priority.
+        match sw.host.trap(p.trap).filter(|trap| trap.group.enabled) {
+            Some(named) => best = Some((p.trap, named)),
+            None => {
+                // A disabled group has no queue of its own.
+                p.trap = NONE;
+                return true;
+            }
+        }
+    }
     for (at, kind) in KINDS.iter().enumerate() {
         if !kind.takes(p, frame) {
             continue;
@@ -109,6 +113,7 @@ fn decide<T: Tracer>(sw: &Switch, p: &mut Packet, frame: &[u8], t: &mut T) -> bo
         }
     }
     let action = match (best, default) {
+        (Some((_, trap)), _) if trap.kind.is_none() => return true,
         (Some((_, trap)), _) => trap.action,
         // Without a trap object a reserved address is dropped already, and the router has decided.
         (None, Some(default))
@@ -344,7 +349,14 @@ pub struct UserTrapOwner;
 
 impl Owner for UserTrapOwner {
     fn enforced(&self) -> &'static [AttrId] {
-        const { &[hostif_user_defined_trap::TRAP_GROUP.id()] }
+        use hostif_user_defined_trap::*;
+        const { &[TYPE.id(), TRAP_PRIORITY.id(), TRAP_GROUP.id()] }
+    }
+
+    fn values(&self, attr: AttrId) -> Option<&'static [i32]> {
+        use hostif_user_defined_trap::{TYPE, Type};
+        const TYPES: &[i32] = &[Type::ROUTER.0, Type::NEIGHBOR.0, Type::ACL.0, Type::FDB.0];
+        (attr == TYPE.id()).then_some(TYPES)
     }
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {

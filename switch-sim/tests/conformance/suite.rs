@@ -16,6 +16,7 @@ mod debug_counters;
 mod domains;
 mod ecmp;
 mod fdb;
+mod fits;
 mod flooding;
 mod group_members;
 mod hash;

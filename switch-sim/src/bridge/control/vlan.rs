@@ -69,6 +69,15 @@ impl Owner for VlanOwner {
         ]
     }
 
+    fn refused(&self) -> &'static [(AttrId, &'static str)] {
+        const {
+            &[(
+                sai::vlan::CUSTOM_IGMP_SNOOPING_ENABLE.id(),
+                "this switch leaves snooping to the host: trap IGMP",
+            )]
+        }
+    }
+
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
         let Some(id) = object.oid() else { return };
         let at = sw.store.number(id, vlan_attr::VLAN_ID) as u16;

@@ -32,6 +32,10 @@ impl Owner for FdbEntries {
         ]
     }
 
+    fn refused(&self) -> &'static [(AttrId, &'static str)] {
+        &[(attr::ENDPOINT_IP, "this switch has no bridge ports of type TUNNEL")]
+    }
+
     fn table(&self) -> Option<&'static dyn CompactTable> {
         Some(&FDB_ENTRY)
     }
