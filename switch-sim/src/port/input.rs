@@ -105,7 +105,12 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
             engine.drop(i, DropReason::VlanTagNotAllowed);
             continue;
         }
-        let sub = if port.attached.subs.is_empty() { None } else { port.attached.sub(p.vid) };
+        let sub = if port.attached.splits() {
+            let inner = (tagged && p.headers.tags > 1).then(|| p.headers.inner.vid());
+            port.attached.takes(p.vid, inner)
+        } else {
+            None
+        };
         let next = match sub {
             Some(Sub::Rif(rif)) => {
                 p.rif = rif;
@@ -125,7 +130,7 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
                 Node::MyMac
             }
             None => {
-                let reason = if tagged && !port.attached.subs.is_empty() {
+                let reason = if tagged && port.attached.splits() {
                     DropReason::IngressVlanFilter
                 } else {
                     DropReason::NotAttached

@@ -63,7 +63,19 @@ fn edit_frame<T: Tracer>(sw: &mut Switch, engine: &mut Engine, i: usize, t: &mut
         () if p.out_bridge_port != NONE => bridge::egress::tag(sw, p),
         () => router::tag(sw, p),
     };
-    let tpid = sw.ports.records.get(usize::from(p.out_port)).map_or(0x8100, |r| r.tpid);
+    let (tpid, inner_tpid) =
+        sw.ports.records.get(usize::from(p.out_port)).map_or((0x8100, 0x8100), |r| (r.tpid, r.inner_tpid));
+    if sw.router.doubles && p.has(flag::ROUTED) && tag != Tag::Keep {
+        let [came, leaves] = router::inner_tags(sw, p);
+        if came != 0 {
+            pop_outer(engine, i, t);
+        }
+        if leaves != 0 {
+            retag(engine, i, Tag::Vid(leaves), inner_tpid, t);
+            under(engine, i);
+        }
+    }
+    let p = engine.meta(i);
     let kept = match tag {
         Tag::Keep => true,
         Tag::None => !p.has(flag::HAS_TAG),
@@ -77,6 +89,21 @@ fn edit_frame<T: Tracer>(sw: &mut Switch, engine: &mut Engine, i: usize, t: &mut
     if engine.meta(i).orders != u32::MAX {
         crate::acl::carry_out(sw, engine, i, t);
     }
+}
+
+/// Takes the outer one of two tags off.
+#[cold]
+fn pop_outer<T: Tracer>(engine: &mut Engine, i: usize, t: &mut T) {
+    retag(engine, i, Tag::None, 0, t);
+    let (p, frame) = engine.packet(i);
+    p.headers.outer = p.headers.inner;
+    p.headers.tpid = frame.get(12..14).map_or(0, |b| u16::from_be_bytes([b[0], b[1]]));
+}
+
+/// Has the tag that a frame has got be the inner one: it is to get another.
+#[cold]
+fn under(engine: &mut Engine, i: usize) {
+    engine.meta(i).flags &= !flag::HAS_TAG;
 }
 
 fn retag<T: Tracer>(engine: &mut Engine, i: usize, tag: Tag, tpid: u16, t: &mut T) {

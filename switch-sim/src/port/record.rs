@@ -34,11 +34,13 @@ pub struct Attachment {
     pub rif: u16,
     /// What takes single VLANs, in ascending order of VLAN id.
     pub subs: Vec<(u16, Sub)>,
+    /// Router interfaces that take pairs of an outer and an inner VLAN, in ascending order.
+    pub doubles: Vec<((u16, u16), u16)>,
 }
 
 impl Default for Attachment {
     fn default() -> Attachment {
-        Attachment { bridge_port: NONE, rif: NONE, subs: Vec::new() }
+        Attachment { bridge_port: NONE, rif: NONE, subs: Vec::new(), doubles: Vec::new() }
     }
 }
 
@@ -47,6 +49,32 @@ impl Attachment {
     #[inline]
     pub fn sub(&self, vid: u16) -> Option<Sub> {
         self.subs.binary_search_by_key(&vid, |s| s.0).ok().map(|i| self.subs[i].1)
+    }
+
+    /// What takes the packets of a VLAN, with this inner VLAN if they have one, alone.
+    #[inline]
+    pub fn takes(&self, vid: u16, inner: Option<u16>) -> Option<Sub> {
+        let double = inner.and_then(|inner| self.double(vid, inner)).map(Sub::Rif);
+        double.or_else(|| self.sub(vid))
+    }
+
+    fn double(&self, vid: u16, inner: u16) -> Option<u16> {
+        self.doubles.binary_search_by_key(&(vid, inner), |d| d.0).ok().map(|i| self.doubles[i].1)
+    }
+
+    /// Adds or takes away the router interface that takes this pair of VLANs.
+    pub fn set_double(&mut self, vids: (u16, u16), rif: Option<u16>) {
+        self.doubles.retain(|d| d.0 != vids);
+        if let Some(rif) = rif {
+            let at = self.doubles.partition_point(|d| d.0 < vids);
+            self.doubles.insert(at, (vids, rif));
+        }
+    }
+
+    /// Whether anything takes single VLANs.
+    #[inline(always)]
+    pub const fn splits(&self) -> bool {
+        !self.subs.is_empty() || !self.doubles.is_empty()
     }
 
     /// Adds, replaces or takes away what takes this VLAN alone.
@@ -116,6 +144,8 @@ pub struct Record {
     pub ecmp: hash::OfPort,
     /// Mirrors or samples what it sends.
     pub tapped: bool,
+    /// The TPID of the inner tags that it writes: the switch's.
+    pub inner_tpid: u16,
     /// Has QoS maps, or a default traffic class, for what comes in.
     pub classed: bool,
     /// Storm-control policers of flooded unicast, multicast and broadcast.
@@ -139,8 +169,9 @@ impl Record {
         lag: NONE,
         tpid: 0x8100,
         outer_tpid: 0x88A8,
+        inner_tpid: 0x8100,
         tpids: Tpids([0x8100, 0x88A8, 0x8100, 0x8100]),
-        attached: Attachment { bridge_port: NONE, rif: NONE, subs: Vec::new() },
+        attached: Attachment { bridge_port: NONE, rif: NONE, subs: Vec::new(), doubles: Vec::new() },
         blocked: Vec::new(),
         speed: 0,
         pre_acl: false,
@@ -172,9 +203,10 @@ impl Record {
             // The lane compares a tag's TPID itself.
             tpid: _,
             outer_tpid: _,
+            inner_tpid: _,
             tpids: _,
             speed: _,
-            attached: Attachment { bridge_port, rif, subs },
+            attached: Attachment { bridge_port, rif, subs, doubles },
             blocked,
             pre_acl: _,
             watched,
@@ -188,7 +220,7 @@ impl Record {
             plain: _,
             sends: _,
         } = self;
-        let attached = (*bridge_port != NONE || *rif != NONE) && subs.is_empty();
+        let attached = (*bridge_port != NONE || *rif != NONE) && subs.is_empty() && doubles.is_empty();
         *rx && attached && !(*loopback || *drop_untagged || *drop_tagged || *watched) && blocked.is_empty()
     }
 
@@ -316,6 +348,7 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         lag: membership.as_ref().map_or(NONE, |m| index(m.lag)),
         tpid,
         outer_tpid,
+        inner_tpid,
         tpids: Tpids::new(&[tpid, outer_tpid, inner_tpid, 0x8100]),
         attached: match &membership {
             Some(m) => sw.lags.attachment(index(m.lag)).cloned().unwrap_or_default(),

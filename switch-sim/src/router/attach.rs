@@ -9,11 +9,13 @@ use crate::switch::Switch;
 /// Attaches an interface, or takes it off. A virtual interface shares the packets of the real one.
 pub(super) fn put(sw: &mut Switch, slot: u16, on: bool) {
     let Some(record) = rif::at(&sw.router.rifs, slot).filter(|r| !r.is_virtual) else { return };
-    let (base, vid) = (record.base, record.vid);
+    let (base, vid, inner) = (record.base, record.vid, record.inner);
     let whole = if on { slot } else { NONE };
     let change = |a: &mut Attachment| {
         if vid == 0 {
             a.rif = whole;
+        } else if inner != 0 {
+            a.set_double((vid, inner), on.then_some(slot));
         } else {
             a.set_sub(vid, on.then_some(Sub::Rif(slot)));
         }

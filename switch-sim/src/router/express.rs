@@ -93,6 +93,7 @@ pub(crate) fn leave(sw: &Switch, lane: &mut Lane, frame: Bytes<'_>) -> bool {
         && (to.rif != lane.rif || out.loopback == PacketAction::FORWARD)
         && out.admin[usize::from(lane.headers.v6)]
         && !out.marks
+        && out.inner == 0
         && u32::from(lane.headers.ip_len) <= out.mtu
         && to.mac[0] & 1 == 0
         && kept & (keep::DST_MAC | keep::SRC_MAC | keep::VLAN) == 0;
@@ -172,6 +173,7 @@ const _: fn(&Rif, &Hop) = |rif, hop| {
         vr: _,
         base: _,
         vid: _,
+        inner: _,
         mac: _,
         ingress_mac: _,
         virtual_macs: _,

@@ -49,7 +49,7 @@ pub(crate) use host::from_host;
 pub(crate) use input::my_mac;
 pub(crate) use multicast::replicate;
 pub(crate) use my_mac::{MAX_PRIORITY as MAX_MY_MAC_PRIORITY, MyMacOwner};
-pub(crate) use output::{keeps_tag, rewrite, tag};
+pub(crate) use output::{inner_tags, keeps_tag, rewrite, tag};
 
 /// The tables of the router.
 #[derive(Debug, Default)]
@@ -76,6 +76,8 @@ pub struct Router {
     my_macs: Vec<my_mac::MyMac>,
     /// Packets and octets by slot of the counter object.
     pub counters: Vec<[u64; 2]>,
+    /// Whether any interface has two tags.
+    pub(crate) doubles: bool,
     /// Groups with members that monitor something.
     monitoring: Vec<ObjectId>,
 }

@@ -79,6 +79,11 @@ pub(crate) fn rewrite<T: Tracer>(sw: &mut Switch, p: &mut Packet, frame: &mut [u
     counts[3] += 1;
 }
 
+/// The inner VLAN of the interface that a routed packet came in by, and of that which it leaves by; 0 for none.
+pub(crate) fn inner_tags(sw: &Switch, p: &Packet) -> [u16; 2] {
+    [p.rif, p.out_rif].map(|slot| rif::at(&sw.router.rifs, slot).map_or(0, |r| r.inner))
+}
+
 /// How a packet that leaves without a bridge port is tagged: by its sub-port interface, else not at all if it
 /// was routed, and as it is if not.
 #[inline(always)]

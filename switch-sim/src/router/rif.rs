@@ -43,8 +43,10 @@ pub struct Rif {
     pub vr: u16,
     /// What it stands on.
     pub base: Base,
-    /// VLAN id of a SUB_PORT; 0 for the other types.
+    /// VLAN id of a SUB_PORT, outer one of a QINQ_PORT; 0 for the other types.
     pub vid: u16,
+    /// Inner VLAN id of a QINQ_PORT; 0 for the other types.
+    pub inner: u16,
     /// Its MAC address: to whom packets are for it, from whom those that it sends are.
     pub mac: [u8; 6],
     /// The address by which packets are for it: its own, unless a My-MAC entry stands in for that.
@@ -87,6 +89,7 @@ impl Owner for RifOwner {
                 attr::PORT_ID.id(),
                 attr::VLAN_ID.id(),
                 attr::OUTER_VLAN_ID.id(),
+                attr::INNER_VLAN_ID.id(),
                 attr::BRIDGE_ID.id(),
                 attr::SRC_MAC_ADDRESS.id(),
                 attr::ADMIN_V4_STATE.id(),
@@ -112,8 +115,14 @@ impl Owner for RifOwner {
     }
 
     fn values(&self, asked: AttrId) -> Option<&'static [i32]> {
-        const TYPES: &[i32] =
-            &[Type::PORT.0, Type::VLAN.0, Type::LOOPBACK.0, Type::SUB_PORT.0, Type::BRIDGE.0];
+        const TYPES: &[i32] = &[
+            Type::PORT.0,
+            Type::VLAN.0,
+            Type::LOOPBACK.0,
+            Type::SUB_PORT.0,
+            Type::BRIDGE.0,
+            Type::QINQ_PORT.0,
+        ];
         (asked == attr::TYPE.id()).then_some(TYPES)
     }
 
@@ -121,12 +130,13 @@ impl Owner for RifOwner {
         let maps = request.attrs.iter().enumerate();
         maps.map(|(n, given)| qos::check(sw, ObjectType::ROUTER_INTERFACE, n, given))
             .collect::<Result<()>>()?;
-        if let Some((n, Value::U16(vid))) = request.given(attr::OUTER_VLAN_ID.id())
-            && !(1..4095).contains(vid)
-        {
-            let why = format!("{vid}: VLAN ids are 1 to 4094");
-            return Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why)
-                .on_attr("SAI_ROUTER_INTERFACE_ATTR_OUTER_VLAN_ID"));
+        for (id, name) in VLAN_IDS {
+            if let Some((n, Value::U16(vid))) = request.given(id)
+                && !(1..4095).contains(vid)
+            {
+                let why = format!("{vid}: VLAN ids are 1 to 4094");
+                return Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why).on_attr(name));
+            }
         }
         let is_virtual = matches!(request.given(attr::IS_VIRTUAL.id()), Some((_, Value::Bool(true))));
         let kind = match request.given(attr::TYPE.id()) {
@@ -135,12 +145,16 @@ impl Owner for RifOwner {
         };
         let given = |a| request.given(a).and_then(|(_, v)| v.as_oid()).unwrap_or(ObjectId::NULL);
         let base = base(sw, kind, given);
-        let vid = match request.given(attr::OUTER_VLAN_ID.id()) {
-            Some((_, Value::U16(vid))) if kind == Type::SUB_PORT => *vid,
+        let [vid, inner] = vlan_ids(kind, |a| match request.given(a) {
+            Some((_, Value::U16(vid))) => *vid,
             _ => 0,
-        };
+        });
         let twin = sw.router.rifs.iter().find(|r| {
-            !r.id.is_null() && !r.is_virtual && base != Base::None && r.base == base && r.vid == vid
+            !r.id.is_null()
+                && !r.is_virtual
+                && base != Base::None
+                && r.base == base
+                && [r.vid, r.inner] == [vid, inner]
         });
         match twin {
             Some(twin) if !is_virtual => {
@@ -183,6 +197,7 @@ impl Owner for RifOwner {
         super::attach::put(sw, slot as u16, false);
         let gone = std::mem::take(&mut sw.router.rifs[slot]);
         qos::derive_interface(sw, slot as u16, ObjectId::NULL);
+        count_doubles(sw);
         if gone.is_virtual {
             derive_virtual(sw, &gone);
         }
@@ -259,7 +274,7 @@ fn check_free(sw: &Switch, base: Base, vid: u16) -> Result<()> {
 /// What an interface of this type stands on. What belongs to another type is stored, not used.
 fn base(sw: &Switch, kind: Type, named: impl Fn(AttrId) -> ObjectId) -> Base {
     let attr = match kind {
-        Type::PORT | Type::SUB_PORT => attr::PORT_ID.id(),
+        Type::PORT | Type::SUB_PORT | Type::QINQ_PORT => attr::PORT_ID.id(),
         Type::VLAN => attr::VLAN_ID.id(),
         Type::BRIDGE => attr::BRIDGE_ID.id(),
         _ => return Base::None,
@@ -278,6 +293,23 @@ fn base(sw: &Switch, kind: Type, named: impl Fn(AttrId) -> ObjectId) -> Base {
     }
 }
 
+/// The VLANs of an interface that takes single ones, and what they are called.
+const VLAN_IDS: [(AttrId, &str); 2] = [
+    (attr::OUTER_VLAN_ID.id(), "SAI_ROUTER_INTERFACE_ATTR_OUTER_VLAN_ID"),
+    (attr::INNER_VLAN_ID.id(), "SAI_ROUTER_INTERFACE_ATTR_INNER_VLAN_ID"),
+];
+
+/// The outer and the inner VLAN id of an interface of this type; 0 where it has none.
+fn vlan_ids(kind: Type, given: impl Fn(AttrId) -> u16) -> [u16; 2] {
+    let has = [matches!(kind, Type::SUB_PORT | Type::QINQ_PORT), kind == Type::QINQ_PORT];
+    std::array::from_fn(|n| if has[n] { given(VLAN_IDS[n].0) } else { 0 })
+}
+
+/// Says again whether any interface has two tags.
+fn count_doubles(sw: &mut Switch) {
+    sw.router.doubles = sw.router.rifs.iter().any(|r| r.inner != 0);
+}
+
 /// Derives the record of an interface.
 fn derive(sw: &mut Switch, id: ObjectId) {
     let object = ObjectRef::Object(ObjectType::ROUTER_INTERFACE, id);
@@ -288,7 +320,7 @@ fn derive(sw: &mut Switch, id: ObjectId) {
     let flag = |a| read::flag(sw_ref, &object, a);
     let kind = Type::from_raw(read::number(sw, &object, attr::TYPE.id()) as i32);
     let base = base(sw, kind, oid);
-    let vid = if kind == Type::SUB_PORT { read::number(sw, &object, attr::OUTER_VLAN_ID.id()) } else { 0 };
+    let [vid, inner] = vlan_ids(kind, |a| read::number(sw, &object, a) as u16);
     let mac = read::mac(sw, &object, attr::SRC_MAC_ADDRESS.id());
     // Nobody's unicast address.
     let ingress_mac = if oid(attr::MY_MAC.id()).is_null() { mac } else { [0xff; 6] };
@@ -297,7 +329,8 @@ fn derive(sw: &mut Switch, id: ObjectId) {
         ingress_mac,
         vr: Parts::of(oid(attr::VIRTUAL_ROUTER_ID.id())).slot as u16,
         base,
-        vid: vid as u16,
+        vid,
+        inner,
         mac,
         virtual_macs: Vec::new(),
         is_virtual: flag(attr::IS_VIRTUAL.id()),
@@ -311,6 +344,7 @@ fn derive(sw: &mut Switch, id: ObjectId) {
         marks,
     };
     sw.router.rifs[slot] = record;
+    count_doubles(sw);
     let record = sw.router.rifs[slot].clone();
     derive_virtual(sw, &record);
 }
@@ -318,7 +352,7 @@ fn derive(sw: &mut Switch, id: ObjectId) {
 /// Collects the MAC addresses of the virtual interfaces that share a base.
 fn derive_virtual(sw: &mut Switch, of: &Rif) {
     let rifs = &mut sw.router.rifs;
-    let same = |r: &Rif| !r.id.is_null() && r.base == of.base && r.vid == of.vid;
+    let same = |r: &Rif| !r.id.is_null() && r.base == of.base && [r.vid, r.inner] == [of.vid, of.inner];
     let Some(real) = rifs.iter().position(|r| same(r) && !r.is_virtual) else { return };
     rifs[real].virtual_macs = rifs.iter().filter(|r| same(r) && r.is_virtual).map(|r| r.mac).collect();
 }

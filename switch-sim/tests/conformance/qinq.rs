@@ -1,10 +1,12 @@
 //! Tags of other TPIDs, tags on tags, and priorities.
 
+use super::bed::routed::{HOST, Routed, neighbor_mac, packet};
 use super::bed::*;
 use sai::hostif_trap as trap;
+use sai::router_interface::{self as rif, Type};
 use sai::types::PacketAction;
 use sai::vlan::TaggingMode;
-use sai::{ObjectType, Value, lag, port, queue, switch};
+use sai::{AttrEntry, ObjectType, Status, Value, lag, port, queue, switch};
 
 fn with(frame: &[u8], tpid: u16, tci: u16) -> Vec<u8> {
     let tag = [tpid.to_be_bytes(), tci.to_be_bytes()].concat();
@@ -100,4 +102,61 @@ fn a_lags_attributes_stand_for_those_of_its_members() {
     set(lag::DROP_TAGGED.id(), Value::Bool(true));
     assert!(bed.to(6, &with(&f, 0x9100, 10)).is_empty());
     assert_eq!(bed.to(6, &f), [0]);
+}
+
+/// Acts: SAI_ROUTER_INTERFACE_ATTR_INNER_VLAN_ID, SAI_ROUTER_INTERFACE_ATTR_OUTER_VLAN_ID.
+#[test]
+fn an_interface_of_two_tags_takes_its_pair_and_sends_with_it() {
+    let r = Routed::new();
+    let qinq = |port: usize, outer: u16, inner: u16| -> Vec<AttrEntry> {
+        vec![
+            attr(rif::VIRTUAL_ROUTER_ID.id(), Value::Oid(r.vr)),
+            attr(rif::TYPE.id(), Value::I32(Type::QINQ_PORT.0)),
+            attr(rif::PORT_ID.id(), Value::Oid(r.ports[port])),
+            attr(rif::OUTER_VLAN_ID.id(), Value::U16(outer)),
+            attr(rif::INNER_VLAN_ID.id(), Value::U16(inner)),
+        ]
+    };
+    let add = |port, outer, inner| r.try_create(ObjectType::ROUTER_INTERFACE, &qinq(port, outer, inner));
+    let left = add(0, 10, 20).unwrap();
+    r.neighbor(left, "10.0.0.2", neighbor_mac(0));
+    let right = r.port_rif(1);
+    r.neighbor(right, "10.0.1.2", neighbor_mac(1));
+    let other = add(2, 30, 40).unwrap();
+    r.neighbor(other, "10.0.2.2", neighbor_mac(2));
+    // What a routed packet looks like without its tags.
+    let routed =
+        |to: u8, n: u8| packet(neighbor_mac(n), r.mac, "192.0.2.1", &format!("10.0.{to}.2"), 63, 1000);
+    let ip = |to: u8| packet(r.mac, HOST, "192.0.2.1", &format!("10.0.{to}.2"), 64, 1000);
+    let two = |f: &[u8], outer: u16, inner: u16| with(&with(f, 0x8100, inner), 0x8100, outer);
+
+    assert_eq!(r.send(0, &two(&ip(1), 10, 20)), [(1, routed(1, 1))]);
+    assert_eq!(r.send(1, &ip(0)), [(0, two(&routed(0, 0), 10, 20))]);
+    assert_eq!(r.send(0, &two(&ip(2), 10, 20)), [(2, two(&routed(2, 2), 30, 40))]);
+    for (port, frame) in [
+        (0, ip(1)),
+        (0, with(&ip(1), 0x8100, 10)),
+        (0, with(&ip(1), 0x8100, 20)),
+        (0, two(&ip(1), 10, 21)),
+        (0, two(&ip(1), 11, 20)),
+        (2, two(&ip(1), 10, 20)),
+    ] {
+        assert!(r.to(port, &frame).is_empty(), "another pair");
+    }
+    // The priority stays; the TPIDs are those of the port and the switch.
+    r.set(ObjectType::PORT, r.ports[2], port::TPID.id(), Value::U16(0x88A8));
+    r.set(ObjectType::SWITCH, r.switch, switch::TPID_INNER_VLAN.id(), Value::U16(0x9100));
+    let out = with(&with(&routed(2, 2), 0x9100, 0xA000 | 40), 0x88A8, 0xA000 | 30);
+    assert_eq!(r.send(0, &two(&ip(2), 0xA000 | 10, 20)), [(2, out)]);
+    // A single VLAN of the port is another interface's, as is another pair; the same pair is not.
+    let vlan =
+        [attr(rif::PORT_ID.id(), Value::Oid(r.ports[0])), attr(rif::OUTER_VLAN_ID.id(), Value::U16(10))];
+    r.rif_with(Type::SUB_PORT, &vlan);
+    add(0, 10, 21).unwrap();
+    assert_eq!(r.send(0, &with(&ip(1), 0x8100, 10)), [(1, routed(1, 1))]);
+    assert_eq!(r.send(0, &two(&ip(1), 10, 21)), [(1, routed(1, 1))]);
+    assert_eq!(add(0, 10, 20).unwrap_err().status(), Status::ITEM_ALREADY_EXISTS);
+    for wrong in [0, 4095] {
+        assert_eq!(add(0, 50, wrong).unwrap_err().status(), Status::INVALID_ATTR_VALUE_0.nth(4));
+    }
 }

@@ -107,6 +107,17 @@ impl Net {
         let dscp = |dscp| QosMapParams { dscp, ..QosMapParams::default() };
         let by_dscp =
             (0..8).map(|tc| (dscp(8 * tc), QosMapParams { tc, ..QosMapParams::default() })).collect();
+        let double = bed.create(
+            ObjectType::ROUTER_INTERFACE,
+            &[
+                attr(rif::VIRTUAL_ROUTER_ID.id(), Value::Oid(self.vr)),
+                attr(rif::TYPE.id(), Value::I32(rif::Type::QINQ_PORT.0)),
+                attr(rif::PORT_ID.id(), Value::Oid(bed.ports[1])),
+                attr(rif::OUTER_VLAN_ID.id(), Value::U16(5)),
+                attr(rif::INNER_VLAN_ID.id(), Value::U16(6)),
+            ],
+        );
+        self.route("10.9.0.0/16", self.neighbor(double, "192.0.2.200", station(106)));
         let on = |rif, id, map| bed.set(ObjectType::ROUTER_INTERFACE, rif, id, map);
         on(self.rifs[1], rif::QOS_DSCP_TO_TC_MAP.id(), self.map(qos_map::Type::DSCP_TO_TC, by_dscp));
         let mark = vec![(QosMapParams::default(), dscp(33))];
