@@ -25,6 +25,7 @@ pub mod port {
     pub const TPID: sai::AttrId = sai::port::TPID.id();
     pub const LOOPBACK_MODE: sai::AttrId = sai::port::LOOPBACK_MODE.id();
     pub const INTERNAL_LOOPBACK_MODE: sai::AttrId = sai::port::INTERNAL_LOOPBACK_MODE.id();
+    pub const QOS_SCHEDULER_PROFILE_ID: sai::AttrId = sai::port::QOS_SCHEDULER_PROFILE_ID.id();
     pub const DISABLE_DECREMENT_TTL: sai::AttrId = sai::port::DISABLE_DECREMENT_TTL.id();
     pub const PKT_TX_ENABLE: sai::AttrId = sai::port::PKT_TX_ENABLE.id();
     pub const ISOLATION_GROUP: sai::AttrId = sai::port::ISOLATION_GROUP.id();

@@ -69,6 +69,7 @@ const OWNERS: &[(ObjectType, &dyn Owner)] = &[
     (ObjectType::SAMPLEPACKET, &crate::mirror::SamplepacketOwner),
     (ObjectType::DEBUG_COUNTER, &crate::debug_counter::DebugCounterOwner),
     (ObjectType::QUEUE, &crate::port::queue::QueueOwner),
+    (ObjectType::SCHEDULER, &crate::port::queue::SchedulerOwner),
     (ObjectType::QOS_MAP, &crate::qos::MapOwner),
     (ObjectType::INGRESS_PRIORITY_GROUP, &crate::qos::group::GroupOwner),
 ];

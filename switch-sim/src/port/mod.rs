@@ -103,6 +103,7 @@ impl Owner for PortOwner {
                 port::BROADCAST_STORM_CONTROL_POLICER_ID.id(),
                 port::MULTICAST_STORM_CONTROL_POLICER_ID.id(),
                 port::QOS_DSCP_TO_FORWARDING_CLASS_MAP.id(),
+                port::QOS_SCHEDULER_PROFILE_ID.id(),
                 port::QOS_DEFAULT_TC.id(),
                 port::QOS_DOT1P_TO_TC_MAP.id(),
                 port::QOS_DOT1P_TO_COLOR_MAP.id(),

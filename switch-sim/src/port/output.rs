@@ -194,7 +194,7 @@ fn send<T: Tracer, S: Sink>(sw: &mut Switch, engine: &mut Engine, i: usize, t: &
     }
     bridge::egress::count(&mut sw.bridge, p, size);
     if ports.timed {
-        ports.servers.sends(out as u16, now, size, port.speed);
+        ports.servers.sends(out as u16, p.queue, now, size, port.speed);
     }
     sw.plane.balance.transmitted += 1;
     if T::ON {

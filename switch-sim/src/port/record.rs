@@ -296,12 +296,15 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         crate::qos::derive(sw, id);
         sw.ports.own[slot] = Attachment::default();
         sw.ports.taps[slot] = Taps::default();
+        sw.ports.servers.shape(at, Default::default());
         count_policers(sw);
         sw.ports.counters[slot] = Counters::default();
         sw.debug.forget(at);
         return;
     }
     let classed = crate::qos::derive(sw, id);
+    let rate = super::queue::rate_of(sw, sw.store.oid(id, attrs::port::QOS_SCHEDULER_PROFILE_ID));
+    sw.ports.servers.shape(at, rate);
     let membership = sw.lags.membership(at);
     let from = membership.as_ref().map_or(id, |m| m.lag);
     let store = &sw.store;

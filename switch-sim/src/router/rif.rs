@@ -127,9 +127,8 @@ impl Owner for RifOwner {
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
-        let maps = request.attrs.iter().enumerate();
-        maps.map(|(n, given)| qos::check(sw, ObjectType::ROUTER_INTERFACE, n, given))
-            .collect::<Result<()>>()?;
+        let mut given = request.attrs.iter().enumerate();
+        given.try_for_each(|(n, given)| qos::check(sw, ObjectType::ROUTER_INTERFACE, n, given))?;
         for (id, name) in VLAN_IDS {
             if let Some((n, Value::U16(vid))) = request.given(id)
                 && !(1..4095).contains(vid)

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::bed::*;
 use proptest::prelude::*;
 use sai::hostif::TxType;
-use sai::types::PacketAction;
+use sai::types::{MeterType, PacketAction, SchedulingType};
 use sai::{
-    ObjectRef, ObjectType, Special, StatsOp, Value, hostif_packet as packet, hostif_trap as trap, port, queue,
+    ObjectId, ObjectRef, ObjectType, Special, StatsOp, Status, Value, hostif_packet as packet,
+    hostif_trap as trap, port, queue, scheduler,
 };
 use switch_sim::Timing;
 use switch_sim::pipeline::Fate;
@@ -115,24 +116,197 @@ fn what_finds_its_queue_full_is_dropped_counted_and_can_be_trapped() {
 fn queues_take_turns() {
     needs!(Profile, Clock);
     let bed = bed();
-    let send = |queue: u8, n: u8| {
+    let order = drained(&bed, &[(0, 60), (0, 60), (0, 60), (0, 60), (5, 60), (5, 60)]);
+    assert_eq!(order, [0, 1, 4, 2, 5, 3]);
+}
+
+/// The numbers of frames that the host sends by these queues of port 2, with these sizes without FCS, all at once, in
+/// the order in which they leave.
+fn drained(bed: &Bed, frames: &[(u8, usize)]) -> Vec<usize> {
+    for (n, (queue, len)) in frames.iter().enumerate() {
         let attrs = [
             attr(packet::HOSTIF_TX_TYPE.id(), Value::I32(TxType::PIPELINE_BYPASS.0)),
             attr(packet::EGRESS_PORT_OR_LAG.id(), Value::Oid(bed.ports[2])),
-            attr(packet::EGRESS_QUEUE_INDEX.id(), Value::U8(queue)),
+            attr(packet::EGRESS_QUEUE_INDEX.id(), Value::U8(*queue)),
         ];
-        let frame = frame(B, [2, 0, 0, 0, queue, n]);
-        bed.backend().special(
-            bed.switch,
-            Special::SendHostifPacket { hostif: bed.switch, frame: &frame, attrs: &attrs },
-        )
-    };
-    for (queue, n) in [(0, 0), (0, 1), (0, 2), (0, 3), (5, 0), (5, 1)] {
-        send(queue, n).unwrap();
+        let mut frame = frame(B, [2, 0, 0, 0, 0, n as u8]);
+        frame.resize(*len, 0);
+        let send = Special::SendHostifPacket { hostif: bed.switch, frame: &frame, attrs: &attrs };
+        bed.backend().special(bed.switch, send).unwrap();
     }
     bed.advance(1);
-    let order: Vec<_> = bed.sent().into_iter().map(|(_, f)| (f[10], f[11])).collect();
-    assert_eq!(order, [(0, 0), (0, 1), (5, 0), (0, 2), (5, 1), (0, 3)]);
+    bed.sent().into_iter().map(|(_, f)| usize::from(f[11])).collect()
+}
+
+/// Gives a queue of port 2 a scheduler of this type and weight.
+fn schedule(bed: &Bed, queue: u8, kind: SchedulingType, weight: u8) -> ObjectId {
+    let attrs = [
+        attr(scheduler::SCHEDULING_TYPE.id(), Value::I32(kind.0)),
+        attr(scheduler::SCHEDULING_WEIGHT.id(), Value::U8(weight)),
+    ];
+    let id = bed.create(ObjectType::SCHEDULER, &attrs);
+    let queue = bed.queue(bed.ports[2], queue.into());
+    bed.set(ObjectType::QUEUE, queue, queue::SCHEDULER_PROFILE_ID.id(), Value::Oid(id));
+    id
+}
+
+/// A bed whose queues hold what a test sends.
+fn roomy() -> Bed {
+    let mut profile = eight_ports();
+    profile.timing = Timing::Wire;
+    profile.ports.speed = 1_000;
+    Bed::with(profile, Keys::default())
+}
+
+/// Acts: SAI_QUEUE_ATTR_SCHEDULER_PROFILE_ID, SAI_SCHEDULER_ATTR_SCHEDULING_TYPE,
+/// SAI_SCHEDULER_ATTR_SCHEDULING_WEIGHT.
+#[test]
+fn schedulers_say_which_queue_is_served() {
+    needs!(Profile, Clock);
+    let four = [(1, 60), (1, 60), (1, 60), (2, 60), (2, 60), (2, 60), (3, 60), (3, 60)];
+    // The first always finds the port free.
+    assert_eq!(drained(&roomy(), &four), [0, 1, 3, 6, 2, 4, 7, 5]);
+    let bed = roomy();
+    schedule(&bed, 1, SchedulingType::WRR, 2);
+    assert_eq!(drained(&bed, &four), [0, 1, 2, 3, 6, 4, 7, 5]);
+    let bed = roomy();
+    let first = schedule(&bed, 1, SchedulingType::WRR, 2);
+    schedule(&bed, 3, SchedulingType::STRICT, 1);
+    // A scheduler that changes acts at once.
+    bed.set(ObjectType::SCHEDULER, first, scheduler::SCHEDULING_WEIGHT.id(), Value::U8(1));
+    assert_eq!(drained(&bed, &four), [0, 6, 7, 1, 3, 2, 4, 5]);
+    let strict = Value::I32(SchedulingType::STRICT.0);
+    bed.set(ObjectType::SCHEDULER, first, scheduler::SCHEDULING_TYPE.id(), strict);
+    assert_eq!(drained(&bed, &four), [0, 6, 7, 1, 2, 3, 4, 5]);
+    let zero = attr(scheduler::SCHEDULING_WEIGHT.id(), Value::U8(0));
+    let object = ObjectRef::Object(ObjectType::SCHEDULER, first);
+    assert_eq!(bed.backend().set(&object, &zero).unwrap_err().status(), Status::INVALID_ATTR_VALUE_0);
+    assert_eq!(
+        bed.try_create(ObjectType::SCHEDULER, &[zero]).unwrap_err().status(),
+        Status::INVALID_ATTR_VALUE_0
+    );
+}
+
+/// How many frames have left after each of these times, of so many that the host sends by queue 1 of port 2.
+fn left_after(bed: &Bed, frames: usize, waits: &[u64]) -> Vec<usize> {
+    let attrs = [
+        attr(packet::HOSTIF_TX_TYPE.id(), Value::I32(TxType::PIPELINE_BYPASS.0)),
+        attr(packet::EGRESS_PORT_OR_LAG.id(), Value::Oid(bed.ports[2])),
+        attr(packet::EGRESS_QUEUE_INDEX.id(), Value::U8(1)),
+    ];
+    for _ in 0..frames {
+        let send = Special::SendHostifPacket { hostif: bed.switch, frame: &frame(B, A), attrs: &attrs };
+        bed.backend().special(bed.switch, send).unwrap();
+    }
+    let mut left = 0;
+    let mut after = |wait: &u64| {
+        bed.wait(Duration::from_nanos(*wait));
+        left += bed.sent().len();
+        left
+    };
+    waits.iter().map(&mut after).collect()
+}
+
+/// Acts: SAI_SCHEDULER_ATTR_MAX_BANDWIDTH_RATE, SAI_SCHEDULER_ATTR_MAX_BANDWIDTH_BURST_RATE,
+/// SAI_SCHEDULER_ATTR_METER_TYPE, SAI_PORT_ATTR_QOS_SCHEDULER_PROFILE_ID.
+#[test]
+fn queues_and_ports_keep_to_their_rates() {
+    needs!(Profile, Clock);
+    let limit = |bed: &Bed, kind: MeterType, rate: u64, burst: u64| {
+        let attrs = [
+            attr(scheduler::METER_TYPE.id(), Value::I32(kind.0)),
+            attr(scheduler::MAX_BANDWIDTH_RATE.id(), Value::U64(rate)),
+            attr(scheduler::MAX_BANDWIDTH_BURST_RATE.id(), Value::U64(burst)),
+        ];
+        bed.create(ObjectType::SCHEDULER, &attrs)
+    };
+    let millisecond = [0, 999_999, 1, 999_999, 1, 10_000_000];
+    for (kind, rate, burst, expected) in [
+        // A frame of 64 bytes takes a millisecond.
+        (MeterType::BYTES, 64_000, 0, [1, 1, 2, 2, 3, 4]),
+        (MeterType::PACKETS, 1_000, 0, [1, 1, 2, 2, 3, 4]),
+        (MeterType::BYTES, 64_000, 64, [1, 2, 3, 3, 4, 4]),
+        (MeterType::PACKETS, 0, 0, [1, 4, 4, 4, 4, 4]),
+    ] {
+        for of_port in [false, true] {
+            let bed = roomy();
+            bed.advance(1);
+            let by = Value::Oid(limit(&bed, kind, rate, burst));
+            if of_port {
+                bed.set(ObjectType::PORT, bed.ports[2], port::QOS_SCHEDULER_PROFILE_ID.id(), by);
+            } else {
+                let queue = bed.queue(bed.ports[2], 1);
+                bed.set(ObjectType::QUEUE, queue, queue::SCHEDULER_PROFILE_ID.id(), by);
+            }
+            assert_eq!(
+                left_after(&bed, 4, &millisecond),
+                expected,
+                "{kind} {rate} {burst}, of port: {of_port}"
+            );
+        }
+    }
+    // Queues are not held up by one that waits, whatever its priority.
+    let bed = roomy();
+    let slow = limit(&bed, MeterType::BYTES, 64_000, 0);
+    bed.set(
+        ObjectType::SCHEDULER,
+        slow,
+        scheduler::SCHEDULING_TYPE.id(),
+        Value::I32(SchedulingType::STRICT.0),
+    );
+    let queue = bed.queue(bed.ports[2], 5);
+    bed.set(ObjectType::QUEUE, queue, queue::SCHEDULER_PROFILE_ID.id(), Value::Oid(slow));
+    assert_eq!(drained(&bed, &[(5, 60), (5, 60), (1, 60), (1, 60)]), [0, 2, 3, 1]);
+}
+
+#[test]
+fn deficit_round_robin_shares_bytes_by_weight() {
+    needs!(Profile, Clock);
+    let bed = roomy();
+    schedule(&bed, 1, SchedulingType::DWRR, 1);
+    schedule(&bed, 2, SchedulingType::DWRR, 3);
+    // Big frames in the light queue, small ones in the heavy.
+    let mut frames = vec![(1, 996); 20];
+    frames.extend([(2, 246); 200]);
+    let order = drained(&bed, &frames);
+    let until = order.iter().position(|n| *n == 10).unwrap();
+    let heavy = order[..until].iter().filter(|n| **n >= 20).count();
+    let bytes = [10 * 1000, heavy as i64 * 250];
+    assert!((bytes[1] - 3 * bytes[0]).abs() <= 3 * 1536 + 1000, "{bytes:?}");
+}
+
+/// What schedulers do with frames that wait all at once, round by round.
+fn in_rounds(schedules: &[(SchedulingType, u8)], frames: &[(u8, usize)]) -> Vec<usize> {
+    let mut order = vec![0];
+    let waiting = |order: &[usize], queue: usize| {
+        let mine = frames.iter().enumerate().filter(|(n, f)| usize::from(f.0) == queue && !order.contains(n));
+        mine.map(|(n, f)| (n, f.1.max(60) as u64 + 4)).next()
+    };
+    for queue in (0..schedules.len()).rev().filter(|q| schedules[*q].0 == SchedulingType::STRICT) {
+        while let Some((n, _)) = waiting(&order, queue) {
+            order.push(n);
+        }
+    }
+    let mut deficit = vec![0; schedules.len()];
+    while order.len() < frames.len() {
+        for (queue, (kind, weight)) in schedules.iter().enumerate() {
+            let by_bytes = *kind == SchedulingType::DWRR;
+            deficit[queue] =
+                if by_bytes { deficit[queue] + 512 * u64::from(*weight) } else { u64::from(*weight) };
+            while let Some((n, size)) = waiting(&order, queue) {
+                let cost = if by_bytes { size } else { 1 };
+                if cost > deficit[queue] {
+                    break;
+                }
+                deficit[queue] -= cost;
+                order.push(n);
+            }
+            if waiting(&order, queue).is_none() {
+                deficit[queue] = 0;
+            }
+        }
+    }
+    order
 }
 
 #[test]
@@ -162,6 +336,24 @@ fn what_waits_for_a_port_that_goes_down_is_dropped() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn queues_are_served_as_a_naive_model_says(
+        schedules in prop::collection::vec(
+            (prop::sample::select(vec![SchedulingType::STRICT, SchedulingType::WRR, SchedulingType::DWRR]), 1..5u8),
+            6,
+        ),
+        frames in prop::collection::vec((0..6u8, 60..1500usize), 1..60),
+    ) {
+        if !(provides(Need::Profile) && provides(Need::Clock)) {
+            return Ok(());
+        }
+        let bed = roomy();
+        for (queue, (kind, weight)) in schedules.iter().enumerate() {
+            schedule(&bed, queue as u8, *kind, *weight);
+        }
+        prop_assert_eq!(drained(&bed, &frames), in_rounds(&schedules, &frames));
+    }
 
     /// Nothing is lost or invented while queues fill and drain, and each port keeps the order of a queue.
     #[test]

@@ -110,10 +110,10 @@ impl Engine {
         }
         let size = wire_len(copy.frame.len());
         if sw.ports.timed {
-            if !sw.ports.servers.is_free(copy.port, self.now) {
+            if !sw.ports.servers.is_free(copy.port, copy.queue, self.now) {
                 return self.wait(sw, of, copy, t);
             }
-            sw.ports.servers.sends(copy.port, self.now, size, port.speed);
+            sw.ports.servers.sends(copy.port, copy.queue, self.now, size, port.speed);
         }
         counters.tx.count(size, class_of(&copy.frame));
         if copy.queue != 0 {

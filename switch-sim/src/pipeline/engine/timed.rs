@@ -18,7 +18,7 @@ impl Engine {
         sink: &mut S,
     ) {
         let p = self.packets[slot];
-        if sw.ports.servers.is_free(p.out_port, self.now) {
+        if sw.ports.servers.is_free(p.out_port, p.queue, self.now) {
             self.slots[0] = slot as u8;
             self.egress_len = 1;
             return self.run_egress(sw, t, sink);
