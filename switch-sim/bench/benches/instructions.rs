@@ -40,7 +40,9 @@ fn main() {
         Some("--write") => compare(true),
         Some(name) => match SCENES.iter().find(|(scene, _)| *scene == name) {
             Some((_, make)) => forward(name, make),
-            None => println!("{name} is none of {:?}", SCENES.iter().map(|(name, _)| *name).collect::<Vec<_>>()),
+            None => {
+                println!("{name} is none of {:?}", SCENES.iter().map(|(name, _)| *name).collect::<Vec<_>>())
+            }
         },
     }
 }
@@ -57,9 +59,11 @@ fn forward(name: &str, make: &Make) {
 /// Counts every scene beside what the table says.
 fn compare(write: bool) {
     let text = std::fs::read_to_string(TABLE).unwrap_or_default();
-    let before: BTreeMap<String, f64> = toml::from_str(&text).expect("the table is scenes with their figures");
+    let before: BTreeMap<String, f64> =
+        toml::from_str(&text).expect("the table is scenes with their figures");
     println!("{:<10} {:>12} {:>12} {:>9}", "scene", "recorded", "now", "change");
-    let mut table = String::from("# Instructions a packet: cargo bench -p switch-sim-bench --bench instructions\n");
+    let mut table =
+        String::from("# Instructions a packet: cargo bench -p switch-sim-bench --bench instructions\n");
     for (name, _) in SCENES {
         let now = match count(name) {
             Ok(now) => now,
@@ -90,6 +94,7 @@ fn count(name: &str) -> Result<f64, String> {
         .output()
         .map_err(|e| format!("valgrind does not run: {e}"))?;
     let text = String::from_utf8_lossy(&run.stderr);
-    let collected = text.lines().find_map(|line| line.split("Collected :").nth(1)?.trim().parse::<f64>().ok());
+    let collected =
+        text.lines().find_map(|line| line.split("Collected :").nth(1)?.trim().parse::<f64>().ok());
     collected.map(|all| all / PACKETS as f64).ok_or_else(|| format!("valgrind says no figure:\n{text}"))
 }
