@@ -19,8 +19,13 @@ use std::sync::Mutex;
 use namespace::{namespace, veth};
 use switch_sim::Profile;
 
+/// What is run of the suite over network devices each time: real time takes its time, and is noisy. All of it runs where
+/// `$SAI_WHOLE` is set.
+const SOME: &[&str] =
+    &["suite::fdb::", "suite::lag::", "suite::route::", "suite::qinq::", "suite::statuses::"];
+
 /// How many cases run at one time, each with a library and a network namespace of its own: they mostly wait.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 8;
 
 /// The way of a vendor's library, tried on our own: this program again for each case, with frames over network devices
 /// in real time.
@@ -32,7 +37,7 @@ fn the_suite_runs_over_network_devices() {
     namespace!();
     let cases = Mutex::new(cases());
     let total = cases.lock().unwrap().len();
-    assert!(total > 300, "{total} cases");
+    assert!(total > 20, "{total} cases");
     let (failed, skipped) = (Mutex::new(Vec::new()), Mutex::new(0));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
@@ -59,16 +64,17 @@ fn the_suite_runs_over_network_devices() {
         let said = [run.stdout, run.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
         assert!(run.status.success(), "{}", said.concat());
     }
-    assert!(skipped < total / 3, "{skipped} of {total} cases left themselves out");
+    assert!(skipped < total / 2, "{skipped} of {total} cases left themselves out");
     println!("{total} cases passed, {failed:?} at the second attempt, {skipped} left themselves out");
 }
 
-/// The names of the suite's cases.
+/// The names of the suite's cases that are to run.
 fn cases() -> Vec<String> {
     let list = Command::new(std::env::current_exe().unwrap()).args(["--list", "--format", "terse"]).output();
     let list = String::from_utf8(list.unwrap().stdout).unwrap();
     let names = list.lines().filter_map(|l| l.strip_suffix(": test"));
-    names.filter(|n| n.starts_with("suite::")).map(str::to_owned).collect()
+    let some: &[&str] = if std::env::var_os("SAI_WHOLE").is_some() { &["suite::"] } else { SOME };
+    names.filter(|n| some.iter().any(|part| n.starts_with(part))).map(str::to_owned).collect()
 }
 
 /// What the library under test is given: a chip whose ports are at network devices, and the other ends of these.
