@@ -169,6 +169,7 @@ fn schedulers_say_which_queue_is_served() {
     let bed = roomy();
     schedule(&bed, 1, SchedulingType::WRR, 2);
     assert_eq!(drained(&bed, &four), [0, 1, 2, 3, 6, 4, 7, 5]);
+    drop(bed);
     let bed = roomy();
     let first = schedule(&bed, 1, SchedulingType::WRR, 2);
     schedule(&bed, 3, SchedulingType::STRICT, 1);
