@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard, OnceLock};
+use std::thread::ThreadId;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Condvar, Mutex, RwLock};
 use sai::layer::validate::{Level, rules};
 use sai::notify::{Notification, NotificationSink};
 use sai::{
@@ -48,6 +49,8 @@ struct Inner {
     switches: RwLock<BTreeMap<u8, Arc<Seat>>>,
     sinks: RwLock<Vec<Arc<dyn NotificationSink>>>,
     outbox: Mutex<Outbox>,
+    /// A notification has been told.
+    told: Condvar,
 }
 
 /// A switch under its lock, and beside it when it has something to do, which its world reads of each switch for
@@ -86,7 +89,23 @@ impl Seat {
 #[derive(Default)]
 struct Outbox {
     waiting: VecDeque<Notification>,
-    delivering: bool,
+    /// Who tells what waits.
+    teller: Option<ThreadId>,
+    /// How many were taken out to be told, and how many of these have been.
+    taken: u64,
+    told: u64,
+}
+
+/// Somebody tells what waits, until this is dropped: also where a receiver panics.
+struct Telling<'a>(&'a Inner);
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        let mut outbox = self.0.outbox.lock();
+        (outbox.teller, outbox.told) = (None, outbox.taken);
+        drop(outbox);
+        self.0.told.notify_all();
+    }
 }
 
 impl fmt::Debug for Simulator {
@@ -143,6 +162,7 @@ impl Simulator {
                 switches: RwLock::default(),
                 sinks: RwLock::default(),
                 outbox: Mutex::default(),
+                told: Condvar::new(),
             }),
         }
     }
@@ -280,12 +300,14 @@ impl Simulator {
     /// that: a caller does not go on for as long as a flooded port makes events.
     pub(crate) fn deliver(&self) {
         let mut outbox = self.inner.outbox.lock();
-        if outbox.delivering || outbox.waiting.is_empty() {
+        if outbox.teller.is_some() || outbox.waiting.is_empty() {
             return;
         }
-        outbox.delivering = true;
+        outbox.teller = Some(std::thread::current().id());
+        let telling = Telling(&self.inner);
         let mut own = outbox.waiting.len();
         while let Some(event) = outbox.waiting.pop_front() {
+            outbox.taken += 1;
             drop(outbox);
             let sinks = self.inner.sinks.read().clone();
             sinks.iter().for_each(|s| s.notify(&event));
@@ -293,12 +315,31 @@ impl Simulator {
                 self.inner.sinks.write().retain(|s| !s.is_closed());
             }
             outbox = self.inner.outbox.lock();
+            outbox.told += 1;
             own = own.saturating_sub(1);
             if own == 0 && !outbox.waiting.is_empty() && self.ring() {
                 break;
             }
         }
-        outbox.delivering = false;
+        drop(outbox);
+        drop(telling);
+    }
+
+    /// Sees to it that all has been told which happened until now, by whomever; not what happens meanwhile, nor, from
+    /// within a notification, what comes after that.
+    fn tell_all(&self) {
+        let own = Some(std::thread::current().id());
+        let mut outbox = self.inner.outbox.lock();
+        let until = outbox.taken + outbox.waiting.len() as u64;
+        while outbox.told < until && outbox.teller != own {
+            if outbox.teller.is_some() {
+                self.inner.told.wait(&mut outbox);
+            } else {
+                drop(outbox);
+                self.deliver();
+                outbox = self.inner.outbox.lock();
+            }
+        }
     }
 
     fn switch(&self, id: ObjectId) -> Result<Arc<Seat>> {
@@ -441,6 +482,7 @@ impl Simulator {
 
     fn remove_switch(&self, id: ObjectId) -> Result<()> {
         let switch = self.switch(id)?;
+        self.tell_all();
         self.inner.keys.warm_shutdown(&switch.lock())?;
         self.inner.switches.write().remove(&Parts::of(id).switch);
         Ok(())
