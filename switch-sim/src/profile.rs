@@ -368,6 +368,14 @@ pub enum ProfileError {
         /// What.
         error: Box<ProfileError>,
     },
+    /// What is wrong in a file that a key of SAI's profile names.
+    #[error("{key}: {error}")]
+    Key {
+        /// The key.
+        key: &'static str,
+        /// What.
+        error: Box<ProfileError>,
+    },
     /// A line of `lanemap.ini` or `port_config.ini` makes no sense.
     #[error("line {line}: {reason}")]
     Line {

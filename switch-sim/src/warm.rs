@@ -49,18 +49,24 @@ impl Keys {
             std::fs::read_to_string(path)
                 .map_err(|source| ProfileError::Read { path: path.to_owned(), source })
         };
+        let of_key = |key| move |error| ProfileError::Key { key, error: Box::new(error) };
         let mut profiles = match self.get(PROFILE) {
             Some(paths) => paths
                 .split(',')
                 .map(|p| Profile::load(p.trim()))
-                .collect::<std::result::Result<Vec<_>, _>>()?,
+                .collect::<std::result::Result<Vec<_>, _>>()
+                .map_err(of_key(PROFILE))?,
             None => vec![Profile::default()],
         };
         if let Some(path) = self.get(LANE_MAP) {
-            profiles[0].use_lanemap(&read(path)?).map_err(|e| e.in_file(path))?;
+            let used =
+                read(path).and_then(|text| profiles[0].use_lanemap(&text).map_err(|e| e.in_file(path)));
+            used.map_err(of_key(LANE_MAP))?;
         }
         if let Some(path) = self.get(PORT_CONFIG) {
-            profiles[0].use_port_config(&read(path)?).map_err(|e| e.in_file(path))?;
+            let used =
+                read(path).and_then(|text| profiles[0].use_port_config(&text).map_err(|e| e.in_file(path)));
+            used.map_err(of_key(PORT_CONFIG))?;
         }
         Ok(profiles)
     }

@@ -41,7 +41,9 @@ impl Living {
             Some(address) => {
                 let site = Place { world, sim: sim.clone(), backend: inner.clone(), runner: runner.clone() };
                 let server = Server::start(Arc::new(site), address);
-                Some(server.map_err(|e| fail(&format!("cannot listen at {address}"), e))?)
+                let what =
+                    || format!("cannot listen at {address}: have SWITCH_SIM_CONTROL name another place");
+                Some(server.map_err(|e| fail(&what(), e))?)
             }
         };
         Ok(Living { inner, sim, runner, _control: control })

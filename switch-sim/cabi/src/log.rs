@@ -30,17 +30,22 @@ fn is_said(level: &Level) -> bool {
 
 /// Begins to log, unless the process has a subscriber of its own already.
 pub fn start(services: &Services) {
-    let level = match services.profile_value(0, LOG).as_deref() {
-        Some("debug") => sys::SAI_LOG_LEVEL_DEBUG,
-        Some("info") => sys::SAI_LOG_LEVEL_INFO,
-        Some("error") => sys::SAI_LOG_LEVEL_ERROR,
-        _ => sys::SAI_LOG_LEVEL_WARN,
+    let wanted = services.profile_value(0, LOG);
+    let level = match wanted.as_deref() {
+        Some("debug") => Some(sys::SAI_LOG_LEVEL_DEBUG),
+        Some("info") => Some(sys::SAI_LOG_LEVEL_INFO),
+        Some("error") => Some(sys::SAI_LOG_LEVEL_ERROR),
+        Some("warn") | None => Some(sys::SAI_LOG_LEVEL_WARN),
+        Some(_) => None,
     };
-    LEVEL.store(level.0, Ordering::Relaxed);
+    LEVEL.store(level.unwrap_or(sys::SAI_LOG_LEVEL_WARN).0, Ordering::Relaxed);
     let said = filter_fn(|event| is_said(event.level()));
     let stderr = fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
     // The second initialisation of a process finds the first one's.
     let _ = tracing_subscriber::registry().with(stderr.with_filter(said)).try_init();
+    if let (Some(wanted), None) = (wanted, level) {
+        tracing::warn!("{LOG} is {wanted:?}, not debug, info, warn or error: warn is taken");
+    }
 }
 
 /// `sai_log_set`.

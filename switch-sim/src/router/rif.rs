@@ -356,11 +356,11 @@ fn derive_virtual(sw: &mut Switch, of: &Rif) {
     rifs[real].virtual_macs = rifs.iter().filter(|r| same(r) && r.is_virtual).map(|r| r.mac).collect();
 }
 
-/// Derives every interface again: a MAC address that they take from elsewhere or a QoS map changed.
+/// Derives every interface again: a MAC address that they take from elsewhere or a QoS map changed. Those that a snapshot
+/// has still to bring back are left to that.
 pub(crate) fn derive_all(sw: &mut Switch) {
-    for id in sw.store.ids(ObjectType::ROUTER_INTERFACE).collect::<Vec<_>>() {
-        derive(sw, id);
-    }
+    let ids: Vec<_> = sw.router.rifs.iter().map(|rif| rif.id).filter(|id| !id.is_null()).collect();
+    ids.into_iter().for_each(|id| derive(sw, id));
 }
 
 impl Rif {

@@ -64,12 +64,29 @@ impl TestBed for InProcess {
         }
     }
     fn reload(&self, switch: ObjectId) {
-        let reload = |sw: &mut Switch| {
-            let snapshot = sw.snapshot();
-            let back = Switch::restore(&snapshot).unwrap();
-            assert_eq!(snapshot.diff(&back.snapshot()), Vec::<String>::new());
-            *sw = back;
-        };
-        self.sim.with_switch(switch, reload).unwrap();
+        self.with(switch, |sw| *sw = again(sw));
     }
+}
+
+impl InProcess {
+    fn with(&self, switch: ObjectId, act: impl FnOnce(&mut Switch)) {
+        self.sim.with_switch(switch, act).unwrap();
+    }
+}
+
+/// Whatever a case leaves behind, a snapshot brings it back.
+impl Drop for InProcess {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.sim.switches().into_iter().for_each(|switch| self.with(switch, |sw| drop(again(sw))));
+        }
+    }
+}
+
+/// The switch as a snapshot brings it back: the same.
+fn again(sw: &Switch) -> Switch {
+    let snapshot = sw.snapshot();
+    let back = Switch::restore(&snapshot).unwrap();
+    assert_eq!(snapshot.diff(&back.snapshot()), Vec::<String>::new());
+    back
 }
