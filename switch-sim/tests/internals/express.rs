@@ -237,7 +237,8 @@ impl Net {
     /// no tags, 8 and 9 are a LAG in all VLANs.
     pub fn new() -> Net {
         let mut profile = eight_ports();
-        profile.ports = switch_sim::Profile::with_ports(12).ports;
+        let twelve = switch_sim::Profile::with_ports(12);
+        (profile.ports, profile.chip.lanes) = (twelve.ports, twelve.chip.lanes);
         let bed = Bed::with_profile(&World::new(7), profile);
         let read = |id| bed.get(ObjectType::SWITCH, bed.switch, id);
         let vr = read(switch::DEFAULT_VIRTUAL_ROUTER_ID.id()).as_oid().unwrap();
