@@ -10,14 +10,13 @@
 use std::cmp::Reverse;
 use std::collections::binary_heap::PeekMut;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
-use std::fmt;
 use std::io;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 use sai::{AttrEntry, Error, ObjectId, Result, Status};
 
 use crate::bridge::fdb;
@@ -30,109 +29,18 @@ use crate::switch::Switch;
 use crate::turns::Turns;
 use crate::{Profile, Simulator};
 
+mod alarm;
+mod clock;
+mod edge;
 mod frames;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use alarm::Alarm;
+pub use clock::Clock;
+use clock::Source;
+pub use edge::{Cable, Monitor, Seen, Way, Wire};
 use frames::Frames;
-
-/// The time: nanoseconds since the world began. Clones show the same time.
-#[derive(Clone, Debug)]
-pub struct Clock(Arc<Source>);
-
-#[derive(Debug)]
-enum Source {
-    Virtual(AtomicU64),
-    System(Instant),
-}
-
-impl Clock {
-    fn new(source: Source) -> Clock {
-        Clock(Arc::new(source))
-    }
-
-    /// Now.
-    #[inline]
-    pub fn now(&self) -> u64 {
-        match &*self.0 {
-            Source::Virtual(now) => now.load(Ordering::Relaxed),
-            Source::System(start) => start.elapsed().as_nanos() as u64,
-        }
-    }
-
-    /// Whether time passes only when the world is told to let it.
-    pub fn is_virtual(&self) -> bool {
-        matches!(&*self.0, Source::Virtual(_))
-    }
-
-    fn set(&self, to: u64) {
-        if let Source::Virtual(now) = &*self.0 {
-            now.fetch_max(to, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Default for Clock {
-    /// A virtual clock at 0.
-    fn default() -> Clock {
-        Clock::new(Source::Virtual(AtomicU64::new(0)))
-    }
-}
-
-/// What lies between two ports.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cable {
-    /// How long a frame travels; at least 1 ns, so that a loop of cables takes time.
-    pub delay: Duration,
-    /// The share of frames that are lost, 0.0 to 1.0, chosen by the world's seed.
-    pub loss: f64,
-}
-
-impl Default for Cable {
-    /// 500 ns, as 100 m of fibre; nothing is lost.
-    fn default() -> Cable {
-        Cable { delay: Duration::from_nanos(500), loss: 0.0 }
-    }
-}
-
-/// What takes the frames that an attached port sends: a network device, a file.
-pub trait Wire: Send + Sync + fmt::Debug {
-    /// Takes a frame (without FCS). It does not block, and does not call the world.
-    fn send(&self, frame: &[u8]);
-}
-
-/// Which way a frame passes a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Way {
-    /// The port received it.
-    In,
-    /// The port sent it.
-    Out,
-}
-
-/// A frame at a port, as a [`Monitor`] sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
-    /// The simulator.
-    pub sim: &'a Simulator,
-    /// The port.
-    pub port: ObjectId,
-    /// Which way.
-    pub way: Way,
-    /// When, in nanoseconds of the world's clock.
-    pub at: u64,
-    /// The frame without FCS.
-    pub frame: &'a [u8],
-}
-
-/// Sees every frame at every port: what a capture is made by.
-pub trait Monitor: Send + Sync + fmt::Debug {
-    /// Takes a frame. It does not block, and does not call the world.
-    fn frame(&self, seen: &Seen<'_>);
-
-    /// Whether it is done, so that the world may forget it.
-    fn is_closed(&self) -> bool {
-        false
-    }
-}
 
 /// What is plugged into a port.
 #[derive(Clone, Debug)]
@@ -150,47 +58,6 @@ struct Arrival {
     seq: u64,
     end: End,
     frame: Vec<u8>,
-}
-
-/// Wakes the thread that runs a world on the system's clock.
-#[derive(Default)]
-pub(crate) struct Alarm {
-    /// Whether there is such a thread.
-    armed: AtomicBool,
-    /// Until when it sleeps; 0 while it is awake.
-    until: AtomicU64,
-    wake: RwLock<Option<Arc<dyn Fn() + Send + Sync>>>,
-}
-
-impl fmt::Debug for Alarm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Alarm").field("until", &self.until).finish_non_exhaustive()
-    }
-}
-
-impl Alarm {
-    /// Whether the thread would sleep beyond what has just become due, [`u64::MAX`] if nothing has. To be asked
-    /// after `due` was stored where the thread looks for it.
-    #[inline]
-    pub(crate) fn is_late(&self, due: u64) -> bool {
-        if !self.armed.load(Ordering::Relaxed) {
-            return false;
-        }
-        // The thread says that it sleeps, then looks for what is due: of the two, one sees the other.
-        fence(Ordering::SeqCst);
-        due < self.until.load(Ordering::Relaxed)
-    }
-
-    /// Wakes the thread; whether there is one.
-    pub(crate) fn ring(&self) -> bool {
-        let wake = self.wake.read().clone();
-        wake.as_ref().map(|wake| wake()).is_some()
-    }
-
-    fn sleep_until(&self, until: u64) {
-        self.until.store(until, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-    }
 }
 
 #[derive(Debug)]
@@ -608,9 +475,7 @@ impl World {
     /// [`sleep`](Self::sleep) and [`wake_up`](Self::wake_up) in turn; `None` ends that. `wake` does not block, and
     /// does not call the world.
     pub fn set_alarm(&self, wake: Option<Arc<dyn Fn() + Send + Sync>>) {
-        self.alarm.sleep_until(0);
-        self.alarm.armed.store(wake.is_some(), Ordering::Relaxed);
-        *self.alarm.wake.write() = wake;
+        self.alarm.set(wake);
     }
 
     /// The thread that runs the world is about to sleep until the time that this answers (`None`: for ever). What
@@ -822,49 +687,5 @@ impl State {
         if self.alarm.is_late(at) {
             self.alarm.ring();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::AtomicUsize;
-
-    use sai::{Backend, ObjectType, Target, Value, switch};
-
-    use super::*;
-
-    /// How many frames are taken for one lock where a call comes during the sixth: one more has been looked at.
-    fn group(ports: u32, len: usize) -> usize {
-        let world = World::new(1);
-        let sim = world.simulator(Profile::with_ports(ports));
-        let init = AttrEntry::new(switch::INIT_SWITCH.id(), Value::Bool(true));
-        let id = sim.create(ObjectId::NULL, Target::Object(ObjectType::SWITCH), &[init]).unwrap();
-        let port = sim.with_switch(id, |sw| sw.ports.records.iter().map(|r| r.id).find(|id| !id.is_null()));
-        let (taken, at_call) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let frame = vec![0; len];
-        std::thread::scope(|scope| {
-            let frames = (0..100).map(|n| {
-                taken.store(n, Ordering::SeqCst);
-                if n == 5 {
-                    scope.spawn(|| {
-                        sim.with_switch(id, |_| at_call.store(taken.load(Ordering::SeqCst), Ordering::SeqCst))
-                    });
-                    while sim.waiting(id) == 0 {
-                        std::thread::yield_now();
-                    }
-                }
-                &frame[..]
-            });
-            world.inject_all(&sim, port.unwrap().unwrap(), frames).unwrap();
-        });
-        assert_eq!(taken.into_inner(), 99, "all frames are taken");
-        at_call.into_inner()
-    }
-
-    #[test]
-    fn a_call_waits_for_one_group_of_frames() {
-        assert_eq!(group(8, 60), GROUP);
-        assert_eq!(group(512, 60), GROUP_COPIES / 513, "fewer where each makes many copies");
-        assert_eq!(group(8, 2048), GROUP * GROUP_BYTES / 2048, "fewer where they are long");
     }
 }
