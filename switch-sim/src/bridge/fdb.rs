@@ -85,7 +85,7 @@ impl Value {
 }
 
 /// What few entries have.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extra {
     /// User meta data.
     pub meta: u32,
@@ -93,8 +93,6 @@ pub struct Extra {
     pub user_trap: ObjectId,
     /// Counter.
     pub counter: ObjectId,
-    /// Tunnel endpoint.
-    pub endpoint: Option<std::net::IpAddr>,
 }
 
 /// The forwarding database of a switch.
@@ -198,7 +196,7 @@ impl Fdb {
 
     /// What an entry has beyond the common.
     pub fn extra(&self, key: u64) -> Extra {
-        self.extras.get(&key).cloned().unwrap_or_default()
+        self.extras.get(&key).copied().unwrap_or_default()
     }
 
     /// When [`age`] has something to do.

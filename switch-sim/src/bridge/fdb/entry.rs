@@ -1,6 +1,6 @@
 //! FDB entries as SAI objects: the FDB is their store.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use sai::Value as Attr;
 use sai::entry::{Entry, FdbEntry};
@@ -76,7 +76,8 @@ impl Draft {
             (attr::META_DATA, Attr::U32(meta)) => self.extra.meta = *meta,
             (attr::USER_TRAP_ID, Attr::Oid(id)) => self.extra.user_trap = *id,
             (attr::COUNTER_ID, Attr::Oid(id)) => self.extra.counter = *id,
-            (attr::ENDPOINT_IP, Attr::IpAddress(ip)) => self.extra.endpoint = Some(*ip),
+            // Nothing but the default comes this far.
+            (attr::ENDPOINT_IP, Attr::IpAddress(_)) => {}
             (attr::ALLOW_MAC_MOVE, Attr::Bool(may)) => self.may_move = *may,
             _ => return Err(Status(Status::UNKNOWN_ATTRIBUTE_0.0 - n as i32).into()),
         }
@@ -161,7 +162,6 @@ impl CompactTable for FdbEntries {
         let (key, value) = found(sw, object)?;
         let draft = Draft::of(sw, key, value);
         let ty = if draft.is_static { Type::STATIC } else { Type::DYNAMIC };
-        let none = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         Ok(match meta.id {
             attr::TYPE => Some(Attr::I32(ty.0)),
             attr::PACKET_ACTION => Some(Attr::I32(draft.action.0)),
@@ -169,7 +169,7 @@ impl CompactTable for FdbEntries {
             attr::META_DATA => Some(Attr::U32(draft.extra.meta)),
             attr::USER_TRAP_ID => Some(Attr::Oid(draft.extra.user_trap)),
             attr::COUNTER_ID => Some(Attr::Oid(draft.extra.counter)),
-            attr::ENDPOINT_IP => Some(Attr::IpAddress(draft.extra.endpoint.unwrap_or(none))),
+            attr::ENDPOINT_IP => Some(Attr::IpAddress(Ipv4Addr::UNSPECIFIED.into())),
             attr::ALLOW_MAC_MOVE => Some(Attr::Bool(draft.may_move)),
             _ => None,
         })
