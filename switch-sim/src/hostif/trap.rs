@@ -359,6 +359,12 @@ impl Owner for UserTrapOwner {
         (attr == TYPE.id()).then_some(TYPES)
     }
 
+    // Collectors of telemetry, which are stored, name such a trap.
+    fn stored_values(&self, attr: AttrId) -> &'static [i32] {
+        use hostif_user_defined_trap::{TYPE, Type};
+        if attr == TYPE.id() { &[Type::TAM.0] } else { &[] }
+    }
+
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
         derive(sw, object);
     }

@@ -24,23 +24,6 @@ const CHIPS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// A status that is another one than recorded, and must be.
-struct Explained {
-    file: &'static str,
-    /// Part of what the simulator answers.
-    found: &'static str,
-    count: usize,
-    #[expect(dead_code, reason = "for the reader")]
-    why: &'static str,
-}
-
-const EXPLAINED: &[Explained] = &[Explained {
-    file: "sonic_2026_boot_and_routes.rec",
-    found: "SAI_ACL_ACTION_TYPE_ACL_DTEL_FLOW_OP is no action of stage",
-    count: 1,
-    why: "there is no data-plane telemetry, and the capabilities say so",
-}];
-
 /// Both say that there is no such thing: the recorded adapter for the whole call, the simulator for the
 /// attribute at fault.
 fn both_unsupported(difference: &Difference) -> bool {
@@ -70,23 +53,12 @@ fn unexplained(path: &Path) -> Vec<String> {
     };
     let report = play(&recording, &profile);
     eprintln!("{file}: {}", report.to_string().lines().last().unwrap());
-    let mut left: Vec<&Difference> = report
-        .differences
-        .iter()
+    let differences = report.differences.iter();
+    differences
         .filter(|d| !matches!(d.kind, DifferenceKind::Better | DifferenceKind::Value))
         .filter(|d| !both_unsupported(d))
-        .collect();
-    let mut unexplained = Vec::new();
-    for explained in EXPLAINED.iter().filter(|e| e.file == file) {
-        let before = left.len();
-        left.retain(|d| d.kind != DifferenceKind::Status || !d.found.contains(explained.found));
-        if before - left.len() != explained.count {
-            let times = before - left.len();
-            unexplained.push(format!("{file}: {} is found {times} times", explained.found));
-        }
-    }
-    unexplained.extend(left.iter().map(|d| format!("{file}: {d}")));
-    unexplained
+        .map(|d| format!("{file}: {d}"))
+        .collect()
 }
 
 #[test]
