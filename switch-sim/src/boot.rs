@@ -176,6 +176,9 @@ pub(crate) fn equip_port(sw: &mut Switch, port: ObjectId) {
     }
 }
 
+/// The levels of a port's scheduler groups.
+pub(crate) const SCHEDULER_LEVELS: u32 = 3;
+
 /// The leaves of a port's scheduler-group tree; a group of the middle level has room for all.
 fn scheduler_leaves(chip: &Chip) -> u32 {
     chip.unicast_queues.max(chip.multicast_queues)
@@ -237,7 +240,7 @@ answers! { sw;
     MAX_MIRROR_SESSION => Value::U32(sw.profile.limits.mirror_sessions),
     MAX_SAMPLED_MIRROR_SESSION => Value::U32(sw.profile.limits.mirror_sessions),
     QOS_MAX_NUMBER_OF_TRAFFIC_CLASSES => Value::U8(sw.profile.chip.traffic_classes),
-    QOS_MAX_NUMBER_OF_SCHEDULER_GROUP_HIERARCHY_LEVELS => Value::U32(3),
+    QOS_MAX_NUMBER_OF_SCHEDULER_GROUP_HIERARCHY_LEVELS => Value::U32(SCHEDULER_LEVELS),
     QOS_MAX_NUMBER_OF_CHILDS_PER_SCHEDULER_GROUP => Value::U32(scheduler_leaves(&sw.profile.chip)),
     SUPPORTED_OBJECT_TYPE_LIST => Value::I32List(supported_types(sw)),
     SUPPORTED_IPV4_BFD_SESSION_OFFLOAD_TYPE => Value::I32List(vec![OffloadType::NONE.0]),

@@ -69,7 +69,8 @@ const OWNERS: &[(ObjectType, &dyn Owner)] = &[
     (ObjectType::SAMPLEPACKET, &crate::mirror::SamplepacketOwner),
     (ObjectType::DEBUG_COUNTER, &crate::debug_counter::DebugCounterOwner),
     (ObjectType::QUEUE, &crate::port::queue::QueueOwner),
-    (ObjectType::SCHEDULER, &crate::port::queue::SchedulerOwner),
+    (ObjectType::SCHEDULER, &crate::port::scheduler::SchedulerOwner),
+    (ObjectType::SCHEDULER_GROUP, &crate::port::scheduler::SchedulerGroupOwner),
     (ObjectType::QOS_MAP, &crate::qos::MapOwner),
     (ObjectType::INGRESS_PRIORITY_GROUP, &crate::qos::group::GroupOwner),
 ];

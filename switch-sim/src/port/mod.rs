@@ -19,6 +19,7 @@ pub(crate) mod input;
 pub(crate) mod output;
 pub mod queue;
 mod record;
+pub(crate) mod scheduler;
 pub mod server;
 
 pub use counters::Counters;

@@ -4,18 +4,15 @@
 //! nearly all packets pass queue 0, which counts what the port sent less what the others did.
 
 use sai::queue::{self, Stat};
-use sai::types::{MeterType, SchedulingType};
-use sai::{
-    AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, StatId, Status, Value, scheduler,
-};
+use sai::{AttrEntry, AttrId, ObjectRef, Result, StatId};
 
-use super::server::{Rate, Schedule};
-use super::{Counters, index};
+use super::{Counters, index, scheduler};
 use crate::feature::{Owner, Request};
 use crate::pipeline::Sum;
 use crate::pipeline::packet::wire_len;
 use crate::pipeline::{DropReason, Packet};
 use crate::profile::Chip;
+use crate::store::Object;
 use crate::switch::Switch;
 
 /// Packets and bytes.
@@ -85,97 +82,33 @@ fn place(sw: &Switch, object: &ObjectRef) -> Option<(u16, u8)> {
     Some((index(sw.store.oid(id, queue::PORT.id())), sw.store.number(id, queue::INDEX.id()) as u8))
 }
 
-/// How the scheduler of a queue has it served.
-fn derive(sw: &mut Switch, object: &ObjectRef) {
-    let (Some((port, at)), Some(id)) = (place(sw, object), object.oid()) else { return };
-    let by = sw.store.oid(id, queue::SCHEDULER_PROFILE_ID.id());
-    let number = |attr: AttrId| sw.store.number(by, attr);
-    let weight = number(scheduler::SCHEDULING_WEIGHT.id()) as u8;
-    let schedule = match SchedulingType(number(scheduler::SCHEDULING_TYPE.id()) as i32) {
-        _ if by.is_null() => Schedule::Packets(1),
-        SchedulingType::STRICT => Schedule::Strict,
-        SchedulingType::DWRR => Schedule::Bytes(weight),
-        _ => Schedule::Packets(weight),
-    };
-    let rate = rate_of(sw, by);
-    sw.ports.servers.schedule(port, at, schedule, rate);
-}
-
-/// The most that a scheduler lets through; no limit without one.
-pub(super) fn rate_of(sw: &Switch, scheduler: ObjectId) -> Rate {
-    use scheduler::{MAX_BANDWIDTH_BURST_RATE, MAX_BANDWIDTH_RATE, METER_TYPE};
-    let number = |attr: AttrId| sw.store.number(scheduler, attr);
-    Rate {
-        rate: number(MAX_BANDWIDTH_RATE.id()) as u64,
-        burst: number(MAX_BANDWIDTH_BURST_RATE.id()) as u64,
-        packets: number(METER_TYPE.id()) == i64::from(MeterType::PACKETS.0),
-    }
-}
-
-/// Owns `SAI_OBJECT_TYPE_SCHEDULER`: what queues and ports name.
-#[derive(Debug)]
-pub(crate) struct SchedulerOwner;
-
-impl SchedulerOwner {
-    fn check(n: usize, given: &AttrEntry) -> Result<()> {
-        if given.id == scheduler::SCHEDULING_WEIGHT.id() && given.value == Value::U8(0) {
-            let error = Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), "weights are 1 to 255");
-            return Err(error.on_attr("SAI_SCHEDULER_ATTR_SCHEDULING_WEIGHT"));
-        }
-        Ok(())
-    }
-}
-
-impl Owner for SchedulerOwner {
-    fn enforced(&self) -> &'static [AttrId] {
-        use scheduler::*;
-        const {
-            &[
-                SCHEDULING_TYPE.id(),
-                SCHEDULING_WEIGHT.id(),
-                METER_TYPE.id(),
-                MAX_BANDWIDTH_RATE.id(),
-                MAX_BANDWIDTH_BURST_RATE.id(),
-            ]
-        }
-    }
-
-    fn check_create(&self, _: &Switch, request: &Request<'_>) -> Result<()> {
-        request.attrs.iter().enumerate().try_for_each(|(n, given)| Self::check(n, given))
-    }
-
-    fn check_set(&self, _: &Switch, _: &ObjectRef, given: &AttrEntry) -> Result<()> {
-        Self::check(0, given)
-    }
-
-    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
-        let by = object.oid().unwrap_or_default();
-        let named = |q: &ObjectId| sw.store.oid(*q, queue::SCHEDULER_PROFILE_ID.id()) == by;
-        for id in sw.store.ids(ObjectType::QUEUE).filter(named).collect::<Vec<_>>() {
-            derive(sw, &ObjectRef::Object(ObjectType::QUEUE, id));
-        }
-        super::derive_all(sw);
-    }
-}
-
 /// Owns `SAI_OBJECT_TYPE_QUEUE`.
 #[derive(Debug)]
 pub(crate) struct QueueOwner;
 
 impl Owner for QueueOwner {
     fn enforced(&self) -> &'static [AttrId] {
-        const { &[queue::SCHEDULER_PROFILE_ID.id()] }
+        const { &[queue::SCHEDULER_PROFILE_ID.id(), queue::PARENT_SCHEDULER_NODE.id()] }
+    }
+
+    fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
+        scheduler::check_queue(sw, request)
+    }
+
+    fn check_set(&self, sw: &Switch, object: &ObjectRef, given: &AttrEntry) -> Result<()> {
+        scheduler::check_set(sw, object, given)
     }
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
-        let by = object.oid().map_or(ObjectId::NULL, |id| sw.store.oid(id, queue::SCHEDULER_PROFILE_ID.id()));
-        if !by.is_null() {
-            derive(sw, object);
-        }
+        scheduler::joined(sw, object);
     }
 
     fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
-        derive(sw, object);
+        scheduler::derive_of(sw, object);
+    }
+
+    fn removed(&self, sw: &mut Switch, _: &ObjectRef, was: Object) {
+        scheduler::left(sw, &was, queue::PORT.id());
     }
 
     fn counted(&self) -> &'static [StatId] {

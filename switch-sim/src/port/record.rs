@@ -303,7 +303,7 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         return;
     }
     let classed = crate::qos::derive(sw, id);
-    let rate = super::queue::rate_of(sw, sw.store.oid(id, attrs::port::QOS_SCHEDULER_PROFILE_ID));
+    let rate = super::scheduler::rate_of(sw, sw.store.oid(id, attrs::port::QOS_SCHEDULER_PROFILE_ID));
     sw.ports.servers.shape(at, rate);
     let membership = sw.lags.membership(at);
     let from = membership.as_ref().map_or(id, |m| m.lag);

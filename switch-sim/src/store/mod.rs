@@ -20,7 +20,7 @@ mod slab;
 pub use object::{Object, Origin};
 
 use id::Parts;
-use relation::RELATIONS;
+use relation::{RELATIONS, Relation};
 use slab::Slab;
 
 /// The objects of one switch.
@@ -95,7 +95,7 @@ impl Store {
             attr.value.for_each_oid(|to| self.reference_from(family, to, 1));
         }
         self.slabs[meta.dense as usize].put(Parts::of(id).slot, Object::new(attrs, origin));
-        self.for_links(meta.object_type, id, |store, parent, list| store.adopt(parent, list, id));
+        self.for_links(meta.object_type, id, None, |store, parent, list| store.adopt(parent, list, id));
         if let Origin::Owned(owner) = origin
             && let Some(owner) = self.get_mut(owner)
         {
@@ -108,7 +108,7 @@ impl Store {
     pub fn take(&mut self, id: ObjectId) -> Option<Object> {
         let object_type = id::type_of(id)?;
         self.get(id)?;
-        self.for_links(object_type, id, |store, parent, list| store.disown(parent, list, id));
+        self.for_links(object_type, id, None, |store, parent, list| store.disown(parent, list, id));
         let parts = Parts::of(id);
         let object = self.slabs[parts.dense as usize].take(parts.slot)?;
         let family = object.origin.family(id);
@@ -189,8 +189,9 @@ impl Store {
         };
         attr.value.for_each_oid(|to| self.reference_from(family, to, 1));
         let linked = object.oid().filter(|_| is_link(object.object_type(), attr.id));
+        let (ty, link) = (object.object_type(), Some(attr.id));
         if let Some(id) = linked {
-            self.for_links(object.object_type(), id, |store, parent, list| store.disown(parent, list, id));
+            self.for_links(ty, id, link, |store, parent, list| store.disown(parent, list, id));
         }
         let stored = match object {
             ObjectRef::Object(_, id) => self.get_mut(*id),
@@ -201,7 +202,7 @@ impl Store {
             value.for_each_oid(|to| self.reference_from(family, to, -1));
         }
         if let Some(id) = linked {
-            self.for_links(object.object_type(), id, |store, parent, list| store.adopt(parent, list, id));
+            self.for_links(ty, id, link, |store, parent, list| store.adopt(parent, list, id));
         }
         before
     }
@@ -262,14 +263,16 @@ impl Store {
         self.get(id).map_or(id, |o| o.origin.family(id))
     }
 
-    /// Calls `f` with each parent and list that an object is a child of.
+    /// Calls `f` with each parent and list that an object is a child of, by this link alone where one is given.
     fn for_links(
         &mut self,
         object_type: ObjectType,
         id: ObjectId,
+        link: Option<AttrId>,
         mut f: impl FnMut(&mut Store, ObjectId, AttrId),
     ) {
-        for relation in RELATIONS.iter().filter(|r| r.child == object_type) {
+        let by = |r: &&Relation| r.child == object_type && link.is_none_or(|link| r.link == link);
+        for relation in RELATIONS.iter().filter(by) {
             let parent = self.get(id).and_then(|o| o.value(relation.link)?.as_oid());
             if let Some(parent) = parent
                 && id::type_of(parent) == Some(relation.parent)

@@ -35,6 +35,7 @@ mod route;
 mod router;
 mod router_interface;
 mod sampling;
+mod scheduling;
 mod several;
 mod special;
 mod stat_modes;
