@@ -23,13 +23,11 @@ const INDICES: u32 = 8;
 
 /// The reasons that SAI names and nothing in the pipeline causes.
 const NEVER: &[DropReason] = &[
-    DropReason::L3EgressLinkDown,
     DropReason::DecapError,
     DropReason::FdbAndBlackholeDiscards,
     DropReason::MplsMiss,
     DropReason::Srv6LocalSidDrop,
     DropReason::LpmMiss,
-    DropReason::OutL3EgressLinkDown,
     DropReason::TunnelLoopbackPacketDrop,
     DropReason::Wred,
 ];

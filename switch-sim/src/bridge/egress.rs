@@ -53,13 +53,6 @@ fn admit<'a>(sw: &'a Switch, p: &Packet, bridge_port: u16) -> Result<(&'a Bridge
     {
         return Err(DropReason::Isolation);
     }
-    if let Some(from) = sw.ports.records.get(usize::from(p.port))
-        && !from.blocked.is_empty()
-        && let Target::Port(out) = port.to
-        && from.blocked.get(usize::from(out) / 64).is_some_and(|b| b >> (out % 64) & 1 != 0)
-    {
-        return Err(DropReason::Isolation);
-    }
     Ok((port, at))
 }
 
@@ -91,7 +84,9 @@ pub(crate) fn check(
     p.out_state = at;
     p.out_port = match port.to {
         Target::Port(port) => port,
-        Target::Lag(index) => lag::select(sw, p, frames.of(slot, p), index).ok_or(DropReason::NoLagMember)?,
+        Target::Lag(index) => {
+            lag::select(sw, p, frames.of(slot, p), index).ok_or_else(|| lag::no_member(p))?
+        }
         Target::None => return Err(DropReason::EgressVlanFilter),
     };
     Ok(())

@@ -1,9 +1,10 @@
 //! To whom a flooded or multicast packet goes.
 
 use super::egress;
-use super::{Bridge, Copy, FloodControl, state};
+use super::{Bridge, Copy, FloodControl, Target, state};
 use crate::pipeline::packet::flag;
 use crate::pipeline::{NONE, Out, Packet};
+use crate::port;
 use crate::switch::Switch;
 
 /// Lists the copies of a packet whose way out is a flood or an L2MC group, in order of membership. Who may
@@ -50,12 +51,24 @@ fn add_group(sw: &Switch, p: &Packet, group: u16, copies: &mut Vec<Copy>, takes:
 
 fn add(sw: &Switch, p: &Packet, bridge_port: u16, copies: &mut Vec<Copy>) {
     let to = target(&sw.bridge, bridge_port);
-    if to == super::Target::None || egress::allowed(sw, p, bridge_port).is_err() {
+    let takes = match to {
+        Target::None => false,
+        Target::Port(port) => is_up(sw, port) && !(sw.ports.isolates && port::is_kept_from(sw, p, port)),
+        Target::Lag(lag) => {
+            sw.lags.get(lag).is_some_and(|lag| lag.members.iter().any(|(_, port)| is_up(sw, *port)))
+        }
+    };
+    if !takes || egress::allowed(sw, p, bridge_port).is_err() {
         return;
     }
     copies.push(Copy { to, bridge_port, domain: p.domain, rif: NONE, adjacency: u32::MAX });
 }
 
-fn target(bridge: &Bridge, bridge_port: u16) -> super::Target {
+/// A port that is down is in no flood.
+fn is_up(sw: &Switch, port: u16) -> bool {
+    sw.ports.get(port).is_some_and(port::Record::is_up)
+}
+
+fn target(bridge: &Bridge, bridge_port: u16) -> Target {
     bridge.port(bridge_port).map(|b| b.to).unwrap_or_default()
 }

@@ -7,6 +7,10 @@ use crate::pipeline::{DropReason, Engine, Event, NONE, Node, Tracer, Work};
 use crate::switch::Switch;
 use crate::table::exact::station_key;
 
+/// To 01-00-0C-CC-CC-CC and -CD go the protocols between neighbors, a spanning tree's among them, that have a trap
+/// however the tree has set the port.
+const CISCO: u64 = 0x0100_0CCC_CCCC;
+
 pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t: &mut T) {
     let now = engine.now();
     for i in work {
@@ -74,7 +78,11 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
         port.counts[0].add(size, group);
         p.rif = domain.rif;
         if at & state::NO_FORWARD != 0 {
-            engine.drop(i, DropReason::IngressStpFilter);
+            if p.dst & !1 == CISCO {
+                engine.deny(sw, i, DropReason::IngressStpFilter, Node::PostIngressAcl);
+            } else {
+                engine.drop(i, DropReason::IngressStpFilter);
+            }
             continue;
         }
         if T::ON {

@@ -105,10 +105,18 @@ kinds! {
     UNKNOWN_L3_MULTICAST FORWARD |p, _| p.has(flag::MULTICAST_MISS);
     L3_MTU_ERROR DROP |p, _| p.drop == Some(DropReason::ExceedsL3Mtu);
     STATIC_FDB_MOVE DROP |p, _| p.drop == Some(DropReason::StaticMove);
-    NEIGHBOR_MISS TRAP |p, _| punted_by_router(p) && p.out_rif != NONE_RIF && p.headers.ttl > 1;
+    NEIGHBOR_MISS TRAP |p, _| {
+        punted_by_router(p) && p.out_rif != NONE_RIF && p.headers.ttl > 1 && !p.has(flag::NEIGHBOR_HIT)
+    };
     // The egress half looks for this one itself.
     PIPELINE_DISCARD_EGRESS_BUFFER DROP |_, _| false;
     PIPELINE_DISCARD_ROUTER DROP |p, _| p.drop.is_some_and(|reason| reason.layer() == Layer::L3);
+}
+
+/// Whether a type, by its place, takes packets for what they are, and not for what happened to them.
+pub(super) fn is_protocol(at: usize) -> bool {
+    let by_fate = [Type::UNKNOWN_L3_MULTICAST, Type::PIPELINE_DISCARD_ROUTER];
+    !by_fate.contains(&KINDS[at].ty)
 }
 
 const NONE_RIF: u16 = crate::pipeline::NONE;

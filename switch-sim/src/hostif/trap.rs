@@ -139,7 +139,21 @@ fn decide<T: Tracer>(sw: &Switch, p: &mut Packet, frame: &[u8], t: &mut T) -> bo
         return false;
     }
     apply(p, action, best.map_or(NONE, |(slot, _)| slot));
+    if p.has(flag::PUNT)
+        && best.is_some_and(|(_, trap)| trap.kind.is_some_and(kind::is_protocol))
+        && ends_here(p)
+    {
+        p.drop = None;
+    }
     true
+}
+
+/// Whether nobody but the host could have taken a packet: one of a protocol between neighbors on a routed port, or an
+/// answer of ARP to the router. A copy for the host is then what was to become of it.
+fn ends_here(p: &Packet) -> bool {
+    use DropReason::*;
+    let nobody = matches!(p.drop, Some(DmacReserved | NonRoutable | NoL3Header | UcDipMcDmac | NotAttached));
+    nobody && !p.has(flag::TO_ROUTER)
 }
 
 fn forwards(action: PacketAction) -> bool {

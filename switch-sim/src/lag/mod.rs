@@ -8,7 +8,7 @@ use crate::attrs::{lag as lag_attr, lag_member as attr};
 use crate::bridge::control::{give_way, yields};
 use crate::feature::{Owner, Request};
 use crate::hash as flow_hash;
-use crate::pipeline::{NONE, Packet, flag};
+use crate::pipeline::{DropReason, NONE, Packet, flag};
 use crate::port::{self, Attachment, index};
 use crate::store::Object;
 use crate::switch::Switch;
@@ -115,6 +115,12 @@ pub(crate) fn select(sw: &Switch, p: &mut Packet, frame: &[u8], lag: u16) -> Opt
     let hash = hash(sw, p, frame, lag, turn);
     lag.turn.store(turn.wrapping_add(1), Ordering::Relaxed);
     lag.group.select(hash)
+}
+
+/// Why a packet is dropped that was to leave by a LAG of which no member transmits.
+#[cold]
+pub(crate) const fn no_member(p: &Packet) -> DropReason {
+    if p.has(flag::ROUTED) { DropReason::L3EgressLinkDown } else { DropReason::NoLagMember }
 }
 
 /// The member that a plain frame leaves by; none where that depends on those before it.

@@ -190,6 +190,8 @@ reasons! {
     TunnelLoopbackPacketDrop = Out(4),
     /// The ingress port is administratively or operationally down.
     PortDown = OtherIn,
+    /// PAUSE, PFC and their like: taken by the MAC, which is no discard.
+    MacControl = OtherIn,
     /// Shorter than an Ethernet header, or cut within its VLAN tags.
     Malformed = OtherIn,
     /// The port is in no bridge, LAG or router interface.
@@ -218,10 +220,10 @@ reasons! {
     PuntQueueFull = OtherIn,
     /// The pipeline was passed too often.
     RecirculationLimit = OtherIn,
+    /// The LAG that a bridged packet was to leave by has no member that transmits.
+    NoLagMember = OtherIn,
     /// The egress port is administratively or operationally down, or does not transmit.
     EgressPortDown = OtherOut,
-    /// The LAG has no member that transmits.
-    NoLagMember = OtherOut,
     /// Longer than the egress port's MTU.
     EgressMtu = OtherOut,
     /// The spanning tree blocks the egress port.

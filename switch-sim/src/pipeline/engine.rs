@@ -342,7 +342,10 @@ impl Engine {
                         p.out_port = port;
                         self.enqueue(sw, i, t, sink);
                     }
-                    None => self.dropped(sw, i, DropReason::NoLagMember, t),
+                    None => {
+                        let reason = lag::no_member(p);
+                        self.dropped(sw, i, reason, t);
+                    }
                 },
                 Out::Flood | Out::L2mc(_) | Out::Ipmc(_) | Out::List(_) => self.replicate(sw, i, t, sink),
                 // Only a packet that was punted and goes nowhere else has neither a reason nor a way out.
@@ -367,7 +370,9 @@ impl Engine {
             router::replicate(sw, p, self.frames.of(i, p), &mut copies);
         }
         if copies.is_empty() {
-            self.dropped(sw, i, DropReason::NoFloodMember, t);
+            let found = matches!(self.packets[i].out, Out::L2mc(_)) && !self.packets[i].has(flag::FLOODED);
+            let reason = if found { DropReason::FdbMcDiscard } else { DropReason::NoFloodMember };
+            self.dropped(sw, i, reason, t);
         }
         let queue = port::queue::of_copy(&sw.profile.chip, self.packets[i].queue);
         let last = copies.len().wrapping_sub(1);
@@ -395,7 +400,10 @@ impl Engine {
                     p.flags |= flag::RESOLVED;
                     self.enqueue(sw, slot, t, sink);
                 }
-                None => self.dropped(sw, slot, DropReason::NoLagMember, t),
+                None => {
+                    let reason = lag::no_member(&self.packets[slot]);
+                    self.dropped(sw, slot, reason, t);
+                }
             }
         }
         self.copies = copies;
@@ -428,6 +436,9 @@ impl Engine {
     /// Puts a packet whose egress port is known into its queue; with ideal timing it leaves at once.
     #[inline(always)]
     fn enqueue<T: Tracer, S: Sink>(&mut self, sw: &mut Switch, slot: usize, t: &mut T, sink: &mut S) {
+        if sw.ports.isolates && port::keeps_apart(sw, &self.packets[slot]) {
+            return self.dropped(sw, slot, DropReason::Isolation, t);
+        }
         if sw.qos.leaving {
             let p = &mut self.packets[slot];
             let interface = sw.router.leaves_by(p);
@@ -709,6 +720,10 @@ fn count_drop<T: Tracer>(sw: &mut Switch, p: &Packet, reason: DropReason, t: &mu
         port.count_drop(p, reason);
     }
     sw.debug.count(reason, port);
+    if reason == DropReason::OutL3EgressLinkDown {
+        // SAI has a reason of each side for it.
+        sw.debug.count(DropReason::L3EgressLinkDown, p.port);
+    }
     bridge::count_drop(sw, p, reason);
     router::rif::count_drop(sw, p, reason);
     if T::ON {

@@ -49,7 +49,7 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
             let body = usize::from(p.headers.l3);
             counters.no_group_takes(wire_len(p.len()));
             counters.count_mac_control(engine.frame(i).0.get(body..).unwrap_or_default());
-            engine.drop(i, DropReason::DmacReserved);
+            engine.drop(i, DropReason::MacControl);
             continue;
         }
         if p.len() > port.mtu as usize {
@@ -130,11 +130,9 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
                 Node::MyMac
             }
             None => {
-                let reason = if tagged && port.attached.splits() {
-                    DropReason::IngressVlanFilter
-                } else {
-                    DropReason::NotAttached
-                };
+                let attached = port.attached.splits() || port.attached.rif != NONE;
+                let reason =
+                    if tagged && attached { DropReason::IngressVlanFilter } else { DropReason::NotAttached };
                 engine.deny(sw, i, reason, Node::Bridge);
                 continue;
             }

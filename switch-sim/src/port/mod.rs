@@ -24,6 +24,7 @@ pub mod server;
 
 pub use counters::Counters;
 pub use record::{Attachment, Ports, Record, Sub, derive, derive_all, index};
+pub(crate) use record::{is_kept_from, keeps_apart};
 
 const ADMIN_STATE: AttrId = port::ADMIN_STATE.id();
 const ADVERTISED_SPEED: AttrId = port::ADVERTISED_SPEED.id();

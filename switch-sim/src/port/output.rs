@@ -167,7 +167,9 @@ fn send<T: Tracer, S: Sink>(sw: &mut Switch, engine: &mut Engine, i: usize, t: &
     let ports = &mut sw.ports;
     let (Some(port), Some(counters)) = (ports.records.get(out).filter(|r| r.tx), ports.counters.get_mut(out))
     else {
-        return engine.drop_out(sw, i, DropReason::EgressPortDown, t);
+        let down = p.has(flag::ROUTED) && ports.get(out as u16).is_some_and(|r| !r.is_up());
+        let reason = if down { DropReason::OutL3EgressLinkDown } else { DropReason::EgressPortDown };
+        return engine.drop_out(sw, i, reason, t);
     };
     if p.len() > port.mtu as usize {
         counters.oversize[1] += 1;

@@ -7,7 +7,7 @@ use crate::attrs;
 use crate::hash;
 use crate::meter::Place;
 use crate::mirror::Taps;
-use crate::pipeline::NONE;
+use crate::pipeline::{NONE, Packet, flag};
 use crate::store::id::Parts;
 use crate::switch::Switch;
 use crate::wire::parse::Tpids;
@@ -239,6 +239,8 @@ pub struct Ports {
     pub counters: Vec<Counters>,
     /// Whether any port sends back in what it sends.
     pub(crate) loops: bool,
+    /// Whether any port keeps what comes in by it from other ports.
+    pub(crate) isolates: bool,
     /// What ports copy of their packets.
     pub(crate) taps: Vec<Taps>,
     /// Whether ports take their time: the profile's timing.
@@ -374,7 +376,20 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
     record.plain = record.is_plain();
     record.sends = record.tx && !(record.loopback || record.tapped);
     sw.ports.loops = sw.ports.records.iter().any(|r| r.loopback);
+    sw.ports.isolates = sw.ports.records.iter().any(|r| !r.blocked.is_empty());
     count_policers(sw);
+}
+
+/// Whether the port where a packet came in keeps it from this one, bridged or routed.
+pub(crate) fn is_kept_from(sw: &Switch, p: &Packet, out: u16) -> bool {
+    let from = sw.ports.records.get(usize::from(p.port));
+    from.and_then(|r| r.blocked.get(usize::from(out) / 64)).is_some_and(|b| b >> (out % 64) & 1 != 0)
+}
+
+/// Whether a packet may not leave by its port, for the port where it came in. What is mirrored may.
+#[cold]
+pub(crate) fn keeps_apart(sw: &Switch, p: &Packet) -> bool {
+    !p.has(flag::MIRRORED) && is_kept_from(sw, p, p.out_port)
 }
 
 /// Tells the policers which ports name them.

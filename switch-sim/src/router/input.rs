@@ -1,6 +1,6 @@
 //! Whether a packet is for the router.
 
-use super::{multicast, my_mac as others, rif};
+use super::{forward, multicast, my_mac as others, rif};
 use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Engine, NONE, Node, Tracer, Work};
 use crate::switch::Switch;
@@ -49,7 +49,11 @@ pub(crate) fn my_mac<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work
         } else if p.bridge_port != NONE && !mine {
             engine.send(i, Node::Bridge);
         } else {
-            let reason = if mine { DropReason::NoL3Header } else { DropReason::NonRoutable };
+            let reason = match () {
+                () if mine => DropReason::NoL3Header,
+                () if p.has(flag::MULTICAST) && to_a_host(&p.headers, frame) => DropReason::UcDipMcDmac,
+                () => DropReason::NonRoutable,
+            };
             engine.deny(sw, i, reason, Node::MyMac);
         }
     }
@@ -61,13 +65,24 @@ pub(super) fn is_ip(headers: &Headers) -> bool {
     headers.is_ip() || matches!(headers.ethertype, ethertype::IPV4 | ethertype::IPV6)
 }
 
+/// Whether it is an IP packet to a unicast address.
+#[cold]
+fn to_a_host(headers: &Headers, frame: &[u8]) -> bool {
+    let at = usize::from(headers.l3);
+    match headers.kind {
+        L3::Ipv4 => (1..0xE000_0000).contains(&forward::v4(frame, at + 16)),
+        L3::Ipv6 => forward::v6(frame, at + 24) >> 120 != 0xff,
+        _ => false,
+    }
+}
+
 #[inline(always)]
 fn prefetch(sw: &Switch, vrf: u16, headers: &Headers, frame: &[u8]) {
     let Some(vr) = sw.router.vrs.get(usize::from(vrf)) else { return };
     let at = usize::from(headers.l3);
     match headers.kind {
-        L3::Ipv4 => vr.v4.prefetch(super::forward::v4(frame, at + 16)),
-        L3::Ipv6 => vr.v6.prefetch(super::forward::v6(frame, at + 24)),
+        L3::Ipv4 => vr.v4.prefetch(forward::v4(frame, at + 16)),
+        L3::Ipv6 => vr.v6.prefetch(forward::v6(frame, at + 24)),
         _ => {}
     }
 }

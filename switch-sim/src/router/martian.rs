@@ -8,8 +8,8 @@ use crate::wire::parse::L3;
 #[inline(always)]
 pub(super) fn v4(src: u32, dst: u32) -> Result<(), DropReason> {
     // Class D, class E and broadcast are the top of the address space; 0 and 127 stand alone.
-    if src < 0xE000_0000 && src >> 24 != 127 && src != 0 && dst < 0xE000_0000 && dst >> 24 != 127 && dst != 0
-    {
+    let unicast = |ip: u32| ip < 0xE000_0000 && ip >> 24 != 127;
+    if unicast(src) && src != 0 && unicast(dst) && dst >> 24 != 0 {
         return if src == dst { Err(DropReason::SipEqualsDip) } else { Ok(()) };
     }
     Err(match () {
@@ -20,7 +20,7 @@ pub(super) fn v4(src: u32, dst: u32) -> Result<(), DropReason> {
         () if src == 0 => DropReason::SipUnspecified,
         () if dst >> 28 == 14 => DropReason::McDmacMismatch,
         () if dst >> 24 == 127 => DropReason::DipLoopback,
-        () if dst == 0 => DropReason::DipLocal,
+        () if dst >> 24 == 0 => DropReason::DipLocal,
         () => DropReason::NonRoutable,
     })
 }
@@ -33,7 +33,8 @@ pub(super) fn v6(src: u128, dst: u128) -> Result<(), DropReason> {
         () if dst >> 120 == 0xff => DropReason::McDmacMismatch,
         () if src == 0 => DropReason::SipUnspecified,
         () if src == 1 => DropReason::SipLoopback,
-        () if dst == 1 => DropReason::DipLoopback,
+        // ::1, and 127.0.0.0/8 as an IPv6 address.
+        () if dst == 1 || dst >> 24 == 0xffff_7f => DropReason::DipLoopback,
         () if dst == 0 => DropReason::DipLocal,
         () if src == dst => DropReason::SipEqualsDip,
         () => return Ok(()),

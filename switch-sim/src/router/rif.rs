@@ -393,7 +393,7 @@ pub(crate) fn bridged(sw: &Switch, interface: Option<ObjectId>, stat: StatId) ->
 
 /// Counts a routed packet that was dropped on its way out on the interface that it was to leave by.
 pub(crate) fn count_drop(sw: &mut Switch, p: &Packet, reason: DropReason) {
-    let late = reason.side() == Side::Out || reason.is_egress_acl();
+    let late = reason.side() == Side::Out || reason.is_egress_acl() || reason == DropReason::L3EgressLinkDown;
     if !late || !p.has(flag::ROUTED) {
         return;
     }

@@ -2,11 +2,13 @@
 
 use super::bed::*;
 use sai::debug_counter::{self as counter, Type};
-use sai::entry::{FdbEntry, RouteEntry};
+use sai::entry::{FdbEntry, McastFdbEntry, RouteEntry};
 use sai::types::{InDropReason as In, OutDropReason as Out, PacketAction};
 use sai::vlan::TaggingMode;
 use sai::{Answer, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value};
-use sai::{AttrId, bridge_port, fdb_entry, port, route_entry, router_interface as rif, switch};
+use sai::{
+    AttrId, bridge_port, fdb_entry, mcast_fdb_entry, port, route_entry, router_interface as rif, switch,
+};
 use switch_sim::wire::text;
 
 const COUNTER: ObjectType = ObjectType::DEBUG_COUNTER;
@@ -147,7 +149,7 @@ fn counters_of_a_type_run_out_and_come_back() {
 fn each_reason_counts_the_packet_that_it_drops() {
     type Prepare = fn(&Bed);
     let as_it_is: Prepare = |_| {};
-    let l2: [(In, Prepare, Vec<u8>); 12] = [
+    let l2: [(In, Prepare, Vec<u8>); 13] = [
         (In::SMAC_MULTICAST, as_it_is, frame(B, [3, 0, 0, 0, 0, 1])),
         (In::SMAC_EQUALS_DMAC, as_it_is, frame(A, A)),
         (In::SMAC_ZERO, as_it_is, frame(B, [0; 6])),
@@ -167,6 +169,8 @@ fn each_reason_counts_the_packet_that_it_drops() {
             |bed| miss(bed, switch::FDB_MULTICAST_MISS_PACKET_ACTION.id()),
             frame([1, 0, 0x5E, 1, 1, 1], A),
         ),
+        // A group that leads nowhere.
+        (In::FDB_MC_DISCARD, empty_group, frame([1, 0, 0x5E, 1, 1, 1], A)),
         (
             In::FDB_AND_BLACKHOLE_DISCARDS,
             |bed| miss(bed, switch::FDB_UNICAST_MISS_PACKET_ACTION.id()),
@@ -188,7 +192,9 @@ fn each_reason_counts_the_packet_that_it_drops() {
         (In::SIP_UNSPECIFIED, "ipv4 src=0.0.0.0 dst=10.0.0.2"),
         (In::SIP_EQUALS_DIP, "ipv4 src=10.0.0.2 dst=10.0.0.2"),
         (In::DIP_LOOPBACK, "ipv4 src=10.0.0.1 dst=127.0.0.1"),
+        (In::DIP_LOOPBACK, "ipv6 src=2001:db8::1 dst=::ffff:127.1.2.3"),
         (In::DIP_LOCAL, "ipv4 src=10.0.0.1 dst=0.0.0.0"),
+        (In::DIP_LOCAL, "ipv4 src=10.0.0.1 dst=0.1.2.3"),
         (In::MC_DMAC_MISMATCH, "ipv4 src=10.0.0.1 dst=224.1.1.1"),
         (In::LPM4_MISS, "ipv4 src=10.0.0.1 dst=11.0.0.1"),
         (In::LPM_MISS, "ipv4 src=10.0.0.1 dst=11.0.0.1"),
@@ -206,6 +212,13 @@ fn each_reason_counts_the_packet_that_it_drops() {
         let f =
             text::parse(&format!("eth src={src} dst={mac}/ipv4 src=10.0.0.1 dst=10.0.0.2 pad=60")).unwrap();
         drops(&bed, reason, In::L2_ANY, In::L3_ANY, &f);
+    }
+    for (dst, packet) in [
+        ("ff:ff:ff:ff:ff:ff", "ipv4 src=10.0.0.1 dst=10.0.0.2"),
+        ("33:33:00:00:00:09", "ipv6 src=2001:db8::1 dst=2001:db8::2"),
+    ] {
+        let f = text::parse(&format!("eth src=02:00:00:00:00:0a dst={dst}/{packet} pad=60")).unwrap();
+        drops(&routed().0, In::UC_DIP_MC_DMAC, In::L3_ANY, In::L2_ANY, &f);
     }
     for (reason, packet) in l3 {
         let (bed, mac) = routed();
@@ -231,6 +244,17 @@ fn set_port(bed: &Bed, id: AttrId, value: Value) {
 
 fn miss(bed: &Bed, id: AttrId) {
     bed.set(ObjectType::SWITCH, bed.switch, id, Value::I32(PacketAction::DROP.0));
+}
+
+fn empty_group(bed: &Bed) {
+    let group = bed.create(ObjectType::L2MC_GROUP, &[]);
+    let mac_address = MacAddr([1, 0, 0x5E, 1, 1, 1]);
+    let entry = McastFdbEntry { switch_id: bed.switch, mac_address, bv_id: bed.vlan1 }.into();
+    let attrs = [
+        attr(mcast_fdb_entry::GROUP_ID.id(), Value::Oid(group)),
+        attr(mcast_fdb_entry::PACKET_ACTION.id(), Value::I32(PacketAction::FORWARD.0)),
+    ];
+    bed.backend().create(bed.switch, Target::Entry(&entry), &attrs).unwrap();
 }
 
 /// Port 0 routed, with a route to 10.0.0.0/8 that drops; the router's MAC address.

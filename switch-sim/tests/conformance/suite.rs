@@ -13,6 +13,7 @@ mod bulk;
 mod contract;
 mod copp;
 mod debug_counters;
+mod discards;
 mod domains;
 mod ecmp;
 mod fdb;
