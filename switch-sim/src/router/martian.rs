@@ -34,7 +34,7 @@ pub(super) fn v6(src: u128, dst: u128) -> Result<(), DropReason> {
         () if src == 0 => DropReason::SipUnspecified,
         () if src == 1 => DropReason::SipLoopback,
         // ::1, and 127.0.0.0/8 as an IPv6 address.
-        () if dst == 1 || dst >> 24 == 0xffff_7f => DropReason::DipLoopback,
+        () if dst == 1 || dst >> 24 == 0x00ff_ff7f => DropReason::DipLoopback,
         () if dst == 0 => DropReason::DipLocal,
         () if src == dst => DropReason::SipEqualsDip,
         () => return Ok(()),
