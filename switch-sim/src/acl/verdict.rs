@@ -227,6 +227,10 @@ fn act_in<T: Tracer>(
     match verdict.way {
         Some((Way::Drop, point)) => {
             p.drop.get_or_insert(point.reason(stage));
+            if p.has(flag::TO_ME) && verdict.copy.is_none() {
+                // The CPU is where it was to go, not who has a copy.
+                p.flags &= !flag::PUNT;
+            }
         }
         Some((Way::Trap, point)) if verdict.copy != Some(true) => {
             p.drop.get_or_insert(point.reason(stage));

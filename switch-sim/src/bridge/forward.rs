@@ -34,7 +34,7 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
                             Event::Hit { table: "fdb".into(), object, key: address(p.dst).to_string() },
                         );
                     }
-                    decide_unicast(sw, p, value, key);
+                    by_entry(sw, p, value, key);
                 }
                 None => {
                     if T::ON {
@@ -56,8 +56,9 @@ fn address(mac: u64) -> MacAddr {
     MacAddr([a, b, c, d, e, f])
 }
 
+/// Sends a packet where the entry of its destination leads, as the entry's action says.
 #[inline(always)]
-fn decide_unicast(sw: &mut Switch, p: &mut Packet, value: Value, key: u64) {
+pub(crate) fn by_entry(sw: &mut Switch, p: &mut Packet, value: Value, key: u64) {
     let user_trap = hit(sw, p, value, key);
     if value.is_plain() {
         p.out = Out::BridgePort(value.port());
@@ -73,7 +74,7 @@ fn decide_unicast(sw: &mut Switch, p: &mut Packet, value: Value, key: u64) {
 /// A packet has hit the entry of its destination: it is counted, and takes over the entry's meta data. Answers the
 /// user-defined trap.
 #[inline(always)]
-pub(crate) fn hit(sw: &mut Switch, p: &mut Packet, value: Value, key: u64) -> ObjectId {
+fn hit(sw: &mut Switch, p: &mut Packet, value: Value, key: u64) -> ObjectId {
     p.flags |= flag::FDB_HIT;
     if value.is_plain() {
         return ObjectId::NULL;

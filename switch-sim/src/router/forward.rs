@@ -393,15 +393,11 @@ fn decide_way(sw: &mut Switch, p: &mut Packet, mac: [u8; 6]) -> Result<(), DropR
     }
     let key = mac_key(p.domain, mac);
     match sw.bridge.fdb.table.get(key) {
-        Some(entry) if matches!(entry.action(), PacketAction::DROP | PacketAction::DENY) => {
-            Err(DropReason::FdbUcDiscard)
+        Some(&entry) => {
+            bridge::forward::by_entry(sw, p, entry, key);
+            p.drop.map_or(Ok(()), Err)
         }
-        Some(&entry) if entry.port() != NONE => {
-            bridge::forward::hit(sw, p, entry, key);
-            p.out = Out::BridgePort(entry.port());
-            Ok(())
-        }
-        _ => {
+        None => {
             p.flags |= flag::FLOODED;
             p.out = Out::Flood;
             Ok(())

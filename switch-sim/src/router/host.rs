@@ -9,7 +9,7 @@ use crate::switch::Switch;
 /// VLAN, or, in a VLAN without one, of the default virtual router; else to [`Node::Bridge`].
 pub(crate) fn from_host(sw: &Switch, p: &mut Packet, frame: &[u8]) -> Node {
     let mac = frame.get(..6).unwrap_or_default();
-    if p.has(flag::MULTICAST) || !input::is_ip(&p.headers) {
+    if p.has(flag::MULTICAST) || !input::is_ip(&p.headers) || p.headers.tags > 1 {
         return Node::Bridge;
     }
     p.rif = sw.bridge.domain(p.domain).map_or(NONE, |d| d.rif);

@@ -25,7 +25,10 @@ pub(crate) fn my_mac<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work
         if !p.has(flag::VRF_SET) {
             p.vrf = rif.vr;
         }
-        if p.has(flag::MULTICAST) && rif.multicast != [false; 2] && !p.has(flag::BROADCAST) {
+        // A tag beyond those of the interface is payload: what is under it is not the router's.
+        let tags = u8::from(p.has(flag::HAS_TAG)) + u8::from(rif.inner != 0);
+        let bare = p.headers.tags <= tags;
+        if p.has(flag::MULTICAST) && rif.multicast != [false; 2] && !p.has(flag::BROADCAST) && bare {
             if rif.classes {
                 sw.qos.classify_routed(p, t);
             }
@@ -39,7 +42,7 @@ pub(crate) fn my_mac<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work
         }
         let mac = frame.get(..6).unwrap_or_default();
         let mine = !p.has(flag::MULTICAST) && (rif.has_mac(mac) || others::any(&sw.router.my_macs, p, mac));
-        if mine && is_ip(&p.headers) {
+        if mine && bare && is_ip(&p.headers) {
             p.flags |= flag::TO_ROUTER;
             if rif.classes {
                 sw.qos.classify_routed(p, t);

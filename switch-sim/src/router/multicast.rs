@@ -29,7 +29,7 @@ pub(super) fn receive<T: Tracer>(
     let counts = &mut sw.router.rif_counts[usize::from(p.rif)];
     counts[0] += size;
     counts[1] += 1;
-    if result.is_err() {
+    if result.is_err() && !is_of_link(addresses(p, frame).1) {
         counts[4] += size;
         counts[5] += 1;
     }
@@ -112,14 +112,21 @@ fn check(frame: &[u8], source: IpAddr, group: IpAddr) -> Result<(), DropReason> 
         _ if source.is_multicast() => Err(DropReason::SipMc),
         _ if source.is_loopback() => Err(DropReason::SipLoopback),
         _ if source.is_unspecified() => Err(DropReason::SipUnspecified),
-        (_, IpAddr::V4(ip)) if ip.octets()[..3] == [224, 0, 0] => Err(DropReason::NonRoutable),
+        (_, group) if is_of_link(group) => Err(DropReason::NonRoutable),
         (_, IpAddr::V6(ip)) => match ip.octets()[1] & 0xF {
             0 => Err(DropReason::Ipv6McScope0),
             1 => Err(DropReason::Ipv6McScope1),
-            2 => Err(DropReason::NonRoutable),
             _ => Ok(()),
         },
         _ => Ok(()),
+    }
+}
+
+/// Whether a group is for the stations of a link, which a router sends nowhere: 224.0.0.0/24, and IPv6 of that scope.
+fn is_of_link(group: IpAddr) -> bool {
+    match group {
+        IpAddr::V4(ip) => ip.octets()[..3] == [224, 0, 0],
+        IpAddr::V6(ip) => ip.is_multicast() && ip.octets()[1] & 0xF == 2,
     }
 }
 

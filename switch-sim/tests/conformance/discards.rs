@@ -80,6 +80,28 @@ fn what_a_trap_copies_and_nobody_else_can_take_is_no_discard() {
     assert_eq!((r.punted(), discards(&r, 0)), (1, [11, 0]));
 }
 
+/// A router that routes multicast is no receiver of what neighbors say on the link.
+#[test]
+fn groups_of_a_link_are_no_errors_of_an_interface() {
+    let n = Net::new();
+    for id in [rif::V4_MCAST_ENABLE.id(), rif::V6_MCAST_ENABLE.id()] {
+        n.set(ObjectType::ROUTER_INTERFACE, n.rifs[0], id, Value::Bool(true));
+    }
+    for ty in [trap::Type::OSPF, trap::Type::OSPFV6] {
+        trap_of(&n, ty, PacketAction::TRAP);
+    }
+    for packet in [
+        "dst=01:00:5e:00:00:05/ipv4 src=10.0.0.9 dst=224.0.0.5 proto=89",
+        "dst=33:33:00:00:00:05/ipv6 src=fe80::1 dst=ff02::5 proto=89",
+    ] {
+        assert!(n.to(0, &eth(packet)).is_empty());
+        assert_eq!(n.punted(), 1, "{packet}");
+    }
+    let counts = [rif::Stat::IN_PACKETS, rif::Stat::IN_ERROR_PACKETS]
+        .map(|s| n.stat(ObjectType::ROUTER_INTERFACE, n.rifs[0], s.0));
+    assert_eq!((counts, discards(&n, 0)), ([2, 0], [0, 0]));
+}
+
 #[test]
 fn what_the_mac_takes_is_no_discard() {
     let bed = Bed::new();

@@ -104,6 +104,31 @@ fn a_lags_attributes_stand_for_those_of_its_members() {
     assert_eq!(bed.to(6, &f), [0]);
 }
 
+/// An interface takes the tags off that are its own. What has another under them is no IP packet to the router: it
+/// would leave with a tag that nobody there knows.
+#[test]
+fn a_tag_more_than_an_interface_has_is_payload() {
+    let r = Routed::new();
+    let right = r.port_rif(1);
+    r.neighbor(right, "10.0.1.2", neighbor_mac(1));
+    let ip = packet(r.mac, HOST, "192.0.2.1", "10.0.1.2", 64, 1000);
+    let routed = packet(neighbor_mac(1), r.mac, "192.0.2.1", "10.0.1.2", 63, 1000);
+    let on = |port: usize| attr(rif::PORT_ID.id(), Value::Oid(r.ports[port]));
+    r.rif_with(Type::SUB_PORT, &[on(0), attr(rif::OUTER_VLAN_ID.id(), Value::U16(10))]);
+    r.port_rif(2);
+    let vlan = r.vlan(20, &[(4, TaggingMode::TAGGED)]);
+    r.rif_with(Type::VLAN, &[attr(rif::VLAN_ID.id(), Value::Oid(vlan))]);
+    for (port, own) in [(0, 10), (2, 0), (4, 20)] {
+        assert_eq!(r.send(port, &with(&ip, 0x8100, own)), [(1, routed.clone())], "VLAN {own}");
+        assert!(r.to(port, &with(&with(&ip, 0x8100, 5), 0x8100, own)).is_empty(), "5 under {own}");
+    }
+    // A tag of another TPID than the port's is payload as well.
+    r.set(ObjectType::PORT, r.ports[2], port::TPID.id(), Value::U16(0x9100));
+    assert_eq!(r.send(2, &with(&ip, 0x9100, 0)), [(1, routed.clone())]);
+    assert!(r.to(2, &with(&ip, 0x8100, 0)).is_empty());
+    assert_eq!(r.send(2, &ip), [(1, routed)]);
+}
+
 /// Acts: SAI_ROUTER_INTERFACE_ATTR_INNER_VLAN_ID, SAI_ROUTER_INTERFACE_ATTR_OUTER_VLAN_ID.
 #[test]
 fn an_interface_of_two_tags_takes_its_pair_and_sends_with_it() {

@@ -2,11 +2,12 @@
 
 use super::bed::routed::*;
 use super::bed::*;
+use sai::entry::FdbEntry;
 use sai::object::router_interface::Type;
 use sai::types::PacketAction;
 use sai::{
-    Answer, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value, bridge_port, hostif_trap,
-    neighbor_entry, route_entry, router_interface as rif, switch, virtual_router,
+    Answer, MacAddr, ObjectId, ObjectRef, ObjectType, Query, Status, Target, Value, bridge_port, fdb_entry,
+    hostif_trap, neighbor_entry, route_entry, router_interface as rif, switch, virtual_router,
 };
 use switch_sim::pipeline::DropReason;
 
@@ -201,6 +202,40 @@ fn a_vlan_interface_sends_by_the_fdb_and_floods_what_it_misses() {
     assert_eq!(r.to(4, &self::frame(B, A)), [6]);
     // Routed back into the VLAN, even by the port where it came in.
     assert_eq!(r.to(6, &frame), [6]);
+}
+
+/// The entry of a neighbor's station holds for what is routed to it as for what is bridged.
+#[test]
+fn the_action_of_a_station_holds_for_what_is_routed_to_it() {
+    let r = Routed::new();
+    r.port_rif(0);
+    let vlan = r.rif_with(Type::VLAN, &[attr(rif::VLAN_ID.id(), Value::Oid(r.vlan1))]);
+    r.neighbor(vlan, "10.0.1.2", B);
+    let routed = r.ip("1.1.1.1", "10.0.1.2");
+    let key = || FdbEntry { switch_id: r.switch, mac_address: MacAddr(B), bv_id: r.vlan1 }.into();
+    use PacketAction as P;
+    for (action, left, punted) in [
+        (P::FORWARD, &[5][..], 0),
+        (P::TRANSIT, &[5], 0),
+        (P::COPY, &[5], 1),
+        (P::LOG, &[5], 1),
+        (P::TRAP, &[], 1),
+        (P::DROP, &[], 0),
+        (P::DENY, &[], 0),
+    ] {
+        let attrs = [
+            attr(fdb_entry::TYPE.id(), Value::I32(fdb_entry::Type::STATIC.0)),
+            attr(fdb_entry::BRIDGE_PORT_ID.id(), Value::Oid(r.bridge_ports[5])),
+            attr(fdb_entry::PACKET_ACTION.id(), Value::I32(action.0)),
+        ];
+        r.entry(key(), &attrs);
+        assert_eq!((&r.to(4, &frame(B, A))[..], r.punted()), (left, punted), "{action}, bridged");
+        assert_eq!((&r.to(0, &routed)[..], r.punted()), (left, punted), "{action}, routed");
+        r.remove_entry(key());
+    }
+    // Without a bridge port packets are dropped.
+    r.entry(key(), &[attr(fdb_entry::TYPE.id(), Value::I32(fdb_entry::Type::STATIC.0))]);
+    assert!(r.to(4, &frame(B, A)).is_empty() && r.to(0, &routed).is_empty());
 }
 
 #[test]

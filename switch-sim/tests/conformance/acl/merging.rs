@@ -1,6 +1,9 @@
 //! How several verdicts become one.
 
-use sai::{acl_table_chain_group as chain, hostif_trap, port, switch, vlan};
+use sai::entry::RouteEntry;
+use sai::{
+    Target, acl_table_chain_group as chain, hostif_trap, port, route_entry, router_interface, switch, vlan,
+};
 
 use super::*;
 
@@ -46,6 +49,41 @@ fn in_a_table_the_highest_priority_wins_then_the_oldest() {
         Value::U32(1)
     );
     assert!(acl.passes(&frame));
+}
+
+/// What is for this switch has the CPU as its way, which a drop takes; a trap that wants it still gets it.
+#[test]
+fn a_drop_takes_what_is_for_this_switch_unless_a_trap_does() {
+    let acl = Acl::new();
+    let of = |id| acl.read(ObjectType::SWITCH, acl.switch, id).as_oid().unwrap();
+    let vr_id = of(switch::DEFAULT_VIRTUAL_ROUTER_ID.id());
+    let attrs = [
+        attr(router_interface::VIRTUAL_ROUTER_ID.id(), Value::Oid(vr_id)),
+        attr(router_interface::TYPE.id(), Value::I32(router_interface::Type::VLAN.0)),
+        attr(router_interface::VLAN_ID.id(), Value::Oid(acl.vlan1)),
+    ];
+    acl.create(ObjectType::ROUTER_INTERFACE, &attrs);
+    let route = RouteEntry { switch_id: acl.switch, vr_id, destination: "10.0.0.1/32".parse().unwrap() };
+    let cpu = attr(route_entry::NEXT_HOP_ID.id(), Value::Oid(of(switch::CPU_PORT.id())));
+    acl.backend().create(acl.switch, Target::Entry(&route.into()), &[cpu]).unwrap();
+    let Value::Mac(me) = acl.read(ObjectType::SWITCH, acl.switch, switch::SRC_MAC_ADDRESS.id()) else {
+        panic!("a MAC address")
+    };
+    let frame = f(&format!("eth src=02:00:00:00:00:0a dst={me}/ipv4 src=10.0.0.2 dst=10.0.0.1"));
+    let discards = || acl.stat(ObjectType::PORT, acl.ports[0], port::Stat::IF_IN_DISCARDS.0);
+    assert!(!acl.passes(&frame));
+    assert_eq!((acl.punted(), discards()), (0, 1), "the default of such packets");
+    let dropping = table(&acl, AclStage::INGRESS, &[packet_action(PacketAction::DROP)]);
+    acl.bind_switch(dropping);
+    assert!(!acl.passes(&frame));
+    assert_eq!((acl.punted(), discards()), (0, 2));
+    let attrs = [
+        attr(hostif_trap::TRAP_TYPE.id(), Value::I32(hostif_trap::Type::IP2ME.0)),
+        attr(hostif_trap::PACKET_ACTION.id(), Value::I32(PacketAction::TRAP.0)),
+    ];
+    acl.create(ObjectType::HOSTIF_TRAP, &attrs);
+    assert!(!acl.passes(&frame));
+    assert_eq!((acl.punted(), discards()), (1, 2));
 }
 
 /// Acts: SAI_ACL_TABLE_GROUP_ATTR_TYPE, SAI_ACL_TABLE_GROUP_MEMBER_ATTR_ACL_TABLE_GROUP_ID,
