@@ -1,6 +1,6 @@
 //! The program `switch-sim`: runs software switches behind SAI, looks at running ones, and replays recordings.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -43,10 +43,21 @@ fn main() -> ExitCode {
         // Whoever read the output has seen enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("switch-sim: {error:#}");
+            eprintln!("switch-sim: {}", explained(&error));
             ExitCode::from(2)
         }
     }
+}
+
+/// An error with its causes, but for those that the text before ends with already.
+fn explained(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -62,8 +73,7 @@ fn log(level: Level) {
         Level::Debug => LevelFilter::DEBUG,
         Level::Trace => LevelFilter::TRACE,
     };
-    let colours = io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_max_level(level).with_ansi(colours).with_writer(io::stderr).init();
+    tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_writer(io::stderr).init();
 }
 
 fn command(cli: &Cli, out: &mut dyn Write) -> Result<End> {
@@ -74,8 +84,7 @@ fn command(cli: &Cli, out: &mut dyn Write) -> Result<End> {
         Command::Bench(args) => bench::bench(cli, args, out),
         Command::Support => {
             if cli.json {
-                serde_json::to_writer_pretty(&mut *out, &switch_sim::query::support_table())?;
-                writeln!(out)?;
+                writeln!(out, "{}", serde_json::to_string_pretty(&switch_sim::query::support_table())?)?;
             } else {
                 write!(out, "{}", switch_sim::query::support_matrix())?;
             }
@@ -84,7 +93,10 @@ fn command(cli: &Cli, out: &mut dyn Write) -> Result<End> {
         Command::Doctor { library } => doctor::doctor(cli, library.as_deref(), out),
         Command::Topology { name, devices } => topology::print(name.as_deref(), *devices, out),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "switch-sim", out);
+            // To memory first: it cannot tell that a write failed.
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "switch-sim", &mut text);
+            out.write_all(&text)?;
             Ok(End::Good)
         }
         Command::Man { folder } => manual::write(folder.as_deref(), out),

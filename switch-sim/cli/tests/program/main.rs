@@ -7,4 +7,5 @@ mod docs;
 mod replay;
 mod run;
 mod standalone;
+mod terminal;
 mod web;
