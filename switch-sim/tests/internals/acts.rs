@@ -9,9 +9,7 @@
 //! fn a_frame_longer_than_the_mtu_is_dropped() { … }
 //! ```
 //!
-//! Here the claims are held to the declarations: one without the other fails. `acts.txt` lists those that
-//! no test sees yet. It only ever shrinks: `UPDATE_DOCS=1` takes out what is no longer true, and nothing
-//! puts a name in.
+//! Here the claims are held to the declarations: one without the other fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -98,25 +96,10 @@ fn each_attribute_that_acts_has_a_test_that_sees_it() {
     let idle: Vec<_> = claimed.iter().filter(|(name, _)| !declared.contains(name.as_str())).collect();
     assert!(idle.is_empty(), "claimed by a test, but in no Owner::enforced(): {idle:#?}");
 
-    let path = root.join("tests/internals/acts.txt");
-    let listed = std::fs::read_to_string(&path).unwrap_or_default();
-    let listed: BTreeSet<&str> = listed.lines().filter(|l| l.starts_with("SAI_")).collect();
-    let unseen: BTreeSet<&str> = declared.iter().copied().filter(|a| !claimed.contains_key(*a)).collect();
-    let new: Vec<_> = unseen.difference(&listed).collect();
+    let unseen: Vec<_> = declared.iter().filter(|name| !claimed.contains_key(**name)).collect();
     assert!(
-        new.is_empty(),
+        unseen.is_empty(),
         "declared by Owner::enforced() and seen acting by no test. Write a test that sees each act and say \
-         so above it ('/// Acts: NAME, NAME.'), or take it out of the declaration: {new:#?}"
+         so above it ('/// Acts: NAME, NAME.'), or take it out of the declaration: {unseen:#?}"
     );
-    let left: Vec<_> = unseen.intersection(&listed).copied().collect();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        let head = "# Declared to act, and seen by no test yet. This list only shrinks; see acts.rs.\n";
-        std::fs::write(&path, format!("{head}{}\n", left.join("\n"))).unwrap();
-    } else {
-        let stale: Vec<_> = listed.difference(&unseen).collect();
-        assert!(
-            stale.is_empty(),
-            "take these out of tests/internals/acts.txt (UPDATE_DOCS=1 does it): {stale:#?}"
-        );
-    }
 }
