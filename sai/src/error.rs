@@ -115,8 +115,11 @@ impl fmt::Display for Error {
             if let Some(op) = d.operation {
                 write!(f, "{op} ")?;
             }
-            if let Some(object) = &d.object {
-                write!(f, "{object}")?;
+            match &d.object {
+                // What is not created yet has no id.
+                Some(ObjectRef::Object(object_type, id)) if id.is_null() => write!(f, "{object_type}")?,
+                Some(object) => write!(f, "{object}")?,
+                None => {}
             }
             if let Some(attr) = &d.attr {
                 write!(f, "{}{attr}", if d.object.is_some() { ", " } else { "" })?;

@@ -176,8 +176,11 @@ impl Dylib {
         }
         let loaded = Loaded;
         // SAFETY: running a SAI library's code is what the caller asks for.
-        let library = unsafe { libloading::Library::new(AsRef::<OsStr>::as_ref(path)) }
-            .map_err(|e| Error::because(Status::FAILURE, format!("cannot load {}: {e}", path.display())))?;
+        let library = unsafe { libloading::Library::new(AsRef::<OsStr>::as_ref(path)) }.map_err(|e| {
+            // What the loader says, which names the file.
+            let why = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
+            Error::because(Status::FAILURE, format!("cannot load {}: {why}", path.display()))
+        })?;
         // A library may have started threads when it was loaded: it is never unmapped.
         let library = std::mem::ManuallyDrop::new(library);
         let mut version = 0;

@@ -42,13 +42,23 @@ pub(crate) fn write_enum(out: &mut String, meta: Option<&EnumMeta>, value: i32) 
     }
 }
 
+/// The names of the values of an enum, the first of many.
+fn values(meta: &EnumMeta) -> String {
+    const MOST: usize = 16;
+    let mut text = meta.values.iter().take(MOST).map(|v| v.name).collect::<Vec<_>>().join(", ");
+    if meta.values.len() > MOST {
+        text.push_str(", …");
+    }
+    text
+}
+
 /// Reads an enum value: a name, an old name, or a number.
 pub(crate) fn read_enum(meta: Option<&'static EnumMeta>, text: &str) -> Result<i32, TextError> {
     if let Some(value) = meta.and_then(|m| m.value_of(text)) {
         return Ok(value);
     }
     super::number(text).map_err(|_| match meta {
-        Some(m) => TextError::new(format!("'{text}' is no value of {}", m.name)),
+        Some(m) => TextError::new(format!("'{text}' is no value of {}; there are {}", m.name, values(m))),
         None => TextError::new(format!("'{text}' is no number")),
     })
 }

@@ -52,6 +52,13 @@ impl NetDev {
                     "network device {name}: {e}; attaching needs CAP_NET_RAW (run as root, or setcap cap_net_raw,cap_net_admin+ep)"
                 ),
             ),
+            _ if e.raw_os_error() == Some(libc::ENODEV) => {
+                let there = list().unwrap_or_default().join(", ");
+                Error::new(
+                    ErrorKind::NotFound,
+                    format!("network device {name}: there is none; there are {there}"),
+                )
+            }
             _ => Error::new(e.kind(), format!("network device {name}: {e}")),
         };
         let socket = sys::packet_socket(name).map_err(explain)?;
