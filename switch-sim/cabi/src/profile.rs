@@ -88,7 +88,8 @@ pub fn backend(services: &Services) -> Result<Arc<dyn Backend>> {
     }
     if let Some(file) = value(RECORDING) {
         let out = std::fs::File::create(&file).map_err(|e| wrong(RECORDING, &file, &e))?;
-        backend = Arc::new(Record::new(backend, std::io::BufWriter::new(out), system_time));
+        // By lines, so that what was called before a crash is there.
+        backend = Arc::new(Record::new(backend, std::io::LineWriter::new(out), system_time));
     }
     Ok(Arc::new(Living::start(world, sim, backend, control.as_ref())?))
 }

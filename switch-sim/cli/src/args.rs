@@ -1,6 +1,6 @@
 //! What the program takes on its command line: parser, help, completions and man page come from here.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,7 +49,7 @@ pub enum Command {
     Show(Show),
     /// Set an attribute of an object
     Set {
-        /// oid:0x… or TYPE:{key}
+        /// oid:0x…, TYPE:{key}, or the place of a port
         object: String,
         /// The attribute, SAI_PORT_ATTR_MTU or mtu
         attr: String,
@@ -66,7 +66,7 @@ pub enum Command {
     },
     /// Remove an object or an entry
     Remove {
-        /// oid:0x… or TYPE:{key}
+        /// oid:0x…, TYPE:{key}, or the place of a port
         object: String,
     },
     /// Plug or pull the cable of a port
@@ -232,13 +232,13 @@ pub struct Run {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// How many threads forward
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = threads, value_name = "N")]
     pub workers: Option<NonZeroUsize>,
     /// Also listen for control on this TCP port of the loopback interface
     #[arg(long, value_name = "PORT")]
     pub tcp: Option<u16>,
-    /// Serve a page that shows the switches, on a loopback address: 127.0.0.1:8080
-    #[arg(long, value_name = "ADDRESS")]
+    /// Serve a page that shows the switches, on loopback: 8080 or 127.0.0.1:8080
+    #[arg(long, value_parser = web, value_name = "ADDRESS")]
     pub web: Option<SocketAddr>,
 }
 
@@ -268,14 +268,14 @@ pub enum What {
     Lags,
     /// The statistics of an object, of all ports where none is given
     Counters {
-        /// oid:0x… or TYPE:{key}
+        /// oid:0x…, TYPE:{key}, or the place of a port
         object: Option<String>,
     },
     /// How many objects there are of each type, and how many more fit
     Resources,
     /// All attributes of an object, or all objects of a type
     Object {
-        /// oid:0x…, TYPE:{key} or a type
+        /// oid:0x…, TYPE:{key}, the place of a port, or a type
         object: String,
     },
 }
@@ -287,6 +287,9 @@ pub struct Replay {
     /// The profile of the simulated chip
     #[arg(long, conflicts_with = "library", value_name = "FILE")]
     pub profile: Option<PathBuf>,
+    /// Replay on a switch of this many ports, as 'run --ports N' runs
+    #[arg(long, conflicts_with_all = ["library", "profile"], value_name = "N")]
+    pub ports: Option<u32>,
     /// Replay on this SAI library instead
     #[arg(long, value_name = "PATH")]
     pub library: Option<PathBuf>,
@@ -311,6 +314,17 @@ pub struct Bench {
     /// Only list the cases
     #[arg(long)]
     pub list: bool,
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "it is a number of threads, from 1".to_owned())
+}
+
+fn web(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.parse() {
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    }
+    text.parse().map_err(|_| "it is a port or an address of loopback, as 8080 or 127.0.0.1:8080".to_owned())
 }
 
 fn attach(text: &str) -> Result<(String, Attach), String> {

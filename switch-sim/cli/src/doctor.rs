@@ -1,6 +1,6 @@
 //! `doctor`: what works on this machine, and what to do about what does not.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::Result;
@@ -68,7 +68,10 @@ fn tap() -> Finding {
     let what = "TAP devices".into();
     let tun = std::fs::OpenOptions::new().read(true).write(true).open("/dev/net/tun");
     let (works, says) = match tun {
-        Err(e) => (false, format!("/dev/net/tun: {e}; load it by 'modprobe tun'")),
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            (false, "there is no /dev/net/tun; load it by 'modprobe tun'".into())
+        }
+        Err(e) => (false, format!("/dev/net/tun: {e}; run as root")),
         Ok(_) if may_administer() => (true, "--attach 0=tap:NAME works".into()),
         Ok(_) => (
             false,

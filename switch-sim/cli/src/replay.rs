@@ -15,8 +15,8 @@ use sai::text::player::{Player, Report};
 use sai::text::recording::Recording;
 use switch_sim::{Profile, World};
 
-use crate::End;
 use crate::args::{Cli, Replay};
+use crate::{End, run};
 
 /// What a recording is replayed on.
 enum On {
@@ -82,7 +82,14 @@ pub fn replay(cli: &Cli, args: &Replay, out: &mut dyn Write) -> Result<End> {
     let recording = read(&args.file)?;
     let on = match &args.library {
         Some(path) => On::library(path)?,
-        None => On::simulator(args.profile.as_deref())?,
+        None => match args.ports {
+            Some(ports) => {
+                let profile = run::profile(ports);
+                profile.check().context("--ports")?;
+                On::Simulator(Box::new(profile))
+            }
+            None => On::simulator(args.profile.as_deref())?,
+        },
     };
     let bar = bar("replaying");
     let report = on.play(&recording, args.stop, &bar, |backend| backend);

@@ -10,8 +10,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use switch_sim::Profile;
 use switch_sim_live::control::{Address, Server};
-use switch_sim_live::topology::{ClockKind, ProfileSpec, SwitchSpec};
-use switch_sim_live::{Network, Topology};
+use switch_sim_live::topology::{Attach, ClockKind, ProfileSpec, SwitchSpec};
+use switch_sim_live::{Network, Topology, netdev};
 
 use crate::End;
 use crate::args::{Cli, Run};
@@ -30,19 +30,19 @@ pub fn run(cli: &Cli, run: &Run, out: &mut dyn Write) -> Result<End> {
         }
     }
     let address = cli.socket.clone().unwrap_or_else(default_socket);
-    let mut servers = vec![listen(&network, &address)?];
+    let mut servers = vec![listen(&network, &address, "--socket")?];
     if let Some(port) = run.tcp {
-        servers.push(listen(&network, &Address::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port))))?);
+        let address = Address::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+        servers.push(listen(&network, &address, "--tcp")?);
     }
+    let page = run.web.map(|address| Page::start(network.clone(), address)).transpose()?;
     for server in &servers {
         writeln!(out, "listening on {}", server.address())?;
     }
-    let page = run.web.map(|address| Page::start(network.clone(), address)).transpose()?;
     if let Some(page) = &page {
         writeln!(out, "showing on http://{}/", page.address())?;
     }
-    let names: Vec<_> = network.nodes().iter().map(|n| n.name.as_str()).collect();
-    writeln!(out, "running {}; stop by Ctrl-C", names.join(", "))?;
+    writeln!(out, "running {}; stop by Ctrl-C", names(&network))?;
     out.flush()?;
 
     let signal = signals.forever().next();
@@ -56,24 +56,30 @@ pub fn run(cli: &Cli, run: &Run, out: &mut dyn Write) -> Result<End> {
     Ok(End::Good)
 }
 
-fn listen(network: &Arc<Network>, address: &Address) -> Result<Server> {
+/// The names of the switches; of many the first and the last.
+fn names(network: &Network) -> String {
+    const MOST: usize = 20;
+    let names: Vec<_> = network.nodes().iter().map(|n| n.name.as_str()).collect();
+    match &names[..] {
+        [first, .., last] if names.len() > MOST => format!("{} switches, {first} to {last}", names.len()),
+        _ => names.join(", "),
+    }
+}
+
+fn listen(network: &Arc<Network>, address: &Address, option: &str) -> Result<Server> {
     Server::start(network.clone(), address)
-        .with_context(|| format!("cannot listen on {address}; another place is given by --socket"))
+        .with_context(|| format!("cannot listen on {address}; name another place by {option}"))
 }
 
 /// The topology that the command line describes.
 fn topology(run: &Run) -> Result<Topology> {
     let mut topology = match &run.topology {
-        Some(name) => {
-            let known = Topology::load(name);
-            known.with_context(|| {
-                format!("'{name}' is no topology; 'switch-sim topology' lists the ready ones")
-            })?
-        }
+        Some(name) => Topology::load(name)?,
         None => one(run),
     };
     if let Some(name) = &run.only {
         topology = topology.alone(name)?;
+        has_devices(&topology, run.topology.as_deref().unwrap_or_default())?;
     }
     if let Some(seed) = run.seed {
         topology.seed = seed;
@@ -94,17 +100,35 @@ fn topology(run: &Run) -> Result<Topology> {
     Ok(topology)
 }
 
+/// Whether the network devices are there that stand for the links of a switch that runs alone.
+fn has_devices(alone: &Topology, of: &str) -> Result<()> {
+    let there = netdev::list().context("the network devices")?;
+    for attach in alone.switches.iter().flat_map(|s| s.attach.values()) {
+        if let Attach::NetDev(name) = attach
+            && !there.contains(name)
+        {
+            bail!(
+                "there is no network device {name}; 'switch-sim topology {of} --devices' prints what makes it"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The profile that a number of ports stands for.
+pub fn profile(ports: u32) -> Profile {
+    let mut profile = Profile::with_ports(ports);
+    profile.boot.ports_up = true;
+    profile
+}
+
 /// The one switch of a command line without a topology.
 fn one(run: &Run) -> Topology {
     let absolute = |p: &PathBuf| std::path::absolute(p).unwrap_or_else(|_| p.clone());
     let profile = match (&run.profile, run.ports) {
         (Some(path), _) => ProfileSpec::File(absolute(path)),
         (None, None) => ProfileSpec::Default,
-        (None, Some(count)) => {
-            let mut profile = Profile::with_ports(count);
-            profile.boot.ports_up = true;
-            ProfileSpec::Inline(Box::new(profile))
-        }
+        (None, Some(count)) => ProfileSpec::Inline(Box::new(profile(count))),
     };
     let switch = SwitchSpec {
         name: "switch".into(),

@@ -24,7 +24,7 @@ pub fn print(name: Option<&str>, devices: bool, out: &mut dyn Write) -> Result<E
     };
     let topology = Topology::load(name)?;
     if devices {
-        for [a, b] in topology.device_pairs() {
+        for [a, b] in topology.device_pairs()? {
             writeln!(out, "ip link add {a} type veth peer name {b}")?;
             writeln!(out, "ip link set {a} up")?;
             writeln!(out, "ip link set {b} up")?;

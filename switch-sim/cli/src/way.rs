@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde_json::Value as Json;
 use switch_sim_live::Network;
-use switch_sim_live::control::{self, Address, Client, ClientError, Request};
+use switch_sim_live::control::{self, Address, Client, Request};
 
 use crate::args::Cli;
 
@@ -32,7 +32,7 @@ impl Way {
     /// Asks, and waits for the answer.
     pub fn call(&mut self, request: &Request) -> Result<Json> {
         match self {
-            Way::Running(client) => client.call(request).map_err(explain),
+            Way::Running(client) => Ok(client.call(request)?),
             Way::Here(network) => Ok(control::answer(&**network, request)?),
         }
     }
@@ -41,11 +41,6 @@ impl Way {
 /// A connection to the running switches that the command line names.
 pub fn connect(cli: &Cli) -> Result<Client> {
     let address = cli.socket.clone().unwrap_or_else(default_socket);
-    Client::connect(&address).map_err(explain).with_context(|| {
-        format!("no switches listen at {address}: start some by 'switch-sim run', or name their socket by --socket")
-    })
-}
-
-fn explain(error: ClientError) -> anyhow::Error {
-    anyhow::Error::new(error)
+    Client::connect(&address)
+        .context("no switches listen here; start some by 'switch-sim run', or name their socket by --socket")
 }

@@ -1,7 +1,7 @@
 //! A running network: the switches of a [`Topology`], their links and attachments.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::LineWriter;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -83,7 +83,7 @@ impl Node {
             self.sim.with_switch(self.switch.raw(), |sw| sw.snapshot()).map_err(|e| wrong(at(), e))?;
         let bytes = snapshot.to_bytes().map_err(|e| wrong(at(), e))?;
         // Whole or not at all: a crash leaves the state from before.
-        let part = path.with_extension("part");
+        let part = part_of(path);
         std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).map_err(|e| wrong(at(), e))
     }
 }
@@ -142,6 +142,12 @@ impl Network {
         let base = &topology.base;
         let profile = profile(topology, spec)?;
         let state = spec.state.as_ref().map(|path| base.join(path));
+        if let Some(path) = &state {
+            // Now and not at the end, when it would be lost.
+            let part = part_of(path);
+            let made = File::create(&part).and_then(|_| std::fs::remove_file(&part));
+            made.map_err(|e| wrong(&spec.name, format_args!("{}: {e}", part.display())))?;
+        }
         let mut keys = Keys::default();
         if let Some(path) = state.as_ref().filter(|p| p.exists()) {
             let file = path.display().to_string();
@@ -162,7 +168,8 @@ impl Network {
         if let Some(path) = &spec.recording {
             let path = base.join(path);
             let file = File::create(&path).map_err(|source| TopologyError::Read { path, source })?;
-            let layer = Arc::new(Record::new(backend, BufWriter::new(file), system_time));
+            // By lines, so that what was called before a crash is there.
+            let layer = Arc::new(Record::new(backend, LineWriter::new(file), system_time));
             record = Some(layer.clone());
             backend = layer;
         }
@@ -333,6 +340,13 @@ impl Wire for Capture {
             *failed = writer.write(at, 0, frame).err();
         }
     }
+}
+
+/// Where a state is written before it takes its file's place.
+fn part_of(path: &Path) -> PathBuf {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    part.into()
 }
 
 fn read(path: &Path) -> Result<String, TopologyError> {

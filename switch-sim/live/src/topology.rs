@@ -295,18 +295,28 @@ impl Topology {
             return Topology::from_toml(text);
         }
         let path = Path::new(name);
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| TopologyError::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => {
+                let ready: Vec<_> = READY.iter().map(|(name, _)| *name).collect();
+                wrong(
+                    name,
+                    format_args!(
+                        "there is no such file, and no ready topology of that name ({})",
+                        ready.join(", ")
+                    ),
+                )
+            }
+            _ => TopologyError::Read { path: path.to_owned(), source },
+        })?;
         let mut topology = Topology::from_toml(&text).map_err(|e| wrong(path.display(), e))?;
         topology.base = path.parent().map(Path::to_owned).unwrap_or_default();
         Ok(topology)
     }
 
-    /// One switch of a topology, whose links to the others are network devices: `SWITCH-PORT`, the name that
-    /// [`device`] gives.
+    /// One switch of a topology, whose links to the others are network devices, named `SWITCH-PLACE`.
     ///
     /// # Errors
-    /// When there is no such switch.
+    /// When there is no such switch, or the kernel does not take the name of a device.
     pub fn alone(&self, name: &str) -> Result<Topology, TopologyError> {
         let switch = self.switches.iter().find(|s| s.name == name);
         let mut switch = switch
@@ -316,7 +326,7 @@ impl Topology {
             })?
             .clone();
         for end in self.links.iter().flat_map(|l| &l.ends).filter(|end| end.switch == name) {
-            switch.attach.insert(end.port.to_string(), Attach::NetDev(device(end)));
+            switch.attach.insert(end.port.to_string(), Attach::NetDev(device(end)?));
         }
         Ok(Topology {
             clock: ClockKind::System,
@@ -330,8 +340,11 @@ impl Topology {
     }
 
     /// The names of the pairs of network devices that stand for the links when each switch is a process.
-    pub fn device_pairs(&self) -> impl Iterator<Item = [String; 2]> {
-        self.links.iter().map(|l| [device(&l.ends[0]), device(&l.ends[1])])
+    ///
+    /// # Errors
+    /// When the kernel does not take one of them.
+    pub fn device_pairs(&self) -> Result<Vec<[String; 2]>, TopologyError> {
+        self.links.iter().map(|l| Ok([device(&l.ends[0])?, device(&l.ends[1])?])).collect()
     }
 
     /// Checks that the parts fit together, as reading a topology does.
@@ -356,7 +369,10 @@ impl Topology {
             }
             let needs_time = |a: &&Attach| matches!(a, Attach::NetDev(_) | Attach::Tap(_));
             if let (ClockKind::Virtual, Some(a)) = (self.clock, switch.attach.values().find(needs_time)) {
-                return Err(wrong(name, format_args!("{a} needs clock = \"system\"")));
+                return Err(wrong(
+                    name,
+                    format_args!("{a} needs the system's clock, and the clock is virtual"),
+                ));
             }
         }
         let mut ends = BTreeSet::new();
@@ -383,7 +399,18 @@ impl Topology {
     }
 }
 
-/// The name of the network device that stands for a port when each switch is a process.
-pub fn device(port: &PortName) -> String {
-    format!("{}-{}", port.switch, port.port)
+/// The name of the network device that stands for a port when each switch is a process: `SWITCH-PLACE`.
+///
+/// # Errors
+/// When it is longer than the 15 bytes that the kernel takes.
+fn device(port: &PortName) -> Result<String, TopologyError> {
+    const LONGEST: usize = 15;
+    let name = format!("{}-{}", port.switch, port.port);
+    if name.len() > LONGEST {
+        let why = format!(
+            "a network device cannot be named {name}, only by {LONGEST} bytes: give the switch a shorter name"
+        );
+        return Err(wrong(port, why));
+    }
+    Ok(name)
 }

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value as Json};
 use switch_sim::snapshot::Snapshot;
@@ -72,7 +72,9 @@ pub fn command(cli: &Cli, out: &mut dyn Write) -> Result<End> {
         Command::Snapshot { file } => {
             // The server may work in another folder.
             let path = std::path::absolute(file).with_context(|| format!("{}", file.display()))?;
-            done(cli, &Request::Snapshot { switch, path: path.display().to_string() }, out)
+            let path = path.into_os_string().into_string();
+            let path = path.map_err(|p| anyhow!("{}: a path is sent as UTF-8", p.display()))?;
+            done(cli, &Request::Snapshot { switch, path }, out)
         }
         Command::Diff { before, after } => diff(cli, before, after.as_deref(), out),
         _ => bail!("this command has no client"),
@@ -107,13 +109,16 @@ fn done(cli: &Cli, request: &Request, out: &mut dyn Write) -> Result<End> {
 
 /// Attributes as `name=value`.
 fn given(attrs: &[String]) -> Result<Map<String, Json>> {
-    attrs
-        .iter()
-        .map(|text| match text.split_once('=') {
-            Some((name, value)) => Ok((name.to_owned(), Json::String(value.to_owned()))),
-            None => bail!("'{text}' is no ATTR=VALUE, as vlan-id=20"),
-        })
-        .collect()
+    let mut all = Map::new();
+    for text in attrs {
+        let Some((name, value)) = text.split_once('=') else {
+            bail!("'{text}' is no ATTR=VALUE, as vlan-id=20");
+        };
+        if all.insert(name.to_owned(), Json::String(value.to_owned())).is_some() {
+            bail!("{name} is given twice");
+        }
+    }
+    Ok(all)
 }
 
 /// A bar on a terminal, where the work is long.

@@ -292,7 +292,8 @@ impl View<'_> {
 
     fn object(&mut self, object: &str) -> Result<()> {
         let switch = self.cli.switch.clone();
-        let documents = if object.contains(':') {
+        let is_one = object.contains(':') || object.bytes().all(|b| b.is_ascii_digit());
+        let documents = if is_one {
             self.way.call(&Request::Get { switch, object: object.to_owned(), attrs: None })?
         } else {
             self.list(object)?

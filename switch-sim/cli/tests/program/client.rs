@@ -218,6 +218,35 @@ fn several_switches_are_told_apart() {
 fn without_switches_the_error_says_what_to_do() {
     let (code, _, error) = crate::bed::ends(&["show", "ports", "--socket", "unix:/no/such/socket"]);
     assert_eq!(code, 2);
-    assert!(error.contains("no switches listen at unix:/no/such/socket"), "{error}");
+    assert!(
+        error.contains("no switches listen here") && error.contains(": unix:/no/such/socket: "),
+        "{error}"
+    );
     assert!(error.contains("start some by 'switch-sim run'"), "{error}");
+}
+
+#[test]
+fn a_port_is_an_object_by_its_place() {
+    let switch = Running::start(VIRTUAL);
+    switch.says(&["set", "2", "mtu", "9000"]);
+    let port = switch.json(&["show", "object", "2"]);
+    assert_eq!(
+        (&port["id"], &port["attrs"]["SAI_PORT_ATTR_MTU"]),
+        (&json!("oid:0x100000000000003"), &json!(9000))
+    );
+    assert!(switch.says(&["show", "counters", "2"]).contains("SAI_PORT_STAT_IF_IN_OCTETS"));
+    let (_, _, error) = switch.ends(&["set", "7", "mtu", "9000"]);
+    assert!(error.contains("switch has no port 7; it has 4 of them, from 0"), "{error}");
+}
+
+#[test]
+fn what_is_created_wrongly_is_told_and_not_made() {
+    let switch = Running::start(VIRTUAL);
+    let error = |args: &[&str]| switch.ends(&[&["create"], args].concat()).2;
+    assert_eq!(error(&["vlan", "vlan-id=20", "vlan-id=30"]), "switch-sim: vlan-id is given twice\n");
+    let wrong = error(&["router-interface", "type=port"]);
+    assert!(wrong.contains("there are SAI_ROUTER_INTERFACE_TYPE_PORT, "), "{wrong}");
+    let wrong = error(&["vlan"]);
+    assert!(wrong.starts_with("switch-sim: create SAI_OBJECT_TYPE_VLAN, SAI_VLAN_ATTR_VLAN_ID: "), "{wrong}");
+    assert_eq!(switch.json(&["show", "vlans"]).as_array().unwrap().len(), 1);
 }

@@ -20,6 +20,7 @@ fn a_recording_is_replayed_and_differences_are_told() {
     assert!(text.contains("|c|SAI_OBJECT_TYPE_VLAN:"), "{text}");
     let profile = folder.path().join("four.toml").display().to_string();
     std::fs::write(&profile, PROFILE).unwrap();
+    assert_eq!(says(&["replay", &rec, "--profile", &profile]), says(&["replay", &rec, "--ports", "4"]));
     let report = says(&["replay", &rec, "--profile", &profile]);
     assert!(report.contains("0 of status, 0 of value, 0 better, 0 missing, 0 not understood"), "{report}");
 

@@ -90,15 +90,68 @@ fn on_the_systems_clock_time_cannot_be_moved() {
 fn what_cannot_run_says_why() {
     let (code, _, error) = ends(&["run", "nosuch"]);
     assert_eq!(code, 2);
-    assert!(error.contains("'switch-sim topology' lists the ready ones"), "{error}");
+    assert_eq!(
+        error,
+        "switch-sim: nosuch: there is no such file, and no ready topology of that name (leaf-spine-4x2, fat-tree-20)\n"
+    );
     let folder = tempfile::tempdir().unwrap();
     let socket = format!("unix:{}", folder.path().join("s").display());
     let (_, _, error) =
         ends(&["run", "--ports", "2", "--attach", "0=netdev:nosuchdevice", "--socket", &socket]);
-    assert!(error.contains("switch:0: network device nosuchdevice: "), "{error}");
+    assert!(error.contains("switch:0: network device nosuchdevice: there is none; there are "), "{error}");
     let (_, _, error) = ends(&["run", "leaf-spine-4x2", "--only", "leaf9"]);
     assert!(error.contains("there is no such switch; there are leaf1, "), "{error}");
     let (_, _, error) =
         ends(&["run", "--ports", "2", "--virtual-clock", "--attach", "0=tap:x", "--socket", &socket]);
-    assert!(error.contains("needs clock = \"system\""), "{error}");
+    assert!(error.contains("tap:x needs the system's clock, and the clock is virtual"), "{error}");
+    let (_, out, error) = ends(&["run", "--ports", "2", "--web", "192.0.2.1:80", "--socket", &socket]);
+    assert!(out.is_empty() && error.contains("give a loopback address"), "{out}{error}");
+    let (_, _, error) = ends(&["show", "ports", "--socket", &socket]);
+    assert!(error.contains("start some by 'switch-sim run'"), "{error}");
+    assert_eq!(error.matches("No such file").count(), 1, "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_socket_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("notes");
+    std::fs::write(&file, "mine").unwrap();
+    let (code, _, error) = ends(&["run", "--ports", "2", "--socket", &format!("unix:{}", file.display())]);
+    assert_eq!(code, 2, "{error}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+    // A socket that a killed program left is taken over.
+    let socket = folder.path().join("socket");
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    Running::start_in(folder, &["--ports", "2"]).stop("-TERM");
+}
+
+#[test]
+fn a_state_that_could_not_be_saved_is_told_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = format!("unix:{}", folder.path().join("s").display());
+    let state = folder.path().join("nosuch/state").display().to_string();
+    let (code, out, error) = ends(&["run", "--ports", "2", "--state", &state, "--socket", &socket]);
+    assert_eq!((code, &*out), (2, ""), "{error}");
+    assert!(error.contains("nosuch/state") && error.contains("No such file"), "{error}");
+}
+
+#[test]
+fn a_recording_is_there_while_it_goes_on() {
+    let switch = Running::start(&["--ports", "2", "--virtual-clock", "--recording", "made.rec"]);
+    switch.says(&["create", "vlan", "vlan-id=20"]);
+    let recording = std::fs::read_to_string(switch.path("made.rec")).unwrap();
+    assert!(recording.contains("SAI_VLAN_ATTR_VLAN_ID=20") && recording.ends_with('\n'), "{recording}");
+}
+
+#[test]
+fn devices_of_a_switch_that_runs_alone_must_be_there_and_have_short_names() {
+    let (_, _, error) = ends(&["run", "leaf-spine-4x2", "--only", "leaf1"]);
+    assert!(error.contains("'switch-sim topology leaf-spine-4x2 --devices' prints what makes it"), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("long.toml");
+    let text = "switch = [{ name = \"the-name-is-long\", ports = 1 }, { name = \"b\", ports = 1 }]\n\
+                link = [{ ends = [\"b:0\", \"the-name-is-long:0\"] }]\n";
+    std::fs::write(&file, text).unwrap();
+    let (_, out, error) = ends(&["topology", file.to_str().unwrap(), "--devices"]);
+    assert!(out.is_empty() && error.contains("only by 15 bytes"), "{out}{error}");
 }

@@ -1,4 +1,6 @@
-use crate::bed::{ends, says};
+use std::process::Stdio;
+
+use crate::bed::{ends, program, says};
 
 #[test]
 fn a_packet_is_traced_without_running_switches() {
@@ -40,7 +42,8 @@ fn the_doctor_says_what_works() {
     assert!(text.starts_with("yes  simulator: switch-sim "), "{text}");
     assert!(text.contains("TAP devices: "), "{text}");
     assert!(text.contains("devices here: ") && text.contains("lo"), "{text}");
-    assert!(text.contains("no   library /no/such/libsai.so: "), "{text}");
+    let no = "no   library /no/such/libsai.so: cannot load /no/such/libsai.so: /no/such/libsai.so: ";
+    assert!(text.contains(no), "{text}");
     let json: serde_json::Value = serde_json::from_str(&says(&["doctor", "--json"])).unwrap();
     assert_eq!(json[0]["works"], true);
 }
@@ -100,4 +103,14 @@ fn benchmarks_are_listed_and_run() {
     assert!(json["cases"][0]["median"].as_f64().unwrap() > 0.0, "{report}");
     let (code, _, error) = ends(&["bench", "nosuchcase"]);
     assert!(code == 2 && error.contains("'switch-sim bench --list' lists them"), "{error}");
+}
+
+#[test]
+fn who_reads_no_further_is_no_failure() {
+    for args in [&["support", "--json"][..], &["completions", "bash"], &["bench", "--list"]] {
+        let mut child = program(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{args:?}: {output:?}");
+    }
 }

@@ -14,7 +14,8 @@
 //! ```
 //!
 //! A switch is named as in its [`Topology`](crate::Topology); it may be left out where there is one. A port is
-//! `SWITCH:PLACE`, `PLACE` where there is one switch, or `SWITCH:oid:0x…`, `oid:0x…`.
+//! `SWITCH:PLACE`, `PLACE` where there is one switch, or `SWITCH:oid:0x…`, `oid:0x…`. An object is `oid:0x…`,
+//! `SAI_OBJECT_TYPE_…:{key}` or, for a port, its place.
 
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ pub enum Request {
         #[serde(default)]
         limit: Option<usize>,
     },
-    /// One object or entry: `oid:0x…` or `SAI_OBJECT_TYPE_…:{key}`.
+    /// One object or entry.
     Get {
         /// The switch.
         #[serde(default)]

@@ -55,14 +55,8 @@ pub(super) fn port(site: &dyn Site, name: &str) -> Result<(Handle, ObjectId)> {
     let place: usize = place.parse().map_err(|_| {
         invalid(format!("'{name}' names no port; a port is SWITCH:PLACE, as leaf1:0, or oid:0x…"))
     })?;
-    let ports = ports(&switch)?;
-    match ports.get(place) {
-        Some(id) => Ok((switch, *id)),
-        None => {
-            let why = format!("{} has no port {place}; it has {} of them, from 0", switch.name, ports.len());
-            Err(Error::because(Status::ITEM_NOT_FOUND, why))
-        }
-    }
+    let id = port_at(&switch, place)?;
+    Ok((switch, id))
 }
 
 /// An object type by SAI's name or a short one: `route-entry`, `vlan`.
@@ -78,8 +72,20 @@ pub(super) fn object_type(name: &str) -> Result<ObjectType> {
     }
 }
 
-/// An object by `oid:0x…`, or an object or entry with its type before.
+/// The port at a place.
+fn port_at(switch: &Handle, place: usize) -> Result<ObjectId> {
+    let ports = ports(switch)?;
+    ports.get(place).copied().ok_or_else(|| {
+        let why = format!("{} has no port {place}; it has {} of them, from 0", switch.name, ports.len());
+        Error::because(Status::ITEM_NOT_FOUND, why)
+    })
+}
+
+/// An object by `oid:0x…`, an object or entry with its type before, or a port by its place.
 pub(super) fn object(switch: &Handle, text: &str) -> Result<ObjectRef> {
+    if let Ok(place) = text.parse() {
+        return Ok(ObjectRef::Object(ObjectType::PORT, port_at(switch, place)?));
+    }
     if text.starts_with("oid:") {
         let id: ObjectId = text.parse().map_err(|e| invalid(format!("{e}")))?;
         return match switch.sim.object_type(id) {
@@ -89,7 +95,7 @@ pub(super) fn object(switch: &Handle, text: &str) -> Result<ObjectRef> {
     }
     let (name, rest) = text.split_once(':').ok_or_else(|| {
         invalid(format!(
-            "'{text}' names no object; it is oid:0x… or TYPE:{{key}}, as route-entry:{{\"dest\":…}}"
+            "'{text}' names no object; it is oid:0x…, TYPE:{{key}} as route-entry:{{\"dest\":…}}, or the place of a port"
         ))
     })?;
     key::parse(object_type(name)?, rest).map_err(|e| invalid(format!("{text}: {e}")))

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -43,8 +44,10 @@ impl FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Address, String> {
-        if let Some(path) = text.strip_prefix("unix:") {
-            return Ok(Address::Unix(path.into()));
+        match text.strip_prefix("unix:") {
+            Some("") => return Err("unix: names no file; it is unix:PATH".into()),
+            Some(path) => return Ok(Address::Unix(path.into())),
+            None => {}
         }
         match text.strip_prefix("tcp:").unwrap_or(text).parse::<SocketAddr>() {
             Ok(address) if address.ip().is_loopback() => Ok(Address::Tcp(address)),
@@ -154,14 +157,16 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    /// Listens. A Unix socket that nobody listens on any more is replaced; port 0 of TCP is any that is free.
+    /// Listens. A Unix socket that nobody listens on any more is replaced, another file is not; port 0 of TCP is any
+    /// that is free.
     ///
     /// # Errors
     /// When the address is in use or not permitted.
     pub fn start(site: Arc<dyn Site>, address: &Address) -> io::Result<Server> {
         let (listener, address) = match address {
             Address::Unix(path) => {
-                if path.exists() && UnixStream::connect(path).is_err() {
+                let is_socket = std::fs::metadata(path).is_ok_and(|m| m.file_type().is_socket());
+                if is_socket && UnixStream::connect(path).is_err() {
                     std::fs::remove_file(path)?;
                 }
                 (Listener::Unix(UnixListener::bind(path)?), address.clone())
