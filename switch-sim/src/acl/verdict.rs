@@ -193,11 +193,13 @@ fn watch<T: Tracer>(
         p.trap = NONE;
         engine.punt_copy(sw, i, t);
     }
-    let ends = !meter::passes(action) || action == PacketAction::TRAP;
-    if ends {
-        engine.drop(i, DropReason::Policer);
-    }
-    ends
+    let reason = match action {
+        PacketAction::TRAP => DropReason::EgressTrap,
+        _ if meter::passes(action) => return false,
+        _ => DropReason::Policer,
+    };
+    engine.drop(i, reason);
+    true
 }
 
 /// Does what entries want in the ingress half.
@@ -317,25 +319,30 @@ impl Taken {
     }
 }
 
-/// Replaces the forwarding decision.
+/// Replaces the forwarding decision, also one for the CPU alone.
 fn send<T: Tracer>(sw: &mut Switch, engine: &mut Engine, i: usize, to: To, t: &mut T) {
+    let (p, frame) = engine.packet(i);
+    let home = sw.bridge.port(p.bridge_port).map(|b| if b.domain == NONE { p.vid } else { b.domain });
+    match to {
+        To::Route(_) if !p.headers.is_ip() => return,
+        To::Flood if home.is_none() => return,
+        _ => {}
+    }
+    if p.out == Out::None && p.drop.is_none() && !p.has(flag::ACL_PUNT) {
+        // It was for the CPU alone. A trap of its own may still want it.
+        p.flags &= !flag::PUNT;
+        p.trap = NONE;
+    }
+    p.drop = None;
     if let To::Route(next_hop) = to {
-        if !engine.peek(i).headers.is_ip() {
-            return;
-        }
-        let (mut p, frame) = (*engine.peek(i), engine.packet(i).1.to_vec());
-        (p.drop, p.out) = (None, Out::None);
-        if let Err(reason) = router::steer(sw, &mut p, &frame, next_hop, t) {
-            p.drop = Some(reason);
-        }
+        let (mut p, frame) = (*p, frame.to_vec());
+        p.out = Out::None;
+        p.drop = router::steer(sw, &mut p, &frame, next_hop, t).err();
         *engine.packet(i).0 = p;
         return;
     }
-    let (p, _) = engine.packet(i);
-    p.drop = None;
     // The frame leaves as it came, but for its tag.
     p.flags &= !flag::ROUTED;
-    let home = sw.bridge.port(p.bridge_port).map(|b| if b.domain == NONE { p.vid } else { b.domain });
     match to {
         To::Out(out) => {
             p.out = out;
@@ -347,8 +354,7 @@ fn send<T: Tracer>(sw: &mut Switch, engine: &mut Engine, i: usize, to: To, t: &m
             p.out = Out::BridgePort(port);
         }
         To::Flood => {
-            let Some(home) = home else { return };
-            p.domain = home;
+            p.domain = home.unwrap_or(p.domain);
             p.flags |= flag::FLOODED;
             p.out = Out::Flood;
         }
@@ -362,8 +368,10 @@ fn act_out<T: Tracer>(sw: &mut Switch, engine: &mut Engine, i: usize, verdict: &
         engine.packet(i).0.trap = verdict.trap.unwrap_or(NONE);
         engine.punt_copy(sw, i, t);
     }
-    if let Some((Way::Drop | Way::Trap, point)) = verdict.way {
-        return engine.drop(i, point.reason(Stage::Egress));
+    match verdict.way {
+        Some((Way::Trap, _)) if verdict.copy == Some(true) => return engine.drop(i, DropReason::EgressTrap),
+        Some((Way::Drop | Way::Trap, point)) => return engine.drop(i, point.reason(Stage::Egress)),
+        _ => {}
     }
     if let Some(orders) = sw.acl.orders.get(verdict.orders).cloned() {
         order::carry_out(sw, engine, i, &orders, t);

@@ -115,9 +115,13 @@ fn decide<T: Tracer>(sw: &Switch, p: &mut Packet, frame: &[u8], t: &mut T) -> bo
     let action = match (best, default) {
         (Some((_, trap)), _) if trap.kind.is_none() => return true,
         (Some((_, trap)), _) => trap.action,
-        // Without a trap object a reserved address is dropped already, and the router has decided.
+        // Without a trap object a reserved address is dropped already, the router has decided, or an ACL about what
+        // was for this switch.
         (None, Some(default))
-            if p.drop.is_none() && !p.has(flag::ACL_PUNT) && (!p.has(flag::PUNT) || p.has(flag::TO_ME)) =>
+            if p.drop.is_none()
+                && !p.has(flag::ACL_PUNT)
+                && (!p.has(flag::PUNT) || p.has(flag::TO_ME))
+                && (!p.has(flag::TO_ME) || p.out == Out::None) =>
         {
             default
         }

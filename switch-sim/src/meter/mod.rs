@@ -160,6 +160,9 @@ pub(crate) fn carry_out(p: &mut Packet, action: PacketAction, reason: DropReason
     match action {
         PacketAction::DROP | PacketAction::DENY => {
             p.flags &= !(flag::PUNT | flag::WANT_COPY);
+            if action == PacketAction::DENY {
+                p.flags |= flag::NO_COPY;
+            }
             p.out = Out::None;
             p.drop = Some(reason);
             return false;

@@ -190,8 +190,10 @@ reasons! {
     TunnelLoopbackPacketDrop = Out(4),
     /// The ingress port is administratively or operationally down.
     PortDown = OtherIn,
-    /// PAUSE, PFC and their like: taken by the MAC, which is no discard.
+    /// PAUSE, PFC and their like: taken by the MAC.
     MacControl = OtherIn,
+    /// Given to the CPU in place of leaving, by an ACL entry or policer of the egress stage.
+    EgressTrap = OtherIn,
     /// Shorter than an Ethernet header, or cut within its VLAN tags.
     Malformed = OtherIn,
     /// The port is in no bridge, LAG or router interface.
@@ -252,6 +254,11 @@ impl DropReason {
     /// Whether an egress ACL drops so; SAI counts that at ingress.
     pub const fn is_egress_acl(self) -> bool {
         matches!(self.sai(), Sai::In(47..=51))
+    }
+
+    /// Whether ports and whatever else a packet passed count it as a discard: not what somebody has taken.
+    pub const fn is_discard(self) -> bool {
+        !matches!(self, DropReason::MacControl | DropReason::EgressTrap)
     }
 
     /// Which port it counts on.

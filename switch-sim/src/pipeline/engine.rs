@@ -712,9 +712,8 @@ const fn span(from: usize, to: usize) -> u64 {
     below & u64::MAX << from
 }
 
-/// Counts the end of a packet that is dropped.
-fn count_drop<T: Tracer>(sw: &mut Switch, p: &Packet, reason: DropReason, t: &mut T) {
-    sw.plane.balance.dropped += 1;
+/// Counts a discard wherever it shows: at the port, its VLAN or bridge, the interface, in debug counters.
+fn count_discard(sw: &mut Switch, p: &Packet, reason: DropReason) {
     let port = if reason.side() == Side::In || p.out_port == NONE { p.port } else { p.out_port };
     if let Some(port) = sw.ports.counters.get_mut(port as usize) {
         port.count_drop(p, reason);
@@ -726,6 +725,14 @@ fn count_drop<T: Tracer>(sw: &mut Switch, p: &Packet, reason: DropReason, t: &mu
     }
     bridge::count_drop(sw, p, reason);
     router::rif::count_drop(sw, p, reason);
+}
+
+/// Counts the end of a packet that is dropped.
+fn count_drop<T: Tracer>(sw: &mut Switch, p: &Packet, reason: DropReason, t: &mut T) {
+    sw.plane.balance.dropped += 1;
+    if reason.is_discard() {
+        count_discard(sw, p, reason);
+    }
     if T::ON {
         t.event(p, Event::End(Fate::Dropped(reason)));
     }

@@ -295,7 +295,7 @@ impl Counters {
             Stat::IF_IN_MULTICAST_PKTS => rx.frames(1),
             Stat::IF_IN_BROADCAST_PKTS => rx.frames(2),
             Stat::IF_IN_DISCARDS | Stat::IN_DROPPED_PKTS => {
-                self.dropped(|r| is_in(r) && !matches!(r, DropReason::Malformed | DropReason::MacControl))
+                self.dropped(|r| is_in(r) && r != DropReason::Malformed)
             }
             Stat::IF_IN_ERRORS => self.drops[DropReason::Malformed as usize],
             Stat::IF_IN_VLAN_DISCARDS => {

@@ -311,10 +311,16 @@ pub(crate) fn steer<T: Tracer>(
     t: &mut T,
 ) -> Result<(), DropReason> {
     let to = To::of(to).ok_or(DropReason::UnresolvedNextHop)?;
-    match walk(sw, p, frame, to, t)? {
-        Some((hop, keep)) => leave(sw, p, hop, keep, t),
-        None => Ok(()),
+    let Some((hop, keep)) = walk(sw, p, frame, to, t)? else { return Ok(()) };
+    let out = rif::at(&sw.router.rifs, sw.router.hops.get(hop).rif);
+    let vr = out.and_then(|out| sw.router.vrs.get(usize::from(out.vr)));
+    let old = vr.filter(|_| p.headers.ttl <= 1).map(|vr| vr.ttl1);
+    if let Some(action) = old
+        && !act(p, action, DropReason::Ttl)?
+    {
+        return Ok(());
     }
+    leave(sw, p, hop, keep, t)
 }
 
 /// Out of an interface to a neighbor.

@@ -8,7 +8,7 @@ use sai::object::policer::{ColorSource, Mode, Stat};
 use sai::types::{AclStage, MeterType, ObjectStage, PacketAction, StatsCountMode};
 use sai::{
     AclAction, Answer, AttrEntry, AttrId, ObjectId, ObjectRef, ObjectType, Query, Status, Value, acl_entry,
-    acl_table, policer, port, queue,
+    acl_table, hostif_trap, policer, port, queue,
 };
 use switch_sim::pipeline::{DropReason, Event};
 
@@ -218,6 +218,28 @@ fn each_color_gets_its_action() {
             let [all, _, green, _, yellow, _, red, _] = stats(&bed, id);
             assert_eq!([all, green, yellow, red], [3, 1, 1, 1]);
         }
+    }
+}
+
+/// DROP is of the data plane, and a trap still gets the packet; DENY keeps it from the CPU too.
+#[test]
+fn what_a_policer_denies_no_trap_gets() {
+    for (action, punted) in [(PacketAction::DROP, 2), (PacketAction::DENY, 1)] {
+        let bed = Bed::new();
+        let sizes = [(policer::CBS.id(), Value::U64(1))];
+        let id = add(&bed, Mode::SR_TCM, MeterType::PACKETS, &sizes);
+        bed.set(POLICER, id, policer::RED_PACKET_ACTION.id(), Value::I32(action.0));
+        bind(&bed, 0, port::POLICER_ID.id(), id);
+        let attrs = [
+            attr(hostif_trap::TRAP_TYPE.id(), Value::I32(hostif_trap::Type::EAPOL.0)),
+            attr(hostif_trap::PACKET_ACTION.id(), Value::I32(PacketAction::TRAP.0)),
+        ];
+        bed.create(ObjectType::HOSTIF_TRAP, &attrs);
+        let mut eapol = frame(ALL, A);
+        eapol[12..14].copy_from_slice(&[0x88, 0x8E]);
+        (0..2).for_each(|_| assert!(bed.to(0, &eapol).is_empty()));
+        let punts = bed.stat(ObjectType::QUEUE, bed.cpu_queue(0), queue::Stat::PACKETS.0);
+        assert_eq!(punts, punted, "{action}");
     }
 }
 

@@ -7,6 +7,7 @@ mod limits;
 mod merging;
 mod metadata;
 mod model;
+mod router;
 mod watching;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
