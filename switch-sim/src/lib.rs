@@ -45,38 +45,38 @@
 //! `libsai.so` stand on both. The book in `docs/` of the repository says what the switch does with packets.
 
 pub mod bridge;
-pub mod feature;
-mod fits;
-pub mod hash;
-pub mod lag;
 pub mod memory;
 pub mod pipeline;
 pub mod port;
 pub mod query;
-pub mod resources;
-pub mod router;
 pub mod sim;
 pub mod snapshot;
-pub mod stats;
-pub mod store;
 pub mod switch;
 pub mod table;
 pub mod warm;
 pub mod wire;
 pub mod world;
 
-pub mod acl;
+mod acl;
 mod attrs;
 mod boot;
 mod debug_counter;
 mod defaults;
-pub mod hostif;
+mod feature;
+mod fits;
+mod hash;
+mod hostif;
+mod lag;
 mod meter;
 mod mirror;
 mod profile;
 mod qos;
 mod random;
+mod resources;
+mod router;
 mod special;
+mod stats;
+mod store;
 mod turns;
 mod view;
 

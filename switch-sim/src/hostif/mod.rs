@@ -25,7 +25,7 @@ mod kind;
 mod send;
 mod trap;
 
-pub use channel::{BACKLOG, HostPacket, HostifOwner, TableEntryOwner};
+pub use channel::{HostPacket, HostifOwner, TableEntryOwner};
 pub(crate) use channel::{attach, receive};
 pub(crate) use kind::{may_match, watches, watches_udp};
 pub(crate) use send::check as check_send;
