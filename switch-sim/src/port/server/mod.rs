@@ -1,7 +1,7 @@
 //! Ports as servers, with the profile's timing `wire`: a port sends one frame at a time at its speed, and what
 //! cannot leave yet waits in the queue that it goes by, which is bounded.
 //!
-//! Which queue a port takes the next frame from, the [`tree`] of its scheduler groups and queues says. Without any
+//! Which queue a port takes the next frame from, the tree of its scheduler groups and queues says. Without any
 //! scheduler queues take turns by packets with equal weights, SAI's default.
 //! With the timing `ideal` nothing of this exists: a frame leaves when it is forwarded.
 
