@@ -142,8 +142,13 @@ pub trait Owner: Sync {
         Ok(())
     }
 
+    /// Derives the tables of an object from what is stored, where creation and change need the same.
+    fn derive(&self, _: &mut Switch, _: &ObjectRef) {}
+
     /// Derives tables after an object was stored.
-    fn created(&self, _: &mut Switch, _: &ObjectRef) {}
+    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
+        self.derive(sw, object);
+    }
 
     /// Derives tables of an object that came back from a snapshot; what it names is back already.
     fn restored(&self, sw: &mut Switch, object: &ObjectRef) {
@@ -151,7 +156,9 @@ pub trait Owner: Sync {
     }
 
     /// Derives tables after an attribute was set.
-    fn changed(&self, _: &mut Switch, _: &ObjectRef, _: AttrId) {}
+    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
+        self.derive(sw, object);
+    }
 
     /// Derives tables after an object was taken out of the store.
     fn removed(&self, _: &mut Switch, _: &ObjectRef, _: Object) {}

@@ -175,7 +175,19 @@ fn key_of(sw: &Switch, object: &ObjectRef) -> Option<Key> {
     })
 }
 
-impl EntryOwner {
+impl Owner for EntryOwner {
+    fn enforced(&self) -> &'static [AttrId] {
+        self.enforced
+    }
+
+    fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
+        if key_of(sw, request.object).is_none() {
+            let why = "bv_id names no VLAN and no 802.1D bridge";
+            return Err(Error::because(Status::INVALID_PARAMETER, why));
+        }
+        Ok(())
+    }
+
     fn derive(&self, sw: &mut Switch, object: &ObjectRef) {
         let Some(key) = key_of(sw, object) else { return };
         let Some(stored) = sw.store.lookup(object) else { return };
@@ -203,28 +215,6 @@ impl EntryOwner {
                 sw.bridge.multicast.by_ip.insert(key, rule);
             }
         }
-    }
-}
-
-impl Owner for EntryOwner {
-    fn enforced(&self) -> &'static [AttrId] {
-        self.enforced
-    }
-
-    fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
-        if key_of(sw, request.object).is_none() {
-            let why = "bv_id names no VLAN and no 802.1D bridge";
-            return Err(Error::because(Status::INVALID_PARAMETER, why));
-        }
-        Ok(())
-    }
-
-    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
-        self.derive(sw, object);
-    }
-
-    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
-        self.derive(sw, object);
     }
 
     fn removed(&self, sw: &mut Switch, object: &ObjectRef, _: Object) {

@@ -348,11 +348,7 @@ impl Owner for TrapOwner {
         }
     }
 
-    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
-        derive(sw, object);
-    }
-
-    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
+    fn derive(&self, sw: &mut Switch, object: &ObjectRef) {
         derive(sw, object);
     }
 
@@ -383,11 +379,7 @@ impl Owner for UserTrapOwner {
         if attr == TYPE.id() { &[Type::TAM.0] } else { &[] }
     }
 
-    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
-        derive(sw, object);
-    }
-
-    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
+    fn derive(&self, sw: &mut Switch, object: &ObjectRef) {
         derive(sw, object);
     }
 

@@ -242,49 +242,6 @@ impl PolicerOwner {
             _ => Ok(()),
         }
     }
-
-    fn derive(sw: &mut Switch, id: ObjectId) {
-        let number = |attr: AttrId| sw.store.number(id, attr);
-        let rate = |attr: AttrId| sw.store.number(id, attr) as u64;
-        let [cbs, cir, pbs, pir] =
-            [policer::CBS.id(), policer::CIR.id(), policer::PBS.id(), policer::PIR.id()].map(rate);
-        let scheme = match Mode(number(policer::MODE.id()) as i32) {
-            Mode::SR_TCM => Scheme::SingleRate { cir, cbs, ebs: pbs },
-            Mode::TR_TCM => Scheme::TwoRate { cir, cbs, pir, pbs },
-            _ => Scheme::Storm { cir, cbs },
-        };
-        let aware = number(policer::COLOR_SOURCE.id()) as i32 == ColorSource::AWARE.0;
-        let bytes = number(policer::METER_TYPE.id()) as i32 == MeterType::BYTES.0;
-        let actions = ACTIONS.map(|attr| PacketAction(number(attr) as i32));
-        let listed = sw.store.get(id).and_then(|o| o.value(policer::ENABLE_COUNTER_PACKET_ACTION_LIST.id()));
-        let counted = match listed {
-            Some(Value::I32List(actions)) => actions.iter().map(|a| PacketAction(*a)).collect(),
-            _ => Vec::new(),
-        };
-        let units = match StatsCountMode(number(policer::STATS_COUNT_MODE.id()) as i32) {
-            StatsCountMode::PACKET => [true, false],
-            StatsCountMode::BYTE => [false, true],
-            StatsCountMode::NONE => [false, false],
-            _ => [true, true],
-        };
-        let now = sw.now();
-        let slot = usize::from(index(id));
-        let policers = &mut sw.policers.by_slot;
-        if policers.len() <= slot {
-            policers.resize(slot + 1, None);
-        }
-        match policers[slot].as_mut().filter(|p| p.id == id) {
-            Some(policer) => {
-                policer.meter.configure(scheme, aware, now);
-                (policer.actions, policer.counted, policer.units) = (actions, counted, units);
-            }
-            None => {
-                let meter = Meter::new(scheme, aware, now);
-                policers[slot] =
-                    Some(Policer { id, meter, bytes, actions, counted, units, counts: [[0; 2]; 3] });
-            }
-        }
-    }
 }
 
 impl Owner for PolicerOwner {
@@ -339,12 +296,48 @@ impl Owner for PolicerOwner {
         Self::check(0, given)
     }
 
-    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
-        object.oid().into_iter().for_each(|id| Self::derive(sw, id));
-    }
-
-    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
-        object.oid().into_iter().for_each(|id| Self::derive(sw, id));
+    fn derive(&self, sw: &mut Switch, object: &ObjectRef) {
+        let Some(id) = object.oid() else { return };
+        let number = |attr: AttrId| sw.store.number(id, attr);
+        let rate = |attr: AttrId| sw.store.number(id, attr) as u64;
+        let [cbs, cir, pbs, pir] =
+            [policer::CBS.id(), policer::CIR.id(), policer::PBS.id(), policer::PIR.id()].map(rate);
+        let scheme = match Mode(number(policer::MODE.id()) as i32) {
+            Mode::SR_TCM => Scheme::SingleRate { cir, cbs, ebs: pbs },
+            Mode::TR_TCM => Scheme::TwoRate { cir, cbs, pir, pbs },
+            _ => Scheme::Storm { cir, cbs },
+        };
+        let aware = number(policer::COLOR_SOURCE.id()) as i32 == ColorSource::AWARE.0;
+        let bytes = number(policer::METER_TYPE.id()) as i32 == MeterType::BYTES.0;
+        let actions = ACTIONS.map(|attr| PacketAction(number(attr) as i32));
+        let listed = sw.store.get(id).and_then(|o| o.value(policer::ENABLE_COUNTER_PACKET_ACTION_LIST.id()));
+        let counted = match listed {
+            Some(Value::I32List(actions)) => actions.iter().map(|a| PacketAction(*a)).collect(),
+            _ => Vec::new(),
+        };
+        let units = match StatsCountMode(number(policer::STATS_COUNT_MODE.id()) as i32) {
+            StatsCountMode::PACKET => [true, false],
+            StatsCountMode::BYTE => [false, true],
+            StatsCountMode::NONE => [false, false],
+            _ => [true, true],
+        };
+        let now = sw.now();
+        let slot = usize::from(index(id));
+        let policers = &mut sw.policers.by_slot;
+        if policers.len() <= slot {
+            policers.resize(slot + 1, None);
+        }
+        match policers[slot].as_mut().filter(|p| p.id == id) {
+            Some(policer) => {
+                policer.meter.configure(scheme, aware, now);
+                (policer.actions, policer.counted, policer.units) = (actions, counted, units);
+            }
+            None => {
+                let meter = Meter::new(scheme, aware, now);
+                policers[slot] =
+                    Some(Policer { id, meter, bytes, actions, counted, units, counts: [[0; 2]; 3] });
+            }
+        }
     }
 
     fn removed(&self, sw: &mut Switch, object: &ObjectRef, _: Object) {

@@ -231,46 +231,6 @@ pub(crate) fn derive_switch(sw: &mut Switch) {
 #[derive(Debug)]
 pub(crate) struct SessionOwner;
 
-impl SessionOwner {
-    fn derive(sw: &mut Switch, id: ObjectId) {
-        use mirror_session::*;
-        let store = &sw.store;
-        let number = |attr: AttrId| store.number(id, attr);
-        let targets = if store.flag(id, MONITOR_PORTLIST_VALID.id()) {
-            store.oids(id, MONITOR_PORTLIST.id())
-        } else {
-            vec![store.oid(id, MONITOR_PORT.id())]
-        };
-        let counter = store.oid(id, COUNTER_ID.id());
-        let wear = encap::Wear::of(sw, id);
-        let known = sw.mirrors.sessions.iter().position(|s| s.as_ref().is_some_and(|s| s.id == id));
-        let at = known
-            .or_else(|| sw.mirrors.sessions.iter().position(Option::is_none))
-            .unwrap_or(sw.mirrors.sessions.len());
-        let (chance, sequence) = match known.and_then(|at| sw.mirrors.sessions[at].as_ref()) {
-            Some(session) => (session.chance, session.sequence),
-            None => (chance(sw.mirrors.seed, at), 0),
-        };
-        let session = Session {
-            id,
-            targets,
-            truncate: number(TRUNCATE_SIZE.id()) as usize,
-            rate: number(SAMPLE_RATE.id()) as u32,
-            policer: index(store.oid(id, POLICER.id())),
-            counter: if counter.is_null() { usize::MAX } else { Parts::of(counter).slot as usize },
-            tc: number(TC.id()) as u8,
-            wear,
-            chance,
-            sequence,
-        };
-        if at == sw.mirrors.sessions.len() {
-            sw.mirrors.sessions.push(None);
-        }
-        sw.mirrors.sessions[at] = Some(session);
-        sw.mirrors.derive_order();
-    }
-}
-
 impl Owner for SessionOwner {
     fn enforced(&self) -> &'static [AttrId] {
         use mirror_session::*;
@@ -333,12 +293,43 @@ impl Owner for SessionOwner {
         check(sw, 0, attr, tunnel, &|attr| sw.store.get(id)?.value(attr).cloned())
     }
 
-    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
-        object.oid().into_iter().for_each(|id| Self::derive(sw, id));
-    }
-
-    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
-        object.oid().into_iter().for_each(|id| Self::derive(sw, id));
+    fn derive(&self, sw: &mut Switch, object: &ObjectRef) {
+        use mirror_session::*;
+        let Some(id) = object.oid() else { return };
+        let store = &sw.store;
+        let number = |attr: AttrId| store.number(id, attr);
+        let targets = if store.flag(id, MONITOR_PORTLIST_VALID.id()) {
+            store.oids(id, MONITOR_PORTLIST.id())
+        } else {
+            vec![store.oid(id, MONITOR_PORT.id())]
+        };
+        let counter = store.oid(id, COUNTER_ID.id());
+        let wear = encap::Wear::of(sw, id);
+        let known = sw.mirrors.sessions.iter().position(|s| s.as_ref().is_some_and(|s| s.id == id));
+        let at = known
+            .or_else(|| sw.mirrors.sessions.iter().position(Option::is_none))
+            .unwrap_or(sw.mirrors.sessions.len());
+        let (chance, sequence) = match known.and_then(|at| sw.mirrors.sessions[at].as_ref()) {
+            Some(session) => (session.chance, session.sequence),
+            None => (chance(sw.mirrors.seed, at), 0),
+        };
+        let session = Session {
+            id,
+            targets,
+            truncate: number(TRUNCATE_SIZE.id()) as usize,
+            rate: number(SAMPLE_RATE.id()) as u32,
+            policer: index(store.oid(id, POLICER.id())),
+            counter: if counter.is_null() { usize::MAX } else { Parts::of(counter).slot as usize },
+            tc: number(TC.id()) as u8,
+            wear,
+            chance,
+            sequence,
+        };
+        if at == sw.mirrors.sessions.len() {
+            sw.mirrors.sessions.push(None);
+        }
+        sw.mirrors.sessions[at] = Some(session);
+        sw.mirrors.derive_order();
     }
 
     fn removed(&self, sw: &mut Switch, object: &ObjectRef, _: Object) {

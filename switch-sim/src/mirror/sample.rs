@@ -107,9 +107,15 @@ pub(crate) fn sample_out(sw: &mut Switch, engine: &mut Engine, i: usize, sampler
 #[derive(Debug)]
 pub(crate) struct SamplepacketOwner;
 
-impl SamplepacketOwner {
-    fn derive(sw: &mut Switch, id: ObjectId) {
+impl Owner for SamplepacketOwner {
+    fn enforced(&self) -> &'static [AttrId] {
         use samplepacket::*;
+        const { &[SAMPLE_RATE.id(), TYPE.id(), MODE.id(), TRUNCATE_ENABLE.id(), TRUNCATE_SIZE.id()] }
+    }
+
+    fn derive(&self, sw: &mut Switch, object: &ObjectRef) {
+        use samplepacket::*;
+        let Some(id) = object.oid() else { return };
         let number = |attr: AttrId| sw.store.number(id, attr) as i32;
         let truncate = match number(TRUNCATE_SIZE.id()) {
             size if size > 0 && sw.store.flag(id, TRUNCATE_ENABLE.id()) => size as usize,
@@ -130,21 +136,6 @@ impl SamplepacketOwner {
             chances: before.map(|s| s.chances).unwrap_or_default(),
         });
         sw.mirrors.derive_order();
-    }
-}
-
-impl Owner for SamplepacketOwner {
-    fn enforced(&self) -> &'static [AttrId] {
-        use samplepacket::*;
-        const { &[SAMPLE_RATE.id(), TYPE.id(), MODE.id(), TRUNCATE_ENABLE.id(), TRUNCATE_SIZE.id()] }
-    }
-
-    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
-        object.oid().into_iter().for_each(|id| Self::derive(sw, id));
-    }
-
-    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
-        object.oid().into_iter().for_each(|id| Self::derive(sw, id));
     }
 
     fn removed(&self, sw: &mut Switch, object: &ObjectRef, _: Object) {

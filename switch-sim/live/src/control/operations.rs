@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use sai::text::json::value_from_json;
 use sai::{
-    Answer, AttrEntry, Backend, Error, ObjectRef, ObjectType, Query, Result, StatsOp, Status, Target, Value,
-    meta,
+    Answer, AttrEntry, Backend, Error, ObjectId, ObjectRef, ObjectType, Query, Result, StatsOp, Status,
+    Target, Value, meta,
 };
 use serde_json::{Map, Value as Json, json};
-use switch_sim::Switch;
 use switch_sim::snapshot::Snapshot;
+use switch_sim::{Switch, World};
 
 use super::{Handle, Request, Site, hex, read};
 use crate::runner::Attachment;
@@ -114,44 +114,20 @@ pub fn answer(site: &dyn Site, request: &Request) -> Result<Json> {
             Ok(json!(frames))
         }
         Request::Advance { by } => {
-            if !world.clock().is_virtual() {
-                let why = "the clock is the system's and goes by itself; run with a virtual clock to move it";
-                return Err(Error::because(Status::NOT_SUPPORTED, why));
-            }
+            may_move(world)?;
             world.advance(Duration::from_nanos(*by))?;
             Ok(json!({"now": world.now()}))
         }
         Request::Settle => {
-            if !world.clock().is_virtual() {
-                let why = "the clock is the system's: frames on cables arrive by themselves";
-                return Err(Error::because(Status::NOT_SUPPORTED, why));
-            }
+            may_move(world)?;
             world.run_until_idle()?;
             Ok(json!({"now": world.now()}))
         }
-        Request::Snapshot { switch, path } => {
-            let switch = read::switch(site, switch.as_deref())?;
-            let snapshot = switch.sim.with_switch(switch.switch, |sw| sw.snapshot())?;
-            let fail = |e: &dyn std::fmt::Display| Error::because(Status::FAILURE, format!("{path}: {e}"));
-            let bytes = snapshot.to_bytes().map_err(|e| fail(&e))?;
-            std::fs::write(Path::new(path), &bytes).map_err(|e| fail(&e))?;
-            Ok(json!({"path": path, "bytes": bytes.len()}))
-        }
+        Request::Snapshot { switch, path } => save(&read::switch(site, switch.as_deref())?, path),
         Request::Load { switch, path } => {
-            let switch = read::switch(site, switch.as_deref())?;
-            load(&switch, Path::new(path)).map(|()| Json::Null)
+            load(&read::switch(site, switch.as_deref())?, Path::new(path)).map(|()| Json::Null)
         }
-        Request::Check { switch } => {
-            let switch = read::switch(site, switch.as_deref())?;
-            let fail = |why: String| Error::because(Status::FAILURE, why);
-            let (balance, audit) =
-                switch.sim.with_switch(switch.switch, |sw| (sw.plane.balance, sw.audit()))?;
-            audit.map_err(|e| fail(e.to_string()))?;
-            match balance.holds() {
-                true => Ok(Json::Null),
-                false => Err(fail(format!("packets do not balance: {balance:?}"))),
-            }
-        }
+        Request::Check { switch } => check(&read::switch(site, switch.as_deref())?).map(|()| Json::Null),
         Request::SetStat { switch, object, stat, value } => {
             let switch = read::switch(site, switch.as_deref())?;
             let object = read::object(&switch, object)?;
@@ -159,15 +135,7 @@ pub fn answer(site: &dyn Site, request: &Request) -> Result<Json> {
                 .ok_or_else(|| read::invalid(format!("{stat} is no statistic")))?;
             switch.sim.set_stat(&object, found.value as u32, *value).map(|()| Json::Null)
         }
-        Request::HostSend { hostif, frame } => {
-            let hostif: sai::ObjectId =
-                hostif.parse().map_err(|_| read::invalid(format!("'{hostif}' is no object id")))?;
-            let frame = hex::parse(frame).map_err(read::invalid)?;
-            let home = site.switches().into_iter().find(|s| Some(s.switch) == s.sim.switch_of(hostif));
-            let home = home
-                .ok_or_else(|| Error::because(Status::ITEM_NOT_FOUND, format!("{hostif} is of no switch")))?;
-            world.host_send(&home.sim, hostif, &frame).map(|()| Json::Null)
-        }
+        Request::HostSend { hostif, frame } => host_send(site, hostif, frame).map(|()| Json::Null),
         Request::Deliver => {
             site.deliver();
             Ok(Json::Null)
@@ -176,6 +144,40 @@ pub fn answer(site: &dyn Site, request: &Request) -> Result<Json> {
             Err(read::invalid("a stream has no single answer"))
         }
     }
+}
+
+/// Whether the clock goes by requests.
+fn may_move(world: &World) -> Result<()> {
+    if world.clock().is_virtual() {
+        return Ok(());
+    }
+    let why = "the clock is the system's and goes by itself; run with a virtual clock to move it";
+    Err(Error::because(Status::NOT_SUPPORTED, why))
+}
+
+fn host_send(site: &dyn Site, hostif: &str, frame: &str) -> Result<()> {
+    let id: ObjectId = hostif.parse().map_err(|_| read::invalid(format!("'{hostif}' is no object id")))?;
+    let frame = hex::parse(frame).map_err(read::invalid)?;
+    let home = site.switches().into_iter().find(|s| Some(s.switch) == s.sim.switch_of(id));
+    let home =
+        home.ok_or_else(|| Error::because(Status::ITEM_NOT_FOUND, format!("{hostif} is of no switch")))?;
+    site.world().host_send(&home.sim, id, &frame)
+}
+
+/// Holds a switch to what must always be true.
+fn check(switch: &Handle) -> Result<()> {
+    let fail = |why: String| Error::because(Status::FAILURE, why);
+    let (balance, audit) = switch.sim.with_switch(switch.switch, |sw| (sw.plane.balance, sw.audit()))?;
+    audit.map_err(|e| fail(e.to_string()))?;
+    if balance.holds() { Ok(()) } else { Err(fail(format!("packets do not balance: {balance:?}"))) }
+}
+
+fn save(switch: &Handle, path: &str) -> Result<Json> {
+    let snapshot = switch.sim.with_switch(switch.switch, |sw| sw.snapshot())?;
+    let fail = |e: &dyn std::fmt::Display| Error::because(Status::FAILURE, format!("{path}: {e}"));
+    let bytes = snapshot.to_bytes().map_err(|e| fail(&e))?;
+    std::fs::write(path, &bytes).map_err(|e| fail(&e))?;
+    Ok(json!({"path": path, "bytes": bytes.len()}))
 }
 
 /// Puts a snapshot in the place of the switch that it is of.
@@ -230,7 +232,7 @@ fn ports(switch: &Handle, attachments: &[Attachment]) -> Result<Vec<Json>> {
         let attached = attachments.iter().find(|a| a.port == port && a.sim.is(&switch.sim))?;
         Some(attached.device.as_str())
     };
-    let row = |(place, id): (usize, sai::ObjectId)| {
+    let row = |(place, id): (usize, ObjectId)| {
         let object = ObjectRef::Object(ObjectType::PORT, id);
         let mut asked = [
             AttrEntry::ask(sai::port::ADMIN_STATE.id()),

@@ -24,21 +24,6 @@ fn derive_stp(sw: &mut Switch, instance: ObjectId, bridge_port: u16, bits: Optio
     }
 }
 
-impl StpPortOwner {
-    fn derive(&self, sw: &mut Switch, object: &ObjectRef) {
-        use sai::stp_port::State as PortState;
-        let Some(id) = object.oid() else { return };
-        let bits = match PortState(sw.store.number(id, attrs::stp_port::STATE) as i32) {
-            PortState::FORWARDING => 0,
-            PortState::LEARNING => state::NO_FORWARD,
-            _ => state::NO_LEARN | state::NO_FORWARD,
-        };
-        let instance = sw.store.oid(id, attrs::stp_port::STP);
-        let port = index(sw.store.oid(id, attrs::stp_port::BRIDGE_PORT));
-        derive_stp(sw, instance, port, Some(bits));
-    }
-}
-
 impl Owner for StpPortOwner {
     fn enforced(&self) -> &'static [AttrId] {
         &[attrs::stp_port::STP, attrs::stp_port::BRIDGE_PORT, attrs::stp_port::STATE]
@@ -59,12 +44,17 @@ impl Owner for StpPortOwner {
         Ok(())
     }
 
-    fn created(&self, sw: &mut Switch, object: &ObjectRef) {
-        self.derive(sw, object);
-    }
-
-    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
-        self.derive(sw, object);
+    fn derive(&self, sw: &mut Switch, object: &ObjectRef) {
+        use sai::stp_port::State as PortState;
+        let Some(id) = object.oid() else { return };
+        let bits = match PortState(sw.store.number(id, attrs::stp_port::STATE) as i32) {
+            PortState::FORWARDING => 0,
+            PortState::LEARNING => state::NO_FORWARD,
+            _ => state::NO_LEARN | state::NO_FORWARD,
+        };
+        let instance = sw.store.oid(id, attrs::stp_port::STP);
+        let port = index(sw.store.oid(id, attrs::stp_port::BRIDGE_PORT));
+        derive_stp(sw, instance, port, Some(bits));
     }
 
     fn removed(&self, sw: &mut Switch, _: &ObjectRef, was: Object) {
