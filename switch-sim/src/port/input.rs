@@ -130,10 +130,11 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
                 Node::MyMac
             }
             None => {
-                let attached = port.attached.splits() || port.attached.rif != NONE;
-                let reason =
-                    if tagged && attached { DropReason::IngressVlanFilter } else { DropReason::NotAttached };
-                engine.deny(sw, i, reason, Node::Bridge);
+                if tagged && (port.attached.splits() || port.attached.rif != NONE) {
+                    engine.drop(i, DropReason::IngressVlanFilter);
+                } else {
+                    engine.deny(sw, i, DropReason::NotAttached, Node::Bridge);
+                }
                 continue;
             }
         };

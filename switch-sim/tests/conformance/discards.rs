@@ -269,4 +269,13 @@ fn a_tagged_frame_into_a_routed_port_is_filtered_by_vlan() {
     assert!(r.to(0, &f).is_empty());
     assert_eq!(filtered(&r), [1, 0]);
     assert_eq!(r.stat(ObjectType::PORT, r.ports[0], port::Stat::IF_IN_VLAN_DISCARDS.0), 1);
+    // Nor does it reach a trap, as on a port of a bridge.
+    trap_of(&r, trap::Type::ARP_REQUEST, PacketAction::COPY);
+    let arp = eth("dst=ff:ff:ff:ff:ff:ff/arp");
+    let mut stray = arp.clone();
+    stray.splice(12..12, [0x81, 0, 0, 77]);
+    for (port, frame, punted) in [(0, &arp, 1), (0, &stray, 0), (4, &stray, 0)] {
+        r.to(port, frame);
+        assert_eq!(r.punted(), punted, "port {port}");
+    }
 }

@@ -16,6 +16,7 @@ mod alarm;
 mod any;
 mod express;
 mod fdb_model;
+mod full;
 mod group_model;
 mod profiles;
 mod random_objects;
