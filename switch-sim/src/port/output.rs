@@ -32,7 +32,8 @@ pub(crate) fn rewrite<T: Tracer, S: Sink>(
         edit_frame(sw, engine, i, t);
         if egress_acl && !engine.meta(i).has(flag::MIRRORED) {
             engine.send(i, Node::EgressAcl);
-        } else if T::ON {
+        } else if egress_acl || T::ON {
+            // In turn with those that egress ACLs look at.
             engine.send(i, Node::Transmit);
         } else {
             send(sw, engine, i, t, sink);

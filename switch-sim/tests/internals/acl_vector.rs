@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use sai::types::{AclStage, PacketAction};
 use sai::{
-    AclAction, AclField, ObjectId, ObjectType, Value, acl_counter, acl_entry, acl_table, port, switch,
+    AclAction, AclField, ObjectId, ObjectType, Value, acl_counter, acl_entry, acl_table, mirror_session,
+    port, switch,
 };
 use switch_sim::pipeline::{Engine, NoTrace};
 use switch_sim::port::index;
@@ -62,6 +63,30 @@ fn run(
     bed.sim.with_switch(bed.switch, forward).unwrap();
     let count = |c: &ObjectId| bed.get(ObjectType::ACL_COUNTER, *c, acl_counter::PACKETS.id());
     (sent.0, counters.iter().map(count).collect())
+}
+
+/// Copies of mirror sessions leave among the packets that egress ACLs look at, in the order of both.
+#[test]
+fn copies_leave_in_turn_with_what_egress_acls_look_at() {
+    let run = |size: usize| {
+        let bed = Bed::new();
+        let attrs = [
+            attr(mirror_session::TYPE.id(), Value::I32(mirror_session::Type::LOCAL.0)),
+            attr(mirror_session::MONITOR_PORT.id(), Value::Oid(bed.ports[3])),
+        ];
+        let session = bed.create(ObjectType::MIRROR_SESSION, &attrs);
+        let sessions = Value::OidList(vec![session]);
+        bed.set(ObjectType::PORT, bed.ports[0], port::INGRESS_MIRROR_SESSION.id(), sessions);
+        let stage = attr(acl_table::ACL_STAGE.id(), Value::I32(AclStage::EGRESS.0));
+        let fields = attr(acl_table::FIELD_SRC_IP.id(), Value::Bool(true));
+        let table = bed.create(ObjectType::ACL_TABLE, &[stage, fields]);
+        bed.set(ObjectType::SWITCH, bed.switch, switch::EGRESS_ACL.id(), Value::Oid(table));
+        let frames: Vec<_> = (0..5).map(|n| (0, frame(ALL, [2, 0, 0, 0, 0, n]))).collect();
+        super::bed::run(&bed, &frames, size).0
+    };
+    let one = run(1);
+    assert_eq!(one.by(one.0[0].0).len(), 10, "each frame and its copy");
+    assert_eq!(one, run(5));
 }
 
 proptest! {
