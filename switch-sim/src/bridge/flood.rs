@@ -49,24 +49,28 @@ fn add_group(sw: &Switch, p: &Packet, group: u16, copies: &mut Vec<Copy>, takes:
     }
 }
 
+#[inline(always)]
 fn add(sw: &Switch, p: &Packet, bridge_port: u16, copies: &mut Vec<Copy>) {
     let to = target(&sw.bridge, bridge_port);
-    let takes = match to {
+    // What is down is in no flood.
+    let up = match to {
         Target::None => false,
         Target::Port(port) => is_up(sw, port) && !(sw.ports.isolates && port::is_kept_from(sw, p, port)),
-        Target::Lag(lag) => {
-            sw.lags.get(lag).is_some_and(|lag| lag.members.iter().any(|(_, port)| is_up(sw, *port)))
-        }
+        Target::Lag(lag) => any_is_up(sw, lag),
     };
-    if !takes || egress::allowed(sw, p, bridge_port).is_err() {
-        return;
+    if up && egress::allowed(sw, p, bridge_port).is_ok() {
+        copies.push(Copy { to, bridge_port, domain: p.domain, rif: NONE, adjacency: u32::MAX });
     }
-    copies.push(Copy { to, bridge_port, domain: p.domain, rif: NONE, adjacency: u32::MAX });
 }
 
-/// A port that is down is in no flood.
+#[inline(always)]
 fn is_up(sw: &Switch, port: u16) -> bool {
-    sw.ports.get(port).is_some_and(port::Record::is_up)
+    sw.ports.records.get(usize::from(port)).is_some_and(port::Record::is_up)
+}
+
+#[inline(never)]
+fn any_is_up(sw: &Switch, lag: u16) -> bool {
+    sw.lags.get(lag).is_some_and(|lag| lag.members.iter().any(|(_, port)| is_up(sw, *port)))
 }
 
 fn target(bridge: &Bridge, bridge_port: u16) -> Target {

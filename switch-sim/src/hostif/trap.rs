@@ -137,9 +137,13 @@ fn decide<T: Tracer>(sw: &Switch, p: &mut Packet, frame: &[u8], t: &mut T) -> bo
         t.event(p, Event::Hit { table: "trap".into(), object: trap.id, key });
     }
     if forwards(action) && p.has(flag::LINK_LOCAL) && p.bridge_port != NONE {
-        // It comes back here once bridging has found its way.
+        // It comes back here once bridging has found its way, and is copied even if it finds none.
         p.flags &= !flag::LINK_LOCAL;
         p.drop = None;
+        if copies(action) {
+            p.flags |= flag::PUNT;
+            p.trap = best.map_or(NONE, |(slot, _)| slot);
+        }
         return false;
     }
     apply(p, action, best.map_or(NONE, |(slot, _)| slot));
@@ -162,6 +166,10 @@ fn ends_here(p: &Packet) -> bool {
 
 fn forwards(action: PacketAction) -> bool {
     matches!(action, PacketAction::FORWARD | PacketAction::COPY | PacketAction::LOG | PacketAction::TRANSIT)
+}
+
+const fn copies(action: PacketAction) -> bool {
+    matches!(action, PacketAction::COPY | PacketAction::LOG)
 }
 
 fn apply(p: &mut Packet, action: PacketAction, slot: u16) {

@@ -185,10 +185,18 @@ fn a_blocked_port_still_hears_its_neighbors() {
     for (ty, packet) in packets {
         assert!(bed.to(0, &eth(packet)).is_empty());
         assert_eq!(punted(), 0, "{ty} without a trap");
-        trap_of(&bed, ty, PacketAction::TRAP);
-        assert!(bed.to(0, &eth(packet)).is_empty());
-        assert_eq!(punted(), 1, "{ty}");
+        for action in [PacketAction::COPY, PacketAction::TRAP] {
+            let id = trap_of(&bed, ty, action);
+            assert!(bed.to(0, &eth(packet)).is_empty());
+            assert_eq!(punted(), 1, "{ty}, {action}");
+            bed.remove(ObjectType::HOSTIF_TRAP, id);
+        }
     }
+    // Nor does a VLAN that is not there.
+    trap_of(&bed, trap::Type::LLDP, PacketAction::COPY);
+    bed.set(ObjectType::PORT, bed.ports[1], port::PORT_VLAN_ID.id(), Value::U16(99));
+    assert!(bed.to(1, &eth("dst=01:80:c2:00:00:0e/lldp")).is_empty());
+    assert_eq!(punted(), 1);
     trap_of(&bed, trap::Type::ARP_REQUEST, PacketAction::TRAP);
     assert!(bed.to(0, &eth("dst=ff:ff:ff:ff:ff:ff/arp")).is_empty());
     assert_eq!(punted(), 0, "what stations say is blocked");
