@@ -124,7 +124,7 @@ fn send(world: &World, simulator: &Simulator, Router { switch, ports, .. }: &Rou
     };
     for dst in [[198, 51, 100, 7], [198, 51, 100, 200], [192, 0, 2, 1]].map(Ipv4Addr::from) {
         let trace = world.trace(simulator, ports[0].raw(), &packet(dst, 0))?;
-        println!("\n10.0.0.2 -> {dst}\n{trace}");
+        print!("\n10.0.0.2 -> {dst}\n{trace}");
     }
     drain(world, simulator, ports)?;
 
