@@ -292,6 +292,7 @@ const ENFORCED: &[AttrId] = &[
     switch::QOS_DSCP_TO_FORWARDING_CLASS_MAP.id(),
     switch::VXLAN_DEFAULT_PORT.id(),
     switch::ECMP_MEMBER_COUNT.id(),
+    switch::ECN_ECT_THRESHOLD_ENABLE.id(),
 ];
 
 /// Every port but the CPU port.

@@ -29,7 +29,6 @@ const NEVER: &[DropReason] = &[
     DropReason::Srv6LocalSidDrop,
     DropReason::LpmMiss,
     DropReason::TunnelLoopbackPacketDrop,
-    DropReason::Wred,
 ];
 
 /// A set of [`DropReason`]s, a bit each.

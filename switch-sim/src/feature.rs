@@ -71,6 +71,7 @@ const OWNERS: &[(ObjectType, &dyn Owner)] = &[
     (ObjectType::QUEUE, &crate::port::queue::QueueOwner),
     (ObjectType::SCHEDULER, &crate::port::scheduler::SchedulerOwner),
     (ObjectType::SCHEDULER_GROUP, &crate::port::scheduler::SchedulerGroupOwner),
+    (ObjectType::WRED, &crate::qos::wred::WredOwner),
     (ObjectType::QOS_MAP, &crate::qos::MapOwner),
     (ObjectType::INGRESS_PRIORITY_GROUP, &crate::qos::group::GroupOwner),
 ];

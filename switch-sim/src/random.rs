@@ -1,7 +1,7 @@
 //! Chance that repeats: SplitMix64.
 
 /// A sequence of numbers that its seed decides.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Random(pub u64);
 
 impl Random {

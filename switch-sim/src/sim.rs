@@ -335,7 +335,9 @@ impl Simulator {
             None => switch.boot(attrs),
         }
         let seed = self.inner.world.get().map_or(0, |home| home.seed);
-        switch.mirrors.begin(seed.rotate_left(8) ^ u64::from(number));
+        let seed = seed.rotate_left(8) ^ u64::from(number);
+        switch.mirrors.begin(seed);
+        switch.ports.servers.begin(seed);
         let id = switch.id;
         switch.events.push(Notification::SwitchStateChange {
             switch_id: id,

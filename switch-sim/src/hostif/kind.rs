@@ -108,8 +108,9 @@ kinds! {
     NEIGHBOR_MISS TRAP |p, _| {
         punted_by_router(p) && p.out_rif != NONE_RIF && p.headers.ttl > 1 && !p.has(flag::NEIGHBOR_HIT)
     };
-    // The egress half looks for this one itself.
+    // Queues look for these themselves.
     PIPELINE_DISCARD_EGRESS_BUFFER DROP |_, _| false;
+    PIPELINE_DISCARD_WRED DROP |_, _| false;
     PIPELINE_DISCARD_ROUTER DROP |p, _| p.drop.is_some_and(|reason| reason.layer() == Layer::L3);
 }
 

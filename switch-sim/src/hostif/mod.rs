@@ -17,6 +17,7 @@ use crate::meter;
 use crate::pipeline::packet::{flag, wire_len};
 use crate::pipeline::{NONE, Node, Packet, Tracer};
 use crate::port::index;
+use crate::port::queue::count_by_color;
 use crate::switch::Switch;
 use crate::world::Wire;
 
@@ -110,9 +111,7 @@ pub(crate) fn police<T: Tracer>(sw: &mut Switch, p: &Packet, now: u64, t: &mut T
 pub(crate) fn count_loss(sw: &mut Switch, p: &Packet) {
     let (cpu, queue) = (usize::from(cpu_port(sw)), queue(sw, p));
     if let Some(counters) = sw.ports.counters.get_mut(cpu) {
-        let [packets, bytes] = &mut counters.queue_mut(queue).full;
-        *packets += 1;
-        *bytes += wire_len(p.len());
+        count_by_color(&mut counters.queue_mut(queue).full, p);
     }
 }
 

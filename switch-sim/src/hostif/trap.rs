@@ -203,10 +203,15 @@ fn apply(p: &mut Packet, action: PacketAction, slot: u16) {
     }
 }
 
-/// The trap that takes a packet which found its queue full, as [`Packet::trap`].
+/// The trap that takes a packet which its queue does not, as [`Packet::trap`].
 #[cold]
-pub(crate) fn discard_trap(sw: &Switch, p: &Packet) -> Option<u16> {
-    let at = KINDS.iter().position(|k| k.ty == hostif_trap::Type::PIPELINE_DISCARD_EGRESS_BUFFER)?;
+pub(crate) fn discard_trap(sw: &Switch, p: &Packet, reason: DropReason) -> Option<u16> {
+    let ty = match reason {
+        DropReason::QueueFull => hostif_trap::Type::PIPELINE_DISCARD_EGRESS_BUFFER,
+        DropReason::Wred => hostif_trap::Type::PIPELINE_DISCARD_WRED,
+        _ => return None,
+    };
+    let at = KINDS.iter().position(|k| k.ty == ty)?;
     let slot = sw.host.by_kind[at];
     let trap = sw.host.trap(slot)?;
     let takes = matches!(trap.action, PacketAction::TRAP | PacketAction::COPY | PacketAction::LOG);

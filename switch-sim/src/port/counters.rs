@@ -93,6 +93,15 @@ pub const COUNTED: &[StatId] = &[
     Stat::IPV6_OUT_NON_UCAST_PKTS.0 as StatId,
     Stat::IPV6_OUT_MCAST_PKTS.0 as StatId,
     Stat::IPV6_OUT_OCTETS.0 as StatId,
+    Stat::GREEN_WRED_DROPPED_PACKETS.0 as StatId,
+    Stat::GREEN_WRED_DROPPED_BYTES.0 as StatId,
+    Stat::YELLOW_WRED_DROPPED_PACKETS.0 as StatId,
+    Stat::YELLOW_WRED_DROPPED_BYTES.0 as StatId,
+    Stat::RED_WRED_DROPPED_PACKETS.0 as StatId,
+    Stat::RED_WRED_DROPPED_BYTES.0 as StatId,
+    Stat::WRED_DROPPED_PACKETS.0 as StatId,
+    Stat::WRED_DROPPED_BYTES.0 as StatId,
+    Stat::ECN_MARKED_PACKETS.0 as StatId,
     Stat::PAUSE_RX_PKTS.0 as StatId,
     Stat::PFC_0_RX_PKTS.0 as StatId,
     Stat::PFC_1_RX_PKTS.0 as StatId,
@@ -371,6 +380,13 @@ impl Counters {
             Stat::IPV6_OUT_UCAST_PKTS => tx.ip[1][0],
             Stat::IPV6_OUT_NON_UCAST_PKTS | Stat::IPV6_OUT_MCAST_PKTS => tx.ip_groups[1],
             Stat::IPV6_OUT_OCTETS => tx.ip[1][1],
+            Stat::ECN_MARKED_PACKETS => {
+                self.queues.iter().map(|q| super::queue::by_color(&q.marked, 6)).sum()
+            }
+            Stat(s) if (Stat::GREEN_WRED_DROPPED_PACKETS.0..Stat::ECN_MARKED_PACKETS.0).contains(&s) => {
+                let at = s - Stat::GREEN_WRED_DROPPED_PACKETS.0;
+                self.queues.iter().map(|q| super::queue::by_color(&q.early, at)).sum()
+            }
             Stat::PAUSE_RX_PKTS => self.pause_rx,
             Stat::PFC_0_RX_PKTS => self.pfc_rx[0],
             Stat::PFC_1_RX_PKTS => self.pfc_rx[1],

@@ -3,6 +3,8 @@
 //! Without a map every packet goes by queue 0; what replication copies goes by the first multicast queue. So
 //! nearly all packets pass queue 0, which counts what the port sent less what the others did.
 
+use std::sync::LazyLock;
+
 use sai::queue::{self, Stat};
 use sai::{AttrEntry, AttrId, ObjectRef, Result, StatId};
 
@@ -12,8 +14,11 @@ use crate::pipeline::Sum;
 use crate::pipeline::packet::wire_len;
 use crate::pipeline::{DropReason, Packet};
 use crate::profile::Chip;
+use crate::qos::wred;
 use crate::store::Object;
 use crate::switch::Switch;
+
+const WRED_PROFILE: AttrId = queue::WRED_PROFILE_ID.id();
 
 /// Packets and bytes.
 pub type Amount = [u64; 2];
@@ -23,8 +28,45 @@ pub type Amount = [u64; 2];
 pub struct QueueCounts {
     /// Sent; of queue 0 this stays zero, see [`Counters::queue_sent`].
     pub sent: Amount,
-    /// Dropped since the queue was full.
-    pub full: Amount,
+    /// Dropped since the queue was full, by color.
+    pub full: [Amount; 3],
+    /// Dropped before it was full, by color.
+    pub early: [Amount; 3],
+    /// Marked by ECN instead, by color.
+    pub marked: [Amount; 3],
+}
+
+/// What waits, and did.
+const LEVELS: &[StatId] = &[
+    Stat::CURR_OCCUPANCY_BYTES.0 as StatId,
+    Stat::WATERMARK_BYTES.0 as StatId,
+    Stat::SHARED_CURR_OCCUPANCY_BYTES.0 as StatId,
+    Stat::SHARED_WATERMARK_BYTES.0 as StatId,
+    Stat::DELAY_WATERMARK_NS.0 as StatId,
+];
+
+/// What was dropped, by color.
+const DROPPED: [Stat; 6] = [
+    Stat::GREEN_DROPPED_PACKETS,
+    Stat::GREEN_DROPPED_BYTES,
+    Stat::YELLOW_DROPPED_PACKETS,
+    Stat::YELLOW_DROPPED_BYTES,
+    Stat::RED_DROPPED_PACKETS,
+    Stat::RED_DROPPED_BYTES,
+];
+
+/// Whether a statistic is one of the eight by color that begin with `first`.
+fn within(stat: i32, first: Stat) -> bool {
+    (first.0..first.0 + 8).contains(&stat)
+}
+
+impl QueueCounts {
+    /// All that was dropped, by color.
+    fn dropped(&self) -> [Amount; 3] {
+        let mut dropped = self.full;
+        dropped.iter_mut().zip(&self.early).for_each(|(all, early)| all.add(early));
+        dropped
+    }
 }
 
 impl Counters {
@@ -61,11 +103,23 @@ impl Counters {
 /// Counts a drop that a queue is the reason of.
 #[inline]
 pub(super) fn count_drop(counters: &mut Counters, p: &Packet, reason: DropReason) {
-    if reason == DropReason::QueueFull {
-        let [packets, bytes] = &mut counters.queue_mut(p.queue).full;
-        *packets += 1;
-        *bytes += wire_len(p.len());
-    }
+    let counts = match reason {
+        DropReason::QueueFull => &mut counters.queue_mut(p.queue).full,
+        DropReason::Wred => &mut counters.queue_mut(p.queue).early,
+        _ => return,
+    };
+    count_by_color(counts, p);
+}
+
+/// Counts a packet where its color has it.
+pub(crate) fn count_by_color(counts: &mut [Amount; 3], p: &Packet) {
+    counts[usize::from(p.color).min(2)].add(&[1, wire_len(p.len())]);
+}
+
+/// A statistic of those that SAI has by color and in all, each of packets and bytes.
+pub(super) fn by_color(counts: &[Amount; 3], at: i32) -> u64 {
+    let (color, unit) = (at as usize / 2, at as usize % 2);
+    counts.get(color).map_or_else(|| counts.iter().map(|c| c[unit]).sum(), |c| c[unit])
 }
 
 /// The queue that a copy of a packet goes by: the multicast queue with the index of the packet's unicast queue.
@@ -82,13 +136,21 @@ fn place(sw: &Switch, object: &ObjectRef) -> Option<(u16, u8)> {
     Some((index(sw.store.oid(id, queue::PORT.id())), sw.store.number(id, queue::INDEX.id()) as u8))
 }
 
+/// Has a queue drop and mark as its WRED profile says.
+pub(crate) fn derive(sw: &mut Switch, object: &ObjectRef) {
+    let (Some((port, at)), Some(id)) = (place(sw, object), object.oid()) else { return };
+    let red = wred::red(sw, sw.store.oid(id, WRED_PROFILE));
+    sw.ports.servers.detect(port, at, red);
+}
+
 /// Owns `SAI_OBJECT_TYPE_QUEUE`.
 #[derive(Debug)]
 pub(crate) struct QueueOwner;
 
 impl Owner for QueueOwner {
     fn enforced(&self) -> &'static [AttrId] {
-        const { &[queue::SCHEDULER_PROFILE_ID.id(), queue::PARENT_SCHEDULER_NODE.id()] }
+        use queue::*;
+        const { &[SCHEDULER_PROFILE_ID.id(), PARENT_SCHEDULER_NODE.id(), WRED_PROFILE_ID.id()] }
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
@@ -101,10 +163,16 @@ impl Owner for QueueOwner {
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
         scheduler::joined(sw, object);
+        if object.oid().is_some_and(|id| !sw.store.oid(id, WRED_PROFILE).is_null()) {
+            derive(sw, object);
+        }
     }
 
-    fn changed(&self, sw: &mut Switch, object: &ObjectRef, _: AttrId) {
-        scheduler::derive_of(sw, object);
+    fn changed(&self, sw: &mut Switch, object: &ObjectRef, attr: AttrId) {
+        match attr {
+            WRED_PROFILE => derive(sw, object),
+            _ => scheduler::derive_of(sw, object),
+        }
     }
 
     fn removed(&self, sw: &mut Switch, _: &ObjectRef, was: Object) {
@@ -112,31 +180,19 @@ impl Owner for QueueOwner {
     }
 
     fn counted(&self) -> &'static [StatId] {
-        const {
-            &[
-                Stat::PACKETS.0 as StatId,
-                Stat::BYTES.0 as StatId,
-                Stat::DROPPED_PACKETS.0 as StatId,
-                Stat::DROPPED_BYTES.0 as StatId,
-                Stat::CURR_OCCUPANCY_BYTES.0 as StatId,
-                Stat::WATERMARK_BYTES.0 as StatId,
-                Stat::SHARED_CURR_OCCUPANCY_BYTES.0 as StatId,
-                Stat::SHARED_WATERMARK_BYTES.0 as StatId,
-                Stat::DELAY_WATERMARK_NS.0 as StatId,
-            ]
-        }
+        static ALL: LazyLock<Vec<StatId>> = LazyLock::new(|| {
+            use Stat as S;
+            let first = [S::PACKETS, S::BYTES, S::DROPPED_PACKETS, S::DROPPED_BYTES].map(|s| s.0);
+            let by_color = [S::GREEN_WRED_DROPPED_PACKETS, S::GREEN_WRED_ECN_MARKED_PACKETS];
+            let by_color = by_color.into_iter().flat_map(|s| s.0..s.0 + 8);
+            let counts = first.into_iter().chain(DROPPED.map(|s| s.0)).chain(by_color);
+            counts.map(|s| s as StatId).chain(LEVELS.iter().copied()).collect()
+        });
+        &ALL
     }
 
     fn levels(&self) -> &'static [StatId] {
-        const {
-            &[
-                Stat::CURR_OCCUPANCY_BYTES.0 as StatId,
-                Stat::WATERMARK_BYTES.0 as StatId,
-                Stat::SHARED_CURR_OCCUPANCY_BYTES.0 as StatId,
-                Stat::SHARED_WATERMARK_BYTES.0 as StatId,
-                Stat::DELAY_WATERMARK_NS.0 as StatId,
-            ]
-        }
+        LEVELS
     }
 
     fn clear_level(&self, sw: &mut Switch, object: &ObjectRef, _: StatId) {
@@ -153,13 +209,19 @@ impl Owner for QueueOwner {
         Some(match Stat(stat as i32) {
             Stat::PACKETS => counters.queue_sent(at)[0],
             Stat::BYTES => counters.queue_sent(at)[1],
-            Stat::DROPPED_PACKETS => counts.full[0],
-            Stat::DROPPED_BYTES => counts.full[1],
+            Stat::DROPPED_PACKETS => by_color(&counts.dropped(), 6),
+            Stat::DROPPED_BYTES => by_color(&counts.dropped(), 7),
             // All of the buffer is shared.
             Stat::CURR_OCCUPANCY_BYTES | Stat::SHARED_CURR_OCCUPANCY_BYTES => level.bytes,
             Stat::WATERMARK_BYTES | Stat::SHARED_WATERMARK_BYTES => level.most_bytes,
             Stat::DELAY_WATERMARK_NS => level.longest,
-            _ => return None,
+            Stat(s) if within(s, Stat::GREEN_WRED_DROPPED_PACKETS) => {
+                by_color(&counts.early, s - Stat::GREEN_WRED_DROPPED_PACKETS.0)
+            }
+            Stat(s) if within(s, Stat::GREEN_WRED_ECN_MARKED_PACKETS) => {
+                by_color(&counts.marked, s - Stat::GREEN_WRED_ECN_MARKED_PACKETS.0)
+            }
+            other => by_color(&counts.dropped(), DROPPED.iter().position(|s| *s == other)? as i32),
         })
     }
 }

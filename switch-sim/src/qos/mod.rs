@@ -28,6 +28,7 @@ use crate::port::index;
 use crate::switch::Switch;
 
 pub(crate) mod group;
+pub(crate) mod wred;
 pub(crate) use map::MapOwner;
 
 /// The maps that packets meet, in this order in [`OfPort`].
@@ -316,6 +317,7 @@ pub(crate) fn check(sw: &Switch, ty: ObjectType, n: usize, attr: &AttrEntry) -> 
 
 /// Derives all ports again where an attribute of the switch may matter to them.
 pub(crate) fn switch_changed(sw: &mut Switch, attr: AttrId) {
+    wred::switch_changed(sw, attr);
     if SWITCH_ATTRS.contains(&attr) {
         crate::port::derive_all(sw);
     }

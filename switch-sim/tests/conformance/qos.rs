@@ -50,7 +50,7 @@ fn entries(ty: Type, pairs: &[(u8, u8)]) -> Value {
     Value::QosMapList(pairs.iter().map(|&(key, value)| entry(ty, key, value)).collect())
 }
 
-fn map(bed: &Bed, ty: Type, pairs: &[(u8, u8)]) -> ObjectId {
+pub(super) fn map(bed: &Bed, ty: Type, pairs: &[(u8, u8)]) -> ObjectId {
     let list = attr(qos_map::MAP_TO_VALUE_LIST.id(), entries(ty, pairs));
     bed.create(ObjectType::QOS_MAP, &[attr(qos_map::TYPE.id(), Value::I32(ty.0)), list])
 }

@@ -45,3 +45,4 @@ mod statuses;
 mod timing;
 mod traps;
 mod warm;
+mod wred;

@@ -4,11 +4,14 @@ use super::{Engine, Sink, VECTOR};
 use crate::hostif;
 use crate::pipeline::packet::{flag, wire_len};
 use crate::pipeline::{DropReason, Event, Fate, HEADROOM, NONE, Tracer};
+use crate::port::queue::count_by_color;
+use crate::port::server::Early;
 use crate::switch::Switch;
+use crate::wire::edit;
 
 impl Engine {
     /// Sends a packet whose egress port is known if the port is free, else puts it into its queue; drops it when
-    /// that is full.
+    /// that is full, or its WRED profile says so.
     #[cold]
     pub(super) fn enqueue_timed<T: Tracer, S: Sink>(
         &mut self,
@@ -17,24 +20,27 @@ impl Engine {
         t: &mut T,
         sink: &mut S,
     ) {
-        let p = self.packets[slot];
-        if sw.ports.servers.is_free(p.out_port, p.queue, self.now) {
+        let p = &self.packets[slot];
+        let speed = sw.ports.get(p.out_port).map_or(0, |r| r.speed);
+        let ect = p.headers.is_ip() && p.headers.ecn() != 0;
+        let early = sw.ports.servers.early((p.out_port, p.queue), p.color, ect, self.now, speed);
+        let free = sw.ports.servers.is_free(p.out_port, p.queue, self.now);
+        let room = (sw.profile.chip.queue_size, sw.profile.chip.buffer_size);
+        if early == Early::Drop {
+            return self.lose(sw, slot, DropReason::Wred, t);
+        }
+        if !free && !sw.ports.servers.has_room(p.out_port, p.queue, wire_len(p.len()), room) {
+            return self.lose(sw, slot, DropReason::QueueFull, t);
+        }
+        if early == Early::Mark {
+            self.mark_ce(sw, slot, t);
+        }
+        if free {
             self.slots[0] = slot as u8;
             self.egress_len = 1;
             return self.run_egress(sw, t, sink);
         }
-        let room = (sw.profile.chip.queue_size, sw.profile.chip.buffer_size);
-        if !sw.ports.servers.has_room(p.out_port, p.queue, wire_len(p.len()), room) {
-            self.dropped(sw, slot, DropReason::QueueFull, t);
-            if let Some(trap) = hostif::discard_trap(sw, &p) {
-                let p = &mut self.packets[slot];
-                p.drop = Some(DropReason::QueueFull);
-                p.flags |= flag::PUNT;
-                p.trap = trap;
-                self.punt(sw, slot, t);
-            }
-            return;
-        }
+        let p = self.packets[slot];
         if T::ON {
             let port = sw.ports.get(p.out_port).map(|r| r.id).unwrap_or_default();
             t.event(&p, Event::End(Fate::Queued { port, queue: p.queue }));
@@ -42,6 +48,33 @@ impl Engine {
         let frame = self.whole(slot);
         sw.plane.balance.queued += 1;
         sw.ports.servers.hold(p, frame, self.now);
+    }
+
+    /// Drops a packet that its queue does not take; a trap may give it to the host.
+    fn lose<T: Tracer>(&mut self, sw: &mut Switch, slot: usize, reason: DropReason, t: &mut T) {
+        self.dropped(sw, slot, reason, t);
+        if let Some(trap) = hostif::discard_trap(sw, &self.packets[slot], reason) {
+            let p = &mut self.packets[slot];
+            p.drop = Some(reason);
+            p.flags |= flag::PUNT;
+            p.trap = trap;
+            self.punt(sw, slot, t);
+        }
+    }
+
+    /// Marks a packet: it has experienced congestion (RFC 3168).
+    fn mark_ce<T: Tracer>(&mut self, sw: &mut Switch, slot: usize, t: &mut T) {
+        const CE: u8 = 3;
+        let p = &mut self.packets[slot];
+        if T::ON {
+            let (from, to) = (p.headers.ecn().to_string(), CE.to_string());
+            t.event(p, Event::Rewrite { field: "ECN".into(), from, to });
+        }
+        edit::set_tos(self.frames.of_mut(slot, p), &p.headers, p.headers.tos | CE);
+        p.headers.tos |= CE;
+        if let Some(counters) = sw.ports.counters.get_mut(usize::from(p.out_port)) {
+            count_by_color(&mut counters.queue_mut(p.queue).marked, p);
+        }
     }
 
     /// Sends the next packet that waits for a port, at this time.

@@ -6,19 +6,31 @@
 //! With the timing `ideal` nothing of this exists: a frame leaves when it is forwarded.
 
 mod rate;
+mod red;
 mod tree;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::pipeline::Packet;
 use crate::pipeline::packet::wire_len;
+use crate::random::Random;
 
 pub(crate) use rate::Rate;
+use red::Average;
+pub(crate) use red::{Curve, Early, Red};
 use tree::Tree;
 pub(crate) use tree::{Branch, Schedule, Terms};
 
 /// Preamble and inter-packet gap (802.3): what a frame takes on the wire beyond its own bytes.
 pub const GAP: u64 = 20;
+/// The size of the shortest frame (802.3).
+const MIN_FRAME: u64 = 64;
+
+/// The nanoseconds that a frame of this size takes on a wire of so many Mbps.
+fn wire_time(size: u64, speed: u32) -> u64 {
+    ((size + GAP) * 8 * 1000).div_ceil(speed.max(1).into())
+}
 
 /// A packet that waits for its port.
 #[derive(Debug)]
@@ -33,6 +45,9 @@ pub(crate) struct Held {
 struct Queue {
     held: VecDeque<Held>,
     level: Level,
+    /// What drops or marks packets early.
+    red: Option<Arc<Red>>,
+    average: Average,
 }
 
 impl Queue {
@@ -88,6 +103,8 @@ pub struct Servers {
     servers: Vec<Server>,
     /// Bytes that wait at any port.
     bytes: u64,
+    /// Which packets are dropped or marked early.
+    chance: Random,
 }
 
 impl Servers {
@@ -105,8 +122,35 @@ impl Servers {
     pub(crate) fn sends(&mut self, port: u16, queue: u8, now: u64, size: u64, speed: u32) {
         let server = self.server(port);
         server.tree.count(queue, now, size);
-        let bits = (size + GAP) * 8;
-        server.next_free = now + (bits * 1000).div_ceil(u64::from(speed.max(1)));
+        server.next_free = now + wire_time(size, speed);
+    }
+
+    /// Begins the sequence of chances anew, by this seed.
+    pub(crate) fn begin(&mut self, seed: u64) {
+        self.chance = Random(seed ^ 0x5745);
+    }
+
+    /// What a queue drops or marks early from now on.
+    pub(crate) fn detect(&mut self, port: u16, queue: u8, red: Option<Arc<Red>>) {
+        self.server(port).queue(queue).red = red;
+    }
+
+    /// Whether a packet that comes to a queue of a port of this speed in Mbps is dropped or marked early; its color,
+    /// and whether it is capable of ECN.
+    pub(crate) fn early(
+        &mut self,
+        (port, queue): (u16, u8),
+        color: u8,
+        ect: bool,
+        now: u64,
+        speed: u32,
+    ) -> Early {
+        let server = self.servers.get_mut(usize::from(port));
+        let Some(queue) = server.and_then(|s| s.queues.get_mut(usize::from(queue))) else {
+            return Early::Pass;
+        };
+        let Queue { red: Some(red), average, level, .. } = queue else { return Early::Pass };
+        average.judge(red, (color, ect), level.bytes, (now, wire_time(MIN_FRAME, speed)), &mut self.chance)
     }
 
     /// Whether a frame of this size has room in a queue of this size and a buffer of this size.
@@ -167,6 +211,9 @@ impl Servers {
             level.packets -= 1;
             level.bytes -= size;
             level.longest = level.longest.max(now.saturating_sub(held.since));
+        }
+        if queue.held.is_empty() {
+            queue.average.idle = now;
         }
         self.bytes -= size;
         Some(held)
