@@ -72,6 +72,8 @@ const OWNERS: &[(ObjectType, &dyn Owner)] = &[
     (ObjectType::SCHEDULER, &crate::port::scheduler::SchedulerOwner),
     (ObjectType::SCHEDULER_GROUP, &crate::port::scheduler::SchedulerGroupOwner),
     (ObjectType::WRED, &crate::qos::wred::WredOwner),
+    (ObjectType::BUFFER_POOL, &crate::qos::buffer::PoolOwner),
+    (ObjectType::BUFFER_PROFILE, &crate::qos::buffer::ProfileOwner),
     (ObjectType::QOS_MAP, &crate::qos::MapOwner),
     (ObjectType::INGRESS_PRIORITY_GROUP, &crate::qos::group::GroupOwner),
 ];

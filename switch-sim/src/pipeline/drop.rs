@@ -218,6 +218,8 @@ reasons! {
     Policer = OtherIn,
     /// A trap's action.
     TrapAction = OtherIn,
+    /// The priority group, or the headroom of it, is full.
+    PriorityGroupFull = OtherIn,
     /// The CPU queue is full.
     PuntQueueFull = OtherIn,
     /// The pipeline was passed too often.

@@ -177,6 +177,8 @@ pub struct Packet {
     pub copy: u16,
     /// How often the packet has passed the ingress half.
     pub passes: u8,
+    /// The priority group of the port that it came in by.
+    pub group: u8,
     /// Flow hash, valid with [`flag::HASHED`].
     pub hash: u32,
     /// `SAI_ACL_ENTRY_ATTR_FIELD_ACL_USER_META`.
@@ -237,6 +239,7 @@ impl Packet {
         dei: false,
         remark_dscp: u8::MAX,
         passes: 0,
+        group: 0,
         copy: 0,
     };
 

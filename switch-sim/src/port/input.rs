@@ -74,6 +74,7 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
         if port.classed
             && let Some(group) = sw.qos.classify(p, t)
         {
+            p.group = group;
             counters.group_takes(group, [1, wire_len(p.len())]);
         }
         if port.watched {

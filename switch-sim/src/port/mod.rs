@@ -22,6 +22,8 @@ mod record;
 pub(crate) mod scheduler;
 pub mod server;
 
+use server::{Mark, Of};
+
 pub use counters::Counters;
 pub use record::{Attachment, Ports, Record, Sub, derive, derive_all, index};
 pub(crate) use record::{is_kept_from, keeps_apart};
@@ -169,11 +171,11 @@ impl Owner for PortOwner {
 
     fn stat(&self, sw: &Switch, object: &ObjectRef, stat: StatId) -> Option<u64> {
         let port = index(object.oid()?);
-        let level = sw.ports.servers.level(port, None);
+        let level = sw.ports.servers.level(Of::Port(port));
         Some(match port::Stat(stat as i32) {
             port::Stat::IF_OUT_QLEN => level.packets,
             port::Stat::OUT_CURR_OCCUPANCY_BYTES | port::Stat::OUT_SHARED_CURR_OCCUPANCY_BYTES => level.bytes,
-            port::Stat::OUT_WATERMARK_BYTES | port::Stat::OUT_SHARED_WATERMARK_BYTES => level.most_bytes,
+            port::Stat::OUT_WATERMARK_BYTES | port::Stat::OUT_SHARED_WATERMARK_BYTES => level.most.bytes,
             _ => {
                 let of_port = || sw.ports.counters.get(usize::from(port))?.stat(stat);
                 return sw.debug.stat(Some(port), stat).or_else(of_port);
@@ -187,7 +189,7 @@ impl Owner for PortOwner {
 
     fn clear_level(&self, sw: &mut Switch, object: &ObjectRef, _: StatId) {
         if let Some(id) = object.oid() {
-            sw.ports.servers.clear_marks(index(id), None);
+            sw.ports.servers.clear(Of::Port(index(id)), Mark::Bytes);
         }
     }
 

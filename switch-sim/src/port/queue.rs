@@ -6,19 +6,18 @@
 use std::sync::LazyLock;
 
 use sai::queue::{self, Stat};
-use sai::{AttrEntry, AttrId, ObjectRef, Result, StatId};
+use sai::{AttrEntry, AttrId, ObjectRef, ObjectType, Result, StatId};
 
+use super::server::{Mark, Of};
 use super::{Counters, index, scheduler};
 use crate::feature::{Owner, Request};
 use crate::pipeline::Sum;
 use crate::pipeline::packet::wire_len;
 use crate::pipeline::{DropReason, Packet};
 use crate::profile::Chip;
-use crate::qos::wred;
+use crate::qos::{buffer, wred};
 use crate::store::Object;
 use crate::switch::Switch;
-
-const WRED_PROFILE: AttrId = queue::WRED_PROFILE_ID.id();
 
 /// Packets and bytes.
 pub type Amount = [u64; 2];
@@ -117,7 +116,7 @@ pub(crate) fn count_by_color(counts: &mut [Amount; 3], p: &Packet) {
 }
 
 /// A statistic of those that SAI has by color and in all, each of packets and bytes.
-pub(super) fn by_color(counts: &[Amount; 3], at: i32) -> u64 {
+pub(crate) fn by_color(counts: &[Amount; 3], at: i32) -> u64 {
     let (color, unit) = (at as usize / 2, at as usize % 2);
     counts.get(color).map_or_else(|| counts.iter().map(|c| c[unit]).sum(), |c| c[unit])
 }
@@ -143,6 +142,9 @@ pub(crate) fn derive(sw: &mut Switch, object: &ObjectRef) {
     sw.ports.servers.detect(port, at, red);
 }
 
+const WRED_PROFILE: AttrId = queue::WRED_PROFILE_ID.id();
+const BUFFER_PROFILE: AttrId = queue::BUFFER_PROFILE_ID.id();
+
 /// Owns `SAI_OBJECT_TYPE_QUEUE`.
 #[derive(Debug)]
 pub(crate) struct QueueOwner;
@@ -150,7 +152,7 @@ pub(crate) struct QueueOwner;
 impl Owner for QueueOwner {
     fn enforced(&self) -> &'static [AttrId] {
         use queue::*;
-        const { &[SCHEDULER_PROFILE_ID.id(), PARENT_SCHEDULER_NODE.id(), WRED_PROFILE_ID.id()] }
+        const { &[SCHEDULER_PROFILE_ID.id(), PARENT_SCHEDULER_NODE.id(), WRED_PROFILE_ID.id(), BUFFER_PROFILE] }
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {
@@ -163,6 +165,7 @@ impl Owner for QueueOwner {
 
     fn created(&self, sw: &mut Switch, object: &ObjectRef) {
         scheduler::joined(sw, object);
+        buffer::joined(sw, object);
         if object.oid().is_some_and(|id| !sw.store.oid(id, WRED_PROFILE).is_null()) {
             derive(sw, object);
         }
@@ -171,12 +174,14 @@ impl Owner for QueueOwner {
     fn changed(&self, sw: &mut Switch, object: &ObjectRef, attr: AttrId) {
         match attr {
             WRED_PROFILE => derive(sw, object),
+            BUFFER_PROFILE => buffer::derive(sw, object),
             _ => scheduler::derive_of(sw, object),
         }
     }
 
     fn removed(&self, sw: &mut Switch, _: &ObjectRef, was: Object) {
         scheduler::left(sw, &was, queue::PORT.id());
+        buffer::left(sw, ObjectType::QUEUE, &was);
     }
 
     fn counted(&self) -> &'static [StatId] {
@@ -195,26 +200,33 @@ impl Owner for QueueOwner {
         LEVELS
     }
 
-    fn clear_level(&self, sw: &mut Switch, object: &ObjectRef, _: StatId) {
+    fn clear_level(&self, sw: &mut Switch, object: &ObjectRef, stat: StatId) {
+        let mark = match Stat(stat as i32) {
+            Stat::WATERMARK_BYTES => Mark::Bytes,
+            Stat::SHARED_WATERMARK_BYTES => Mark::Shared,
+            Stat::DELAY_WATERMARK_NS => Mark::Wait,
+            _ => return,
+        };
         if let Some((port, at)) = place(sw, object) {
-            sw.ports.servers.clear_marks(port, Some(at));
+            sw.ports.servers.clear(Of::Queue(port, at), mark);
         }
     }
 
     fn stat(&self, sw: &Switch, object: &ObjectRef, stat: StatId) -> Option<u64> {
         let (port, at) = place(sw, object)?;
         let counters = sw.ports.counters.get(usize::from(port))?;
-        let level = sw.ports.servers.level(port, Some(at));
+        let level = sw.ports.servers.level(Of::Queue(port, at));
         let counts = counters.queue(at);
         Some(match Stat(stat as i32) {
             Stat::PACKETS => counters.queue_sent(at)[0],
             Stat::BYTES => counters.queue_sent(at)[1],
             Stat::DROPPED_PACKETS => by_color(&counts.dropped(), 6),
             Stat::DROPPED_BYTES => by_color(&counts.dropped(), 7),
-            // All of the buffer is shared.
-            Stat::CURR_OCCUPANCY_BYTES | Stat::SHARED_CURR_OCCUPANCY_BYTES => level.bytes,
-            Stat::WATERMARK_BYTES | Stat::SHARED_WATERMARK_BYTES => level.most_bytes,
-            Stat::DELAY_WATERMARK_NS => level.longest,
+            Stat::CURR_OCCUPANCY_BYTES => level.bytes,
+            Stat::WATERMARK_BYTES => level.most.bytes,
+            Stat::SHARED_CURR_OCCUPANCY_BYTES => level.shared,
+            Stat::SHARED_WATERMARK_BYTES => level.most.shared,
+            Stat::DELAY_WATERMARK_NS => level.most.wait,
             Stat(s) if within(s, Stat::GREEN_WRED_DROPPED_PACKETS) => {
                 by_color(&counts.early, s - Stat::GREEN_WRED_DROPPED_PACKETS.0)
             }

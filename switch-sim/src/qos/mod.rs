@@ -27,6 +27,7 @@ use crate::pipeline::{Event, Out, Packet, Tracer};
 use crate::port::index;
 use crate::switch::Switch;
 
+pub(crate) mod buffer;
 pub(crate) mod group;
 pub(crate) mod wred;
 pub(crate) use map::MapOwner;

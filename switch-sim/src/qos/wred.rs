@@ -1,10 +1,13 @@
-//! WRED profiles: `SAI_OBJECT_TYPE_WRED`, which queues name.
+//! WRED profiles: `SAI_OBJECT_TYPE_WRED`, which queues and buffer pools name.
 
 use std::sync::Arc;
 
 use sai::types::EcnMarkMode;
 use sai::wred::*;
-use sai::{AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Value, queue, switch};
+use sai::{
+    AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Value, buffer_pool, queue,
+    switch,
+};
 
 use crate::feature::{Owner, Request};
 use crate::port::server::{Curve, Red};
@@ -92,16 +95,26 @@ pub(crate) fn red(sw: &Switch, id: ObjectId) -> Option<Arc<Red>> {
     Some(Arc::new(Red { weight: number(WEIGHT.id()) as u8, drops: curves.map(|c| c.0), marks }))
 }
 
-/// Derives the queues that name one of these profiles.
+/// Derives the queues and pools that name one of these profiles.
 fn derive_all(sw: &mut Switch, named: impl Fn(ObjectId) -> bool) {
-    let by = |q: &ObjectId| sw.store.oid(*q, queue::WRED_PROFILE_ID.id());
-    let queues = sw.store.ids(ObjectType::QUEUE).filter(|q| named(by(q)));
-    for id in queues.collect::<Vec<_>>() {
-        crate::port::queue::derive(sw, &ObjectRef::Object(ObjectType::QUEUE, id));
+    let attrs = [
+        (ObjectType::QUEUE, queue::WRED_PROFILE_ID.id()),
+        (ObjectType::BUFFER_POOL, buffer_pool::WRED_PROFILE_ID.id()),
+    ];
+    for (ty, by) in attrs {
+        let naming = sw.store.ids(ty).filter(|id| named(sw.store.oid(*id, by)));
+        for id in naming.collect::<Vec<_>>() {
+            let object = ObjectRef::Object(ty, id);
+            if ty == ObjectType::QUEUE {
+                crate::port::queue::derive(sw, &object);
+            } else {
+                super::buffer::PoolOwner::derive(sw, &object);
+            }
+        }
     }
 }
 
-/// Derives all queues again where an attribute of the switch matters to them.
+/// Derives all again where an attribute of the switch matters to them.
 pub(crate) fn switch_changed(sw: &mut Switch, attr: AttrId) {
     if attr == switch::ECN_ECT_THRESHOLD_ENABLE.id() {
         derive_all(sw, |by| !by.is_null());

@@ -8,8 +8,8 @@ use sai::meta::{self, ObjectMeta};
 use sai::types::StatsCountMode;
 use sai::{
     AttrEntry, AttrId, Error, ObjectId, ObjectRef, ObjectType, Result, StatId, Status, Value, bridge,
-    bridge_port, counter, ingress_priority_group as group, port, queue, router_interface as rif, switch,
-    vlan,
+    bridge_port, buffer_pool, counter, ingress_priority_group as group, port, queue, router_interface as rif,
+    switch, vlan,
 };
 
 use crate::feature::owner;
@@ -24,6 +24,7 @@ const MODES: &[(ObjectType, AttrId, AttrId)] = &[
     (ObjectType::BRIDGE_PORT, bridge_port::STATS_COUNT_MODE.id(), bridge_port::SELECTIVE_COUNTER_LIST.id()),
     (ObjectType::ROUTER_INTERFACE, rif::STATS_COUNT_MODE.id(), rif::SELECTIVE_COUNTER_LIST.id()),
     (ObjectType::QUEUE, queue::STATS_COUNT_MODE.id(), queue::SELECTIVE_COUNTER_LIST.id()),
+    (ObjectType::BUFFER_POOL, buffer_pool::STATS_COUNT_MODE.id(), buffer_pool::SELECTIVE_COUNTER_LIST.id()),
     (ObjectType::INGRESS_PRIORITY_GROUP, group::STATS_COUNT_MODE.id(), group::SELECTIVE_COUNTER_LIST.id()),
 ];
 

@@ -11,6 +11,7 @@ impl Store {
     pub fn number(&self, id: ObjectId, attr: AttrId) -> i64 {
         match self.get(id).and_then(|o| o.value(attr)) {
             Some(Value::U8(n)) => i64::from(*n),
+            Some(Value::I8(n)) => i64::from(*n),
             Some(Value::U16(n)) => i64::from(*n),
             Some(Value::U32(n)) => i64::from(*n),
             Some(Value::I32(n)) => i64::from(*n),

@@ -9,6 +9,7 @@ pub mod bed;
 mod boot;
 mod bridging;
 mod bridging_attributes;
+mod buffers;
 mod bulk;
 mod contract;
 mod copp;

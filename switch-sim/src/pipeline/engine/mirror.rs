@@ -138,9 +138,8 @@ impl Engine {
     /// Lets a copy wait for its port, if the queue has room.
     fn wait<T: Tracer>(&self, sw: &mut Switch, of: &Packet, copy: Copy, t: &mut T) {
         let p = self.packet_of(sw, of, &copy);
-        let room = (sw.profile.chip.queue_size, sw.profile.chip.buffer_size);
-        if !sw.ports.servers.has_room(p.out_port, p.queue, wire_len(p.len()), room) {
-            return count_drop(sw, &p, DropReason::QueueFull, t);
+        if let Err(reason) = sw.ports.servers.admit(&p, &sw.profile.chip) {
+            return count_drop(sw, &p, reason, t);
         }
         if T::ON {
             let port = sw.ports.get(p.out_port).map(|r| r.id).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::{Engine, Sink, VECTOR};
 use crate::hostif;
-use crate::pipeline::packet::{flag, wire_len};
+use crate::pipeline::packet::flag;
 use crate::pipeline::{DropReason, Event, Fate, HEADROOM, NONE, Tracer};
 use crate::port::queue::count_by_color;
 use crate::port::server::Early;
@@ -23,14 +23,13 @@ impl Engine {
         let p = &self.packets[slot];
         let speed = sw.ports.get(p.out_port).map_or(0, |r| r.speed);
         let ect = p.headers.is_ip() && p.headers.ecn() != 0;
-        let early = sw.ports.servers.early((p.out_port, p.queue), p.color, ect, self.now, speed);
+        let early = sw.ports.servers.early(p, ect, self.now, speed);
         let free = sw.ports.servers.is_free(p.out_port, p.queue, self.now);
-        let room = (sw.profile.chip.queue_size, sw.profile.chip.buffer_size);
         if early == Early::Drop {
             return self.lose(sw, slot, DropReason::Wred, t);
         }
-        if !free && !sw.ports.servers.has_room(p.out_port, p.queue, wire_len(p.len()), room) {
-            return self.lose(sw, slot, DropReason::QueueFull, t);
+        if !free && let Err(reason) = sw.ports.servers.admit(p, &sw.profile.chip) {
+            return self.lose(sw, slot, reason, t);
         }
         if early == Early::Mark {
             self.mark_ce(sw, slot, t);
@@ -72,6 +71,7 @@ impl Engine {
         }
         edit::set_tos(self.frames.of_mut(slot, p), &p.headers, p.headers.tos | CE);
         p.headers.tos |= CE;
+        sw.ports.servers.marked(p);
         if let Some(counters) = sw.ports.counters.get_mut(usize::from(p.out_port)) {
             count_by_color(&mut counters.queue_mut(p.queue).marked, p);
         }

@@ -5,6 +5,7 @@
 //! scheduler queues take turns by packets with equal weights, SAI's default.
 //! With the timing `ideal` nothing of this exists: a frame leaves when it is forwarded.
 
+mod buffer;
 mod rate;
 mod red;
 mod tree;
@@ -12,10 +13,15 @@ mod tree;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::pipeline::Packet;
-use crate::pipeline::packet::wire_len;
+use crate::pipeline::packet::{flag, wire_len};
+use crate::pipeline::{DropReason, NONE, Packet};
+use crate::port::queue::count_by_color;
+use crate::profile::Chip;
 use crate::random::Random;
 
+use buffer::{Account, Pool, Room};
+pub use buffer::{Level, Marks};
+pub(crate) use buffer::{Limit, Mark, Share};
 pub(crate) use rate::Rate;
 use red::Average;
 pub(crate) use red::{Curve, Early, Red};
@@ -44,7 +50,7 @@ pub(crate) struct Held {
 #[derive(Debug, Default)]
 struct Queue {
     held: VecDeque<Held>,
-    level: Level,
+    account: Account,
     /// What drops or marks packets early.
     red: Option<Arc<Red>>,
     average: Average,
@@ -57,17 +63,22 @@ impl Queue {
     }
 }
 
-/// How full a queue is, and was.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Level {
-    /// Packets that wait.
-    pub packets: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// The most bytes that waited since the last clearing.
-    pub most_bytes: u64,
-    /// The longest that a packet waited since the last clearing, in nanoseconds.
-    pub longest: u64,
+/// Whose level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// All queues of a port.
+    Port(u16),
+    /// A queue of a port.
+    Queue(u16, u8),
+    /// A priority group of a port: what came in by it.
+    Group(u16, u8),
+    /// A buffer pool.
+    Pool(u16),
+}
+
+/// The port and priority group that a packet came in by, if it did.
+fn came_by(p: &Packet) -> Option<(u16, u8)> {
+    (p.port != NONE && !p.has(flag::FROM_HOST | flag::MIRRORED)).then_some((p.port, p.group))
 }
 
 #[derive(Debug, Default)]
@@ -78,6 +89,8 @@ struct Server {
     tree: Tree,
     /// All queues together.
     level: Level,
+    /// Its priority groups.
+    groups: Vec<Account>,
 }
 
 impl Server {
@@ -95,12 +108,30 @@ impl Server {
         }
         &mut self.queues[at]
     }
+
+    fn group(&mut self, at: u8) -> &mut Account {
+        let at = usize::from(at);
+        if self.groups.len() <= at {
+            self.groups.resize(at + 1, Account::default());
+        }
+        &mut self.groups[at]
+    }
+}
+
+fn of(servers: &mut Vec<Server>, port: u16) -> &mut Server {
+    let at = usize::from(port);
+    if servers.len() <= at {
+        servers.resize_with(at + 1, Server::default);
+    }
+    &mut servers[at]
 }
 
 /// The ports of a switch as servers, by their slot.
 #[derive(Debug, Default)]
 pub struct Servers {
     servers: Vec<Server>,
+    /// Buffer pools, by their slot.
+    pools: Vec<Pool>,
     /// Bytes that wait at any port.
     bytes: u64,
     /// Which packets are dropped or marked early.
@@ -135,41 +166,69 @@ impl Servers {
         self.server(port).queue(queue).red = red;
     }
 
-    /// Whether a packet that comes to a queue of a port of this speed in Mbps is dropped or marked early; its color,
-    /// and whether it is capable of ECN.
-    pub(crate) fn early(
-        &mut self,
-        (port, queue): (u16, u8),
-        color: u8,
-        ect: bool,
-        now: u64,
-        speed: u32,
-    ) -> Early {
-        let server = self.servers.get_mut(usize::from(port));
-        let Some(queue) = server.and_then(|s| s.queues.get_mut(usize::from(queue))) else {
+    /// Whether a packet that comes to its queue, at a port of this speed in Mbps, is dropped or marked early; `ect` if
+    /// it is capable of ECN.
+    pub(crate) fn early(&mut self, p: &Packet, ect: bool, now: u64, speed: u32) -> Early {
+        let server = self.servers.get_mut(usize::from(p.out_port));
+        let Some(queue) = server.and_then(|s| s.queues.get_mut(usize::from(p.queue))) else {
             return Early::Pass;
         };
-        let Queue { red: Some(red), average, level, .. } = queue else { return Early::Pass };
-        average.judge(red, (color, ect), level.bytes, (now, wire_time(MIN_FRAME, speed)), &mut self.chance)
+        let Queue { red: Some(red), average, account, .. } = queue else { return Early::Pass };
+        let time = (now, wire_time(MIN_FRAME, speed));
+        let early = average.judge(red, (p.color, ect), account.level.bytes, time, &mut self.chance);
+        let Some(pool) = account.pool(&mut self.pools) else { return early };
+        let of_pool = pool.red.as_ref().map_or(Early::Pass, |red| {
+            pool.average.judge(red, (p.color, ect), pool.level.bytes, time, &mut self.chance)
+        });
+        let early = early.max(of_pool);
+        if early == Early::Drop {
+            count_by_color(&mut pool.early, p);
+        }
+        early
     }
 
-    /// Whether a frame of this size has room in a queue of this size and a buffer of this size.
-    pub(crate) fn has_room(&self, port: u16, queue: u8, size: u64, (of_queue, of_all): (u64, u64)) -> bool {
-        self.level(port, Some(queue)).bytes + size <= of_queue && self.bytes + size <= of_all
+    /// Counts a packet that was marked at its pool.
+    pub(crate) fn marked(&mut self, p: &Packet) {
+        let account = of(&mut self.servers, p.out_port).queue(p.queue).account;
+        if let Some(pool) = account.pool(&mut self.pools) {
+            count_by_color(&mut pool.marked, p);
+        }
+    }
+
+    /// Whether a packet has room to wait for its port: in its queue, which without a buffer profile holds as much as the
+    /// chip says, in its priority group, and in the chip's buffer. Counts it where it has none.
+    pub(crate) fn admit(&mut self, p: &Packet, chip: &Chip) -> Result<(), DropReason> {
+        let size = wire_len(p.len());
+        let account = &mut of(&mut self.servers, p.out_port).queue(p.queue).account;
+        let has_room = match account.terms {
+            None => account.level.bytes + size <= chip.queue_size,
+            Some(_) => account.room(&self.pools, size) != Room::None,
+        };
+        if !has_room || self.bytes + size > chip.buffer_size {
+            account.lose(&mut self.pools);
+            return Err(DropReason::QueueFull);
+        }
+        let Some((port, group)) = came_by(p) else { return Ok(()) };
+        let group = of(&mut self.servers, port).group(group);
+        if group.room(&self.pools, size) == Room::None {
+            group.lose(&mut self.pools);
+            return Err(DropReason::PriorityGroupFull);
+        }
+        Ok(())
     }
 
     /// Lets a packet wait for its port.
     pub(crate) fn hold(&mut self, packet: Packet, frame: Vec<u8>, now: u64) {
         let size = wire_len(frame.len());
         self.bytes += size;
-        let server = self.server(packet.out_port);
-        server.queue(packet.queue).held.push_back(Held { packet, frame, since: now });
-        let of_queue = &mut server.queues[usize::from(packet.queue)].level;
-        for level in [of_queue, &mut server.level] {
-            level.packets += 1;
-            level.bytes += size;
-            level.most_bytes = level.most_bytes.max(level.bytes);
+        if let Some((port, group)) = came_by(&packet) {
+            of(&mut self.servers, port).group(group).take(&mut self.pools, size);
         }
+        let server = of(&mut self.servers, packet.out_port);
+        server.level.add(size);
+        let queue = server.queue(packet.queue);
+        queue.account.take(&mut self.pools, size);
+        queue.held.push_back(Held { packet, frame, since: now });
     }
 
     /// How the queues of a port are served from now on.
@@ -207,44 +266,97 @@ impl Servers {
         let queue = &mut server.queues[usize::from(next)];
         let held = queue.held.pop_front()?;
         let size = wire_len(held.frame.len());
-        for level in [&mut queue.level, &mut server.level] {
-            level.packets -= 1;
-            level.bytes -= size;
-            level.longest = level.longest.max(now.saturating_sub(held.since));
-        }
+        let time = (held.since, now);
+        queue.account.give(&mut self.pools, size, time);
+        server.level.sub(size, now.saturating_sub(held.since));
         if queue.held.is_empty() {
             queue.average.idle = now;
         }
         self.bytes -= size;
+        if let Some((port, group)) = came_by(&held.packet) {
+            of(&mut self.servers, port).group(group).give(&mut self.pools, size, time);
+        }
         Some(held)
     }
 
-    /// How full a queue is, or all queues of a port together.
-    pub fn level(&self, port: u16, queue: Option<u8>) -> Level {
-        let Some(server) = self.servers.get(usize::from(port)) else { return Level::default() };
-        match queue {
-            None => server.level,
-            Some(queue) => server.queues.get(usize::from(queue)).map_or_else(Level::default, |q| q.level),
+    /// What a queue or priority group may hold from now on; nothing for what the chip allows.
+    pub(crate) fn provide(&mut self, whose: Of, share: Option<Share>) {
+        match whose {
+            Of::Queue(port, at) => self.server(port).queue(at).account.terms = share,
+            Of::Group(port, at) => self.server(port).group(at).terms = share,
+            Of::Port(_) | Of::Pool(_) => {}
+        }
+        self.total();
+    }
+
+    /// The size of a pool from now on, its part that is headroom for all, and what drops or marks packets early.
+    pub(crate) fn set_pool(&mut self, pool: u16, size: u64, headroom: u64, red: Option<Arc<Red>>) {
+        let at = usize::from(pool);
+        if self.pools.len() <= at {
+            self.pools.resize_with(at + 1, Pool::default);
+        }
+        let pool = &mut self.pools[at];
+        (pool.size, pool.headroom, pool.red) = (size, headroom, red);
+        self.total();
+    }
+
+    /// A pool is no more.
+    pub(crate) fn forget_pool(&mut self, pool: u16) {
+        if let Some(pool) = self.pools.get_mut(usize::from(pool)) {
+            *pool = Pool::default();
         }
     }
 
-    /// Lets the marks of a queue, or of a port, begin anew.
-    pub(crate) fn clear_marks(&mut self, port: u16, queue: Option<u8>) {
-        let Some(server) = self.servers.get_mut(usize::from(port)) else { return };
-        let level = match queue {
-            None => Some(&mut server.level),
-            Some(queue) => server.queues.get_mut(usize::from(queue)).map(|q| &mut q.level),
+    /// A pool.
+    pub(crate) fn pool(&self, pool: u16) -> Option<&Pool> {
+        self.pools.get(usize::from(pool))
+    }
+
+    /// Sums up again what is reserved and taken of each pool.
+    fn total(&mut self) {
+        for pool in &mut self.pools {
+            pool.reserved = 0;
+            pool.level = Level { most: pool.level.most, ..Level::default() };
+        }
+        for server in &mut self.servers {
+            let accounts = server.queues.iter_mut().map(|q| &mut q.account).chain(&mut server.groups);
+            accounts.for_each(|a| a.total(&mut self.pools));
+        }
+    }
+
+    /// Packets that found no room in a priority group.
+    pub(crate) fn lost(&self, port: u16, group: u8) -> u64 {
+        let server = self.servers.get(usize::from(port));
+        server.and_then(|s| s.groups.get(usize::from(group))).map_or(0, |g| g.dropped)
+    }
+
+    /// How full something is.
+    pub fn level(&self, of: Of) -> Level {
+        let server = |port: u16| self.servers.get(usize::from(port));
+        let level = match of {
+            Of::Port(port) => server(port).map(|s| s.level),
+            Of::Queue(port, at) => {
+                server(port).and_then(|s| s.queues.get(usize::from(at))).map(|q| q.account.level)
+            }
+            Of::Group(port, at) => server(port).and_then(|s| s.groups.get(usize::from(at))).map(|g| g.level),
+            Of::Pool(pool) => self.pool(pool).map(|p| p.level),
         };
-        if let Some(level) = level {
-            (level.most_bytes, level.longest) = (level.bytes, 0);
+        level.unwrap_or_default()
+    }
+
+    /// Lets a mark begin anew.
+    pub(crate) fn clear(&mut self, whose: Of, mark: Mark) {
+        match whose {
+            Of::Port(port) => self.server(port).level.clear(mark),
+            Of::Queue(port, at) => self.server(port).queue(at).account.level.clear(mark),
+            Of::Group(port, at) => self.server(port).group(at).level.clear(mark),
+            Of::Pool(pool) => {
+                self.pools.get_mut(usize::from(pool)).into_iter().for_each(|p| p.level.clear(mark))
+            }
         }
     }
 
     fn server(&mut self, port: u16) -> &mut Server {
-        let at = usize::from(port);
-        if self.servers.len() <= at {
-            self.servers.resize_with(at + 1, Server::default);
-        }
-        &mut self.servers[at]
+        of(&mut self.servers, port)
     }
 }
