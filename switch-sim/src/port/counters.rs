@@ -111,6 +111,15 @@ pub const COUNTED: &[StatId] = &[
     Stat::PFC_5_RX_PKTS.0 as StatId,
     Stat::PFC_6_RX_PKTS.0 as StatId,
     Stat::PFC_7_RX_PKTS.0 as StatId,
+    Stat::PAUSE_TX_PKTS.0 as StatId,
+    Stat::PFC_0_TX_PKTS.0 as StatId,
+    Stat::PFC_1_TX_PKTS.0 as StatId,
+    Stat::PFC_2_TX_PKTS.0 as StatId,
+    Stat::PFC_3_TX_PKTS.0 as StatId,
+    Stat::PFC_4_TX_PKTS.0 as StatId,
+    Stat::PFC_5_TX_PKTS.0 as StatId,
+    Stat::PFC_6_TX_PKTS.0 as StatId,
+    Stat::PFC_7_TX_PKTS.0 as StatId,
     Stat::IN_CONFIGURED_DROP_REASONS_0_DROPPED_PKTS.0 as StatId,
     Stat::IN_CONFIGURED_DROP_REASONS_1_DROPPED_PKTS.0 as StatId,
     Stat::IN_CONFIGURED_DROP_REASONS_2_DROPPED_PKTS.0 as StatId,
@@ -172,10 +181,12 @@ pub struct Counters {
     pub tx: Direction,
     /// Longer than the MTU: received, sent.
     pub oversize: [u64; 2],
-    /// PAUSE frames received.
-    pub pause_rx: u64,
-    /// PFC frames received, by the priorities that they name.
-    pub pfc_rx: [u64; 8],
+    /// PAUSE frames: received, sent.
+    pub pause: [u64; 2],
+    /// PFC frames by the priorities that they name: received, sent.
+    pub pfc: [[u64; 8]; 2],
+    /// Frames and octets sent that no queue held: those of flow control.
+    pub(crate) sent_by_none: [u64; 2],
     /// Drops by reason.
     pub drops: [u64; DropReason::COUNT],
     /// IP packets dropped: of IPv4 and IPv6, by the router on their way in, and routed ones on their way out.
@@ -194,8 +205,9 @@ impl Default for Counters {
             rx: Direction::default(),
             tx: Direction::default(),
             oversize: [0; 2],
-            pause_rx: 0,
-            pfc_rx: [0; 8],
+            pause: [0; 2],
+            pfc: [[0; 8]; 2],
+            sent_by_none: [0; 2],
             drops: [0; DropReason::COUNT],
             ip_drops: [[0; 2]; 2],
             queues: Vec::new(),
@@ -263,17 +275,22 @@ fn large_bin(size: u64) -> usize {
 }
 
 impl Counters {
-    /// Counts PAUSE, or PFC for each priority that it names, by what stands after the EtherType.
-    pub(super) fn count_mac_control(&mut self, body: &[u8]) {
-        let Ok((control, _)) = MacControl::ref_from_prefix(body) else { return };
+    /// Counts PAUSE, or PFC for each priority that it names, by what stands after the EtherType: received at 0, sent at 1.
+    /// Answers what it says.
+    pub(crate) fn count_mac_control<'a>(&mut self, body: &'a [u8], at: usize) -> Option<&'a MacControl> {
+        let (control, _) = MacControl::ref_from_prefix(body).ok()?;
         match control.opcode.get() {
-            MacControl::PAUSE => self.pause_rx += 1,
+            MacControl::PAUSE => self.pause[at] += 1,
             MacControl::PFC => {
                 let named = control.enabled.get();
-                self.pfc_rx.iter_mut().enumerate().for_each(|(n, count)| *count += u64::from(named >> n & 1));
+                self.pfc[at]
+                    .iter_mut()
+                    .enumerate()
+                    .for_each(|(n, count)| *count += u64::from(named >> n & 1));
             }
             _ => {}
         }
+        Some(control)
     }
 
     /// Counts a packet that is dropped here.
@@ -387,15 +404,24 @@ impl Counters {
                 let at = s - Stat::GREEN_WRED_DROPPED_PACKETS.0;
                 self.queues.iter().map(|q| super::queue::by_color(&q.early, at)).sum()
             }
-            Stat::PAUSE_RX_PKTS => self.pause_rx,
-            Stat::PFC_0_RX_PKTS => self.pfc_rx[0],
-            Stat::PFC_1_RX_PKTS => self.pfc_rx[1],
-            Stat::PFC_2_RX_PKTS => self.pfc_rx[2],
-            Stat::PFC_3_RX_PKTS => self.pfc_rx[3],
-            Stat::PFC_4_RX_PKTS => self.pfc_rx[4],
-            Stat::PFC_5_RX_PKTS => self.pfc_rx[5],
-            Stat::PFC_6_RX_PKTS => self.pfc_rx[6],
-            Stat::PFC_7_RX_PKTS => self.pfc_rx[7],
+            Stat::PAUSE_RX_PKTS => self.pause[0],
+            Stat::PAUSE_TX_PKTS => self.pause[1],
+            Stat::PFC_0_RX_PKTS => self.pfc[0][0],
+            Stat::PFC_0_TX_PKTS => self.pfc[1][0],
+            Stat::PFC_1_RX_PKTS => self.pfc[0][1],
+            Stat::PFC_1_TX_PKTS => self.pfc[1][1],
+            Stat::PFC_2_RX_PKTS => self.pfc[0][2],
+            Stat::PFC_2_TX_PKTS => self.pfc[1][2],
+            Stat::PFC_3_RX_PKTS => self.pfc[0][3],
+            Stat::PFC_3_TX_PKTS => self.pfc[1][3],
+            Stat::PFC_4_RX_PKTS => self.pfc[0][4],
+            Stat::PFC_4_TX_PKTS => self.pfc[1][4],
+            Stat::PFC_5_RX_PKTS => self.pfc[0][5],
+            Stat::PFC_5_TX_PKTS => self.pfc[1][5],
+            Stat::PFC_6_RX_PKTS => self.pfc[0][6],
+            Stat::PFC_6_TX_PKTS => self.pfc[1][6],
+            Stat::PFC_7_RX_PKTS => self.pfc[0][7],
+            Stat::PFC_7_TX_PKTS => self.pfc[1][7],
             _ => return None,
         })
     }

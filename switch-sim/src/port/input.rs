@@ -46,9 +46,12 @@ pub(crate) fn run<T: Tracer>(sw: &mut Switch, engine: &mut Engine, work: Work, t
             continue;
         } else if p.headers.ethertype == ethertype::MAC_CONTROL {
             // PAUSE and PFC end at the MAC.
-            let body = usize::from(p.headers.l3);
+            let (body, ingress) = (usize::from(p.headers.l3), p.port);
             counters.no_group_takes(wire_len(p.len()));
-            counters.count_mac_control(engine.frame(i).0.get(body..).unwrap_or_default());
+            let body = engine.frame(i).0.get(body..).unwrap_or_default();
+            if let Some(told) = counters.count_mac_control(body, 0) {
+                sw.ports.servers.hear(ingress, told, now, port.speed);
+            }
             engine.drop(i, DropReason::MacControl);
             continue;
         }

@@ -15,6 +15,7 @@ use crate::store::Object;
 use crate::switch::Switch;
 
 pub mod counters;
+mod flow;
 pub(crate) mod input;
 pub(crate) mod output;
 pub mod queue;
@@ -117,6 +118,13 @@ impl Owner for PortOwner {
                 port::QOS_TC_AND_COLOR_TO_DOT1P_MAP.id(),
                 port::QOS_TC_AND_COLOR_TO_DSCP_MAP.id(),
                 port::QOS_TC_TO_PRIORITY_GROUP_MAP.id(),
+                port::QOS_PFC_PRIORITY_TO_QUEUE_MAP.id(),
+                port::QOS_PFC_PRIORITY_TO_PRIORITY_GROUP_MAP.id(),
+                port::GLOBAL_FLOW_CONTROL_MODE.id(),
+                port::PRIORITY_FLOW_CONTROL_MODE.id(),
+                port::PRIORITY_FLOW_CONTROL.id(),
+                port::PRIORITY_FLOW_CONTROL_RX.id(),
+                port::PRIORITY_FLOW_CONTROL_TX.id(),
             ]
         }
     }

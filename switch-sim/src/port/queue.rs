@@ -5,8 +5,9 @@
 
 use std::sync::LazyLock;
 
+use sai::meta::AttrMeta;
 use sai::queue::{self, Stat};
-use sai::{AttrEntry, AttrId, ObjectRef, ObjectType, Result, StatId};
+use sai::{AttrEntry, AttrId, ObjectRef, ObjectType, Result, StatId, Value};
 
 use super::server::{Mark, Of};
 use super::{Counters, index, scheduler};
@@ -90,7 +91,8 @@ impl Counters {
             return self.queue(queue).sent;
         }
         let others = |of: usize| self.queues.iter().map(|q| q.sent[of]).sum::<u64>();
-        [self.tx.packets() - others(0), self.tx.octets - others(1)]
+        let none = self.sent_by_none;
+        [self.tx.packets() - others(0) - none[0], self.tx.octets - others(1) - none[1]]
     }
 
     /// The counts of a queue.
@@ -153,6 +155,16 @@ impl Owner for QueueOwner {
     fn enforced(&self) -> &'static [AttrId] {
         use queue::*;
         const { &[SCHEDULER_PROFILE_ID.id(), PARENT_SCHEDULER_NODE.id(), WRED_PROFILE_ID.id(), BUFFER_PROFILE] }
+    }
+
+    fn answered(&self) -> &'static [AttrId] {
+        const { &[queue::PAUSE_STATUS.id()] }
+    }
+
+    fn get(&self, sw: &Switch, object: &ObjectRef, attr: &'static AttrMeta) -> Option<Result<Value>> {
+        let (port, at) = place(sw, object)?;
+        let paused = sw.ports.servers.is_paused(port, at, sw.now());
+        (attr.id == queue::PAUSE_STATUS.id()).then_some(Ok(Value::Bool(paused)))
     }
 
     fn check_create(&self, sw: &Switch, request: &Request<'_>) -> Result<()> {

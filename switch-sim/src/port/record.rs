@@ -299,6 +299,7 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
         sw.ports.own[slot] = Attachment::default();
         sw.ports.taps[slot] = Taps::default();
         sw.ports.servers.shape(at, Default::default());
+        sw.ports.servers.control(at, Default::default(), 0);
         count_policers(sw);
         sw.ports.counters[slot] = Counters::default();
         sw.debug.forget(at);
@@ -307,6 +308,10 @@ pub fn derive(sw: &mut Switch, id: ObjectId) {
     let classed = crate::qos::derive(sw, id);
     let rate = super::scheduler::rate_of(sw, sw.store.oid(id, attrs::port::QOS_SCHEDULER_PROFILE_ID));
     sw.ports.servers.shape(at, rate);
+    if sw.ports.timed {
+        let (flow, now) = (super::flow::of(sw, id), sw.now());
+        sw.ports.servers.control(at, flow, now);
+    }
     let membership = sw.lags.membership(at);
     let from = membership.as_ref().map_or(id, |m| m.lag);
     let store = &sw.store;

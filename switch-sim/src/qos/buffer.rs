@@ -39,6 +39,7 @@ fn terms(sw: &Switch, by: ObjectId, ty: ObjectType) -> Option<Share> {
         reserved: number(profile::RESERVED_BUFFER_SIZE.id()) as u64,
         limit,
         headroom: if of_group { number(profile::XOFF_TH.id()) as u64 } else { 0 },
+        xon: [profile::XON_TH.id(), profile::XON_OFFSET_TH.id()].map(|attr| number(attr) as u64),
     })
 }
 
@@ -48,7 +49,8 @@ pub(crate) fn derive(sw: &mut Switch, object: &ObjectRef) {
     for (ty, by, port, at) in HOLDERS.into_iter().filter(|h| h.0 == object.object_type()) {
         let terms = terms(sw, sw.store.oid(id, by), ty);
         if let Some((port, at)) = super::place(sw, object, port, at) {
-            sw.ports.servers.provide(of(ty, port, at), terms);
+            let now = sw.now();
+            sw.ports.servers.provide(of(ty, port, at), terms, now);
         }
     }
 }
@@ -71,7 +73,8 @@ pub(crate) fn joined(sw: &mut Switch, object: &ObjectRef) {
 pub(crate) fn left(sw: &mut Switch, ty: ObjectType, was: &Object) {
     for (ty, _, port, at) in HOLDERS.into_iter().filter(|h| h.0 == ty) {
         if let (Some(Value::Oid(port)), Some(Value::U8(at))) = (was.value(port), was.value(at)) {
-            sw.ports.servers.provide(of(ty, index(*port), *at), None);
+            let now = sw.now();
+            sw.ports.servers.provide(of(ty, index(*port), *at), None, now);
         }
     }
 }
@@ -91,6 +94,8 @@ impl Owner for ProfileOwner {
                 SHARED_DYNAMIC_TH.id(),
                 SHARED_STATIC_TH.id(),
                 XOFF_TH.id(),
+                XON_TH.id(),
+                XON_OFFSET_TH.id(),
             ]
         }
     }
@@ -127,9 +132,10 @@ impl PoolOwner {
     pub(super) fn derive(sw: &mut Switch, object: &ObjectRef) {
         let Some(id) = object.oid() else { return };
         let number = |attr: AttrId| sw.store.number(id, attr) as u64;
-        let (size, headroom) = (number(pool::SIZE.id()), number(pool::XOFF_SIZE.id()));
+        let size = [pool::SIZE.id(), pool::XOFF_SIZE.id()].map(number);
         let red = super::wred::red(sw, sw.store.oid(id, pool::WRED_PROFILE_ID.id()));
-        sw.ports.servers.set_pool(index(id), size, headroom, red);
+        let now = sw.now();
+        sw.ports.servers.set_pool(index(id), size, red, now);
     }
 }
 

@@ -13,6 +13,9 @@ use crate::switch::Switch;
 /// What a remarking map says of classes that it does not list.
 pub(super) const AS_IT_IS: u8 = u8::MAX;
 
+/// What a map of PFC priorities says of those that it does not list.
+pub(super) const NOWHERE: u8 = u8::MAX;
+
 const COLORS: u8 = 3;
 
 /// A map as packets look it up.
@@ -39,10 +42,8 @@ pub(super) fn of_class(tc: u8, color: u8) -> u16 {
 /// One side of an entry: what it is called, its value, and the first that is too large.
 type SideOf = (&'static str, u16, u32);
 
-/// The types that maps of PFC and MPLS have: the switch has neither.
+/// The types that maps of MPLS have, which the switch has not.
 const WITHOUT_EFFECT: &[i32] = &[
-    Type::PFC_PRIORITY_TO_PRIORITY_GROUP.0,
-    Type::PFC_PRIORITY_TO_QUEUE.0,
     Type::MPLS_EXP_TO_TC.0,
     Type::MPLS_EXP_TO_COLOR.0,
     Type::TC_AND_COLOR_TO_MPLS_EXP.0,
@@ -60,18 +61,18 @@ fn sides(sw: &Switch, ty: Type, e: &QosMap) -> Option<(SideOf, SideOf)> {
         (tc, _) if u32::from(tc.1) >= tc.2 => tc,
         (_, color) => ("traffic class and color", of_class(e.key.tc, color.1 as u8), u32::MAX),
     };
+    let queue = ("queue index", e.value.queue_index.into(), chip.unicast_queues + chip.multicast_queues);
+    let group = ("priority group", e.value.pg.into(), chip.priority_groups);
+    let pfc = ("PFC priority", e.key.prio.into(), 8);
     Some(match ty {
         Type::DOT1P_TO_TC => (dot1p, tc(&e.value)),
         Type::DOT1P_TO_COLOR => (dot1p, color(&e.value)),
         Type::DSCP_TO_TC => (dscp, tc(&e.value)),
         Type::DSCP_TO_COLOR => (dscp, color(&e.value)),
-        Type::TC_TO_QUEUE => {
-            let queues = chip.unicast_queues + chip.multicast_queues;
-            (tc(&e.key), ("queue index", e.value.queue_index.into(), queues))
-        }
-        Type::TC_TO_PRIORITY_GROUP => {
-            (tc(&e.key), ("priority group", e.value.pg.into(), chip.priority_groups))
-        }
+        Type::TC_TO_QUEUE => (tc(&e.key), queue),
+        Type::TC_TO_PRIORITY_GROUP => (tc(&e.key), group),
+        Type::PFC_PRIORITY_TO_QUEUE => (pfc, queue),
+        Type::PFC_PRIORITY_TO_PRIORITY_GROUP => (pfc, group),
         Type::TC_AND_COLOR_TO_DSCP => (class(), ("DSCP", e.value.dscp.into(), 64)),
         Type::TC_AND_COLOR_TO_DOT1P => (class(), ("802.1p priority", e.value.dot1p.into(), 8)),
         Type::DSCP_TO_FORWARDING_CLASS => (dscp, ("forwarding class", e.value.fc.into(), 256)),
@@ -105,8 +106,11 @@ fn check(sw: &Switch, ty: Type, n: usize, value: &Value) -> Result<()> {
 fn derive(sw: &mut Switch, object: &ObjectRef) {
     let Some(id) = object.oid() else { return };
     let ty = Type(sw.store.number(id, attr::TYPE.id()) as i32);
-    let marks = [Type::TC_AND_COLOR_TO_DSCP, Type::TC_AND_COLOR_TO_DOT1P].contains(&ty);
-    let other = if marks { AS_IT_IS } else { 0 };
+    let other = match ty {
+        Type::TC_AND_COLOR_TO_DSCP | Type::TC_AND_COLOR_TO_DOT1P => AS_IT_IS,
+        Type::PFC_PRIORITY_TO_QUEUE | Type::PFC_PRIORITY_TO_PRIORITY_GROUP => NOWHERE,
+        _ => 0,
+    };
     let mut values = Vec::new();
     if let Some(Value::QosMapList(entries)) =
         sw.store.get(id).and_then(|o| o.value(attr::MAP_TO_VALUE_LIST.id()))

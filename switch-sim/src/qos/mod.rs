@@ -32,7 +32,7 @@ pub(crate) mod group;
 pub(crate) mod wred;
 pub(crate) use map::MapOwner;
 
-/// The maps that packets meet, in this order in [`OfPort`].
+/// The maps that packets and flow control meet, in this order in [`OfPort`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     DscpToTc,
@@ -43,6 +43,8 @@ enum Kind {
     TcToQueue,
     ToDscp,
     ToDot1p,
+    PfcToQueue,
+    PfcToGroup,
 }
 
 use Kind::*;
@@ -51,7 +53,7 @@ const INGRESS: [Kind; 5] = [DscpToTc, Dot1pToTc, DscpToColor, Dot1pToColor, TcTo
 const EGRESS: [Kind; 3] = [TcToQueue, ToDscp, ToDot1p];
 
 /// Of each [`Kind`] its type, the port's attribute and the switch's, where it has one.
-const KINDS: [(qos_map::Type, AttrId, Option<AttrId>); 8] = {
+const KINDS: [(qos_map::Type, AttrId, Option<AttrId>); 10] = {
     use qos_map::Type as T;
     [
         (T::DSCP_TO_TC, port::QOS_DSCP_TO_TC_MAP.id(), Some(switch::QOS_DSCP_TO_TC_MAP.id())),
@@ -70,6 +72,8 @@ const KINDS: [(qos_map::Type, AttrId, Option<AttrId>); 8] = {
             port::QOS_TC_AND_COLOR_TO_DOT1P_MAP.id(),
             Some(switch::QOS_TC_AND_COLOR_TO_DOT1P_MAP.id()),
         ),
+        (T::PFC_PRIORITY_TO_QUEUE, port::QOS_PFC_PRIORITY_TO_QUEUE_MAP.id(), None),
+        (T::PFC_PRIORITY_TO_PRIORITY_GROUP, port::QOS_PFC_PRIORITY_TO_PRIORITY_GROUP_MAP.id(), None),
     ]
 };
 
@@ -200,6 +204,15 @@ impl OfPort {
 }
 
 impl Qos {
+    /// The queue and the priority group that stand for a PFC priority at a port: those of the same number without a map.
+    pub(crate) fn by_priority(&self, port: u16, priority: u8) -> [Option<u8>; 2] {
+        let port = self.ports.get(usize::from(port));
+        [PfcToQueue, PfcToGroup].map(|kind| match port.and_then(|p| p.maps.0[kind as usize].as_ref()) {
+            Some(map) => Some(map.get(priority)).filter(|to| *to != map::NOWHERE),
+            None => Some(priority),
+        })
+    }
+
     /// The class and color of a packet that a port takes in. Answers its priority group, where the port has a map.
     #[inline(never)]
     pub(crate) fn classify<T: Tracer>(&self, p: &mut Packet, t: &mut T) -> Option<u8> {

@@ -14,7 +14,7 @@ use switch_sim::warm::Keys;
 
 /// Eight ports of 1 Gbit/s. Station n, 02:00:00:00:01:0n, is behind port n. Frames of 64 bytes come all at once, so that
 /// the first to a port leaves at once and the others wait.
-struct Buffers(Bed);
+pub(super) struct Buffers(pub(super) Bed);
 
 impl std::ops::Deref for Buffers {
     type Target = Bed;
@@ -30,7 +30,7 @@ fn station(port: usize) -> [u8; 6] {
 const FRAME: u64 = 64;
 
 impl Buffers {
-    fn new() -> Buffers {
+    pub(super) fn new() -> Buffers {
         let mut profile = eight_ports();
         profile.timing = Timing::Wire;
         profile.ports.speed = 1_000;
@@ -43,14 +43,20 @@ impl Buffers {
         Buffers(bed)
     }
 
-    fn pool(&self, kind: pool::Type, size: u64, more: &[AttrEntry]) -> ObjectId {
+    pub(super) fn pool(&self, kind: pool::Type, size: u64, more: &[AttrEntry]) -> ObjectId {
         let attrs =
             [attr(pool::TYPE.id(), Value::I32(kind.0)), attr(pool::SIZE.id(), Value::U64(size * FRAME))];
         self.create(ObjectType::BUFFER_POOL, &[&attrs, more].concat())
     }
 
     /// A profile with a limit of so many frames, or of 2^n.
-    fn profile(&self, pool: ObjectId, reserved: u64, limit: Result<u64, i8>, more: &[AttrEntry]) -> ObjectId {
+    pub(super) fn profile(
+        &self,
+        pool: ObjectId,
+        reserved: u64,
+        limit: Result<u64, i8>,
+        more: &[AttrEntry],
+    ) -> ObjectId {
         use profile::ThresholdMode as Mode;
         let mode = if limit.is_ok() { Mode::STATIC } else { Mode::DYNAMIC };
         let attrs = [
@@ -81,13 +87,13 @@ impl Buffers {
         groups[index]
     }
 
-    fn at_group(&self, port: usize, index: usize, profile: ObjectId) {
+    pub(super) fn at_group(&self, port: usize, index: usize, profile: ObjectId) {
         let id = self.group(port, index);
         self.set(ObjectType::INGRESS_PRIORITY_GROUP, id, group::BUFFER_PROFILE.id(), Value::Oid(profile));
     }
 
     /// Frames come by a port for another, all at once.
-    fn burst(&self, from: usize, to: usize, frames: usize) {
+    pub(super) fn burst(&self, from: usize, to: usize, frames: usize) {
         (0..frames).for_each(|_| self.inject(from, &frame(station(to), station(from))));
     }
 

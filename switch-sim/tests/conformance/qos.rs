@@ -39,6 +39,12 @@ fn entry(ty: Type, key: u8, value: u8) -> QosMap {
         Type::TC_TO_PRIORITY_GROUP => {
             (QosMapParams { tc: key, ..none() }, QosMapParams { pg: value, ..none() })
         }
+        Type::PFC_PRIORITY_TO_QUEUE => {
+            (QosMapParams { prio: key, ..none() }, QosMapParams { queue_index: value, ..none() })
+        }
+        Type::PFC_PRIORITY_TO_PRIORITY_GROUP => {
+            (QosMapParams { prio: key, ..none() }, QosMapParams { pg: value, ..none() })
+        }
         Type::TC_AND_COLOR_TO_DSCP => (by_class(), QosMapParams { dscp: value, ..none() }),
         Type::TC_AND_COLOR_TO_DOT1P => (by_class(), QosMapParams { dot1p: value, ..none() }),
         other => panic!("{other}"),
@@ -46,7 +52,7 @@ fn entry(ty: Type, key: u8, value: u8) -> QosMap {
     QosMap { key, value }
 }
 
-fn entries(ty: Type, pairs: &[(u8, u8)]) -> Value {
+pub(super) fn entries(ty: Type, pairs: &[(u8, u8)]) -> Value {
     Value::QosMapList(pairs.iter().map(|&(key, value)| entry(ty, key, value)).collect())
 }
 

@@ -20,6 +20,7 @@ mod ecmp;
 mod fdb;
 mod fits;
 mod flooding;
+mod flow_control;
 mod group_members;
 mod hash;
 mod host_send;

@@ -1,13 +1,17 @@
 //! Ports that take their time, with the profile's timing `wire`.
 
-use super::{Engine, Sink, VECTOR};
+use sai::{ObjectRef, ObjectType, Value, switch};
+
+use super::{Engine, Sink, Sum, VECTOR};
 use crate::hostif;
-use crate::pipeline::packet::flag;
+use crate::pipeline::packet::{flag, wire_len};
 use crate::pipeline::{DropReason, Event, Fate, HEADROOM, NONE, Tracer};
 use crate::port::queue::count_by_color;
-use crate::port::server::Early;
+use crate::port::server::{Early, Word};
 use crate::switch::Switch;
+use crate::wire::PacketBuilder;
 use crate::wire::edit;
+use crate::wire::ethernet::MAC_CONTROL_ADDRESS;
 
 impl Engine {
     /// Sends a packet whose egress port is known if the port is free, else puts it into its queue; drops it when
@@ -77,7 +81,7 @@ impl Engine {
         }
     }
 
-    /// Sends the next packet that waits for a port, at this time.
+    /// Sends what a port tells its partner, or the next packet that waits for it, at this time.
     pub fn depart<T: Tracer, S: Sink>(
         &mut self,
         sw: &mut Switch,
@@ -86,6 +90,10 @@ impl Engine {
         t: &mut T,
         sink: &mut S,
     ) {
+        let speed = sw.ports.get(port).map_or(0, |r| r.speed);
+        if let Some(word) = sw.ports.servers.tell(port, now, speed) {
+            return send_control(sw, port, word, sink);
+        }
         let Some(held) = sw.ports.servers.take(port, now) else { return };
         self.now = now;
         self.next_copy = 0;
@@ -110,4 +118,27 @@ impl Engine {
         self.slots[VECTOR - 1] = was;
         frame
     }
+}
+
+/// Sends a frame of flow control, which no queue holds.
+fn send_control<S: Sink>(sw: &mut Switch, port: u16, word: Word, sink: &mut S) {
+    if sw.ports.get(port).is_none_or(|r| !r.tx) {
+        return;
+    }
+    let this = ObjectRef::Object(ObjectType::SWITCH, sw.id);
+    let Ok(Value::Mac(src)) = sw.value(&this, switch::SRC_MAC_ADDRESS.id()) else { return };
+    let frame = PacketBuilder::ethernet(src.0, MAC_CONTROL_ADDRESS);
+    let frame = match word {
+        Word::Pause(time) => frame.pause(time),
+        Word::Pfc(times) => frame.pfc(times),
+    };
+    let frame = frame.pad_to(60).build();
+    sink.transmit(port, &frame, &[]);
+    sw.plane.balance.replicas += 1;
+    sw.plane.balance.transmitted += 1;
+    let size = wire_len(frame.len());
+    let counters = &mut sw.ports.counters[usize::from(port)];
+    counters.tx.count(size, 1);
+    counters.sent_by_none.add(&[1, size]);
+    counters.count_mac_control(&frame[14..], 1);
 }

@@ -20,7 +20,7 @@ pub(crate) enum Limit {
 
 impl Limit {
     /// In bytes, where so many are left.
-    fn bytes(self, left: u64) -> u64 {
+    pub(super) fn bytes(self, left: u64) -> u64 {
         let left = u128::from(left);
         match self {
             Limit::Static(0) => u64::MAX,
@@ -43,6 +43,8 @@ pub(crate) struct Share {
     pub limit: Limit,
     /// Headroom; 0 for a taker that loses what has no room.
     pub headroom: u64,
+    /// What it may take at most for its partner to go on: in all, and how far below its limit.
+    pub xon: [u64; 2],
 }
 
 /// What one queue or priority group takes.
@@ -50,6 +52,8 @@ pub(crate) struct Share {
 pub(super) struct Account {
     pub terms: Option<Share>,
     pub level: Level,
+    /// Whether its partner has to pause.
+    pub is_full: bool,
     /// Packets that found no room.
     pub dropped: u64,
 }
@@ -148,7 +152,7 @@ impl Pool {
         self.size.saturating_sub(self.headroom).saturating_sub(self.reserved)
     }
 
-    fn left(&self) -> u64 {
+    pub(super) fn left(&self) -> u64 {
         self.shared_size().saturating_sub(self.level.shared)
     }
 }

@@ -6,6 +6,7 @@
 //! With the timing `ideal` nothing of this exists: a frame leaves when it is forwarded.
 
 mod buffer;
+mod flow;
 mod rate;
 mod red;
 mod tree;
@@ -22,6 +23,8 @@ use crate::random::Random;
 use buffer::{Account, Pool, Room};
 pub use buffer::{Level, Marks};
 pub(crate) use buffer::{Limit, Mark, Share};
+use flow::Teller;
+pub(crate) use flow::{Flow, Word};
 pub(crate) use rate::Rate;
 use red::Average;
 pub(crate) use red::{Curve, Early, Red};
@@ -51,6 +54,8 @@ pub(crate) struct Held {
 struct Queue {
     held: VecDeque<Held>,
     account: Account,
+    /// Until when it pauses.
+    paused: u64,
     /// What drops or marks packets early.
     red: Option<Arc<Red>>,
     average: Average,
@@ -58,8 +63,8 @@ struct Queue {
 
 impl Queue {
     /// Whether its next frame may be sent, if nothing above it holds it back.
-    fn is_ready(&self) -> bool {
-        !self.held.is_empty()
+    fn is_ready(&self, now: u64) -> bool {
+        !self.held.is_empty() && self.paused <= now
     }
 }
 
@@ -91,13 +96,26 @@ struct Server {
     level: Level,
     /// Its priority groups.
     groups: Vec<Account>,
+    flow: Flow,
+    /// Until when it pauses.
+    paused: u64,
+    teller: Teller,
 }
 
 impl Server {
-    /// When a frame that waits may be sent; `None` where none waits.
+    /// When it has something to send: a word to its partner, or a frame that waits.
     fn next_at(&self) -> Option<u64> {
         let waiting = self.queues.iter().zip(0..).filter(|(q, _)| !q.held.is_empty());
-        Some(waiting.map(|(_, at)| self.tree.opens(at)).min()?.max(self.next_free))
+        let frame = waiting.map(|(q, at)| self.tree.opens(at).max(q.paused)).min();
+        let word = Some(self.teller.at).filter(|at| *at != u64::MAX);
+        let first = frame.map(|at| at.max(self.paused)).into_iter().chain(word).min()?;
+        Some(first.max(self.next_free))
+    }
+
+    /// What its priority groups hold has changed.
+    fn look(&mut self, group: u8, pools: &[Pool], now: u64) {
+        self.group(group).watch(pools);
+        self.teller.look(&self.flow, &self.groups, now);
     }
 
     fn queue(&mut self, at: u8) -> &mut Queue {
@@ -134,6 +152,8 @@ pub struct Servers {
     pools: Vec<Pool>,
     /// Bytes that wait at any port.
     bytes: u64,
+    /// Whether any port may have something to tell its partner.
+    speaks: bool,
     /// Which packets are dropped or marked early.
     chance: Random,
 }
@@ -143,9 +163,9 @@ impl Servers {
     pub(crate) fn is_free(&self, port: u16, queue: u8, now: u64) -> bool {
         let Some(server) = self.servers.get(usize::from(port)) else { return true };
         let own = server.queues.get(usize::from(queue));
-        server.next_free <= now
+        server.next_free.max(server.paused) <= now
             && server.tree.opens(queue) <= now
-            && own.is_none_or(|q| q.held.is_empty())
+            && own.is_none_or(|q| q.held.is_empty() && q.paused <= now)
             && !server.tree.is_ready(&server.queues, now)
     }
 
@@ -222,7 +242,9 @@ impl Servers {
         let size = wire_len(frame.len());
         self.bytes += size;
         if let Some((port, group)) = came_by(&packet) {
-            of(&mut self.servers, port).group(group).take(&mut self.pools, size);
+            let server = of(&mut self.servers, port);
+            server.group(group).take(&mut self.pools, size);
+            server.look(group, &self.pools, now);
         }
         let server = of(&mut self.servers, packet.out_port);
         server.level.add(size);
@@ -252,7 +274,7 @@ impl Servers {
 
     /// When the next packet that waits may leave, and by which port: the first of those that come first.
     pub(crate) fn deadline(&self) -> Option<(u64, u16)> {
-        if self.bytes == 0 {
+        if self.bytes == 0 && !self.speaks {
             return None;
         }
         let ports = self.servers.iter().zip(0u16..);
@@ -261,7 +283,7 @@ impl Servers {
 
     /// Takes the next packet of a port.
     pub(crate) fn take(&mut self, port: u16, now: u64) -> Option<Held> {
-        let server = self.servers.get_mut(usize::from(port))?;
+        let server = self.servers.get_mut(usize::from(port)).filter(|s| s.paused <= now)?;
         let next = server.tree.next(&server.queues, now)?;
         let queue = &mut server.queues[usize::from(next)];
         let held = queue.held.pop_front()?;
@@ -274,30 +296,32 @@ impl Servers {
         }
         self.bytes -= size;
         if let Some((port, group)) = came_by(&held.packet) {
-            of(&mut self.servers, port).group(group).give(&mut self.pools, size, time);
+            let server = of(&mut self.servers, port);
+            server.group(group).give(&mut self.pools, size, time);
+            server.look(group, &self.pools, now);
         }
         Some(held)
     }
 
     /// What a queue or priority group may hold from now on; nothing for what the chip allows.
-    pub(crate) fn provide(&mut self, whose: Of, share: Option<Share>) {
+    pub(crate) fn provide(&mut self, whose: Of, share: Option<Share>, now: u64) {
         match whose {
             Of::Queue(port, at) => self.server(port).queue(at).account.terms = share,
             Of::Group(port, at) => self.server(port).group(at).terms = share,
             Of::Port(_) | Of::Pool(_) => {}
         }
-        self.total();
+        self.total(now);
     }
 
     /// The size of a pool from now on, its part that is headroom for all, and what drops or marks packets early.
-    pub(crate) fn set_pool(&mut self, pool: u16, size: u64, headroom: u64, red: Option<Arc<Red>>) {
+    pub(crate) fn set_pool(&mut self, pool: u16, size: [u64; 2], red: Option<Arc<Red>>, now: u64) {
         let at = usize::from(pool);
         if self.pools.len() <= at {
             self.pools.resize_with(at + 1, Pool::default);
         }
         let pool = &mut self.pools[at];
-        (pool.size, pool.headroom, pool.red) = (size, headroom, red);
-        self.total();
+        ([pool.size, pool.headroom], pool.red) = (size, red);
+        self.total(now);
     }
 
     /// A pool is no more.
@@ -313,7 +337,7 @@ impl Servers {
     }
 
     /// Sums up again what is reserved and taken of each pool.
-    fn total(&mut self) {
+    fn total(&mut self, now: u64) {
         for pool in &mut self.pools {
             pool.reserved = 0;
             pool.level = Level { most: pool.level.most, ..Level::default() };
@@ -321,6 +345,10 @@ impl Servers {
         for server in &mut self.servers {
             let accounts = server.queues.iter_mut().map(|q| &mut q.account).chain(&mut server.groups);
             accounts.for_each(|a| a.total(&mut self.pools));
+        }
+        for server in &mut self.servers {
+            server.groups.iter_mut().for_each(|g| g.watch(&self.pools));
+            server.teller.look(&server.flow, &server.groups, now);
         }
     }
 

@@ -225,7 +225,7 @@ impl Tree {
         let node = &self.nodes[at];
         node.most.from <= now
             && match node.queue {
-                Some(queue) => queues.get(usize::from(queue)).is_some_and(Queue::is_ready),
+                Some(queue) => queues.get(usize::from(queue)).is_some_and(|q| q.is_ready(now)),
                 None => node.children.iter().any(|c| self.ready(*c, queues, now)),
             }
     }
