@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 mod breakout;
 mod check;
-mod place;
 mod refusals;
+pub(crate) mod sizes;
 mod sonic;
 
 pub(crate) use refusals::Refusals;
@@ -347,9 +347,9 @@ pub enum ProfileError {
         /// Why.
         source: std::io::Error,
     },
-    /// The text is no TOML, or has a key that a profile does not have.
-    #[error("{0}")]
-    Syntax(#[from] toml::de::Error),
+    /// The text is no TOML, has a key that a profile does not have, or a value of another type.
+    #[error(transparent)]
+    Syntax(#[from] sai::text::TextError),
     /// A value makes no sense.
     #[error("{}{key}: {reason}", at(*.line))]
     Value {
@@ -390,7 +390,7 @@ fn at(line: Option<usize>) -> String {
     line.map_or_else(String::new, |line| format!("line {line}: "))
 }
 
-fn invalid(key: &str, reason: impl Into<String>) -> ProfileError {
+pub(crate) fn invalid(key: &str, reason: impl Into<String>) -> ProfileError {
     ProfileError::Value { line: None, key: key.to_owned(), reason: reason.into() }
 }
 
@@ -407,10 +407,10 @@ impl Profile {
     /// # Errors
     /// For TOML that is none, an unknown key, or a value that makes no sense; the text names line and key.
     pub fn from_toml(text: &str) -> Result<Profile, ProfileError> {
-        let profile: Profile = toml::from_str(text)?;
+        let profile: Profile = sai::text::toml::read(text)?;
         profile.check().map_err(|e| match e {
             ProfileError::Value { key, reason, .. } => {
-                ProfileError::Value { line: place::line_of(text, &key), key, reason }
+                ProfileError::Value { line: sai::text::toml::line_of(text, &key), key, reason }
             }
             other => other,
         })?;

@@ -14,7 +14,6 @@ use sai::notify::{Notification, NotificationSink};
 use sai::{AttrEntry, Error, ObjectId, ObjectRef, ObjectType, Result, StatId, Status, Target, Value, switch};
 
 use self::outbox::Outbox;
-use crate::feature::{Request, owner};
 use crate::hostif;
 use crate::profile::{Profile, ProfileError};
 use crate::store::id::{Parts, switch_id};
@@ -314,15 +313,14 @@ impl Simulator {
         let number = (1..=u8::MAX).find(|n| !switches.contains_key(n)).ok_or_else(|| {
             Error::because(Status::INSUFFICIENT_RESOURCES, "255 switches is as many as object ids can name")
         })?;
-        let mut switch = Switch::empty(
-            number,
-            Profile::choose(&self.inner.profiles, attrs).clone(),
-            self.inner.clock.clone(),
-        );
+        let warm = self.inner.keys.warm_boot(number, &self.inner.clock)?;
+        let is_warm = warm.is_some();
+        let mut switch = warm.unwrap_or_else(|| {
+            let profile = Profile::choose(&self.inner.profiles, attrs).clone();
+            Switch::empty(number, profile, self.inner.clock.clone())
+        });
         let (meta, target) = (known(ObjectType::SWITCH)?, Target::Object(ObjectType::SWITCH));
         rules::check_create(&switch, Level::Sai, meta, ObjectId::NULL, target, attrs)?;
-        let object = ObjectRef::Object(ObjectType::SWITCH, switch.id);
-        switch.check_owner(owner(meta), &Request { meta, object: &object, attrs })?;
         let connect = |a: &AttrEntry| a.id == switch::INIT_SWITCH.id() && a.value == Value::Bool(false);
         if let Some(n) = attrs.iter().position(connect) {
             let reason =
@@ -330,9 +328,13 @@ impl Simulator {
             return Err(Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), reason)
                 .on_attr("SAI_SWITCH_ATTR_INIT_SWITCH"));
         }
-        match self.inner.keys.warm_boot(number, attrs, &self.inner.clock)? {
-            Some(warm) => switch = warm,
-            None => switch.boot(attrs),
+        match is_warm {
+            true => switch.take_over(attrs)?,
+            false => {
+                let attrs = self.inner.keys.cold_boot(attrs);
+                switch.check_boot(&attrs)?;
+                switch.boot(&attrs);
+            }
         }
         let seed = self.inner.world.get().map_or(0, |home| home.seed);
         let seed = seed.rotate_left(8) ^ u64::from(number);

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use sai::layer::validate::{Level, rules};
-use sai::meta::{self, ObjectMeta};
+use sai::meta::{self, AttrFlags, ObjectMeta};
 use sai::notify::Notification;
 use sai::{AttrEntry, AttrId, Entry, Error, ObjectId, ObjectRef, ObjectType, Result, Status, Target, Value};
 
@@ -205,6 +205,39 @@ impl Switch {
         Switch::check_values(request.meta, owner, request.attrs)
             .and_then(|()| owner.map_or(Ok(()), |o| o.check_create(self, request)))
             .map_err(|e| e.on_object(request.object))
+    }
+
+    /// What is refused of the attributes that a switch is to boot with.
+    pub(crate) fn check_boot(&self, attrs: &[AttrEntry]) -> Result<()> {
+        let meta = known(ObjectType::SWITCH)?;
+        let object = ObjectRef::Object(ObjectType::SWITCH, self.id);
+        self.check_profile(meta, attrs).map_err(|e| e.on_object(&object))?;
+        self.check_owner(owner(meta), &Request { meta, object: &object, attrs })
+    }
+
+    /// Takes over the attributes that a client creates a switch with which a warm boot brings back.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set), and `INVALID_ATTR_VALUE_n` for one that cannot be set and is another than it was.
+    pub(crate) fn take_over(&mut self, attrs: &[AttrEntry]) -> Result<()> {
+        let meta = known(ObjectType::SWITCH)?;
+        let this = ObjectRef::Object(ObjectType::SWITCH, self.id);
+        for (n, attr) in attrs.iter().enumerate() {
+            if self.value(&this, attr.id).is_ok_and(|was| was == attr.value) {
+                continue;
+            }
+            let known = meta.attr(attr.id);
+            if known.is_some_and(|a| a.flags.contains(AttrFlags::CREATE_ONLY)) {
+                let why = "the switch that the warm boot brings back was created with another value";
+                let error = Error::because(Status::INVALID_ATTR_VALUE_0.nth(n), why);
+                return Err(error.on_object(&this).on_attr(known.map_or("", |a| a.name)));
+            }
+            self.set(&this, attr).map_err(|e| match e.status() {
+                status if status.attr_index().is_some() => e.with_status(status.family().nth(n)),
+                _ => e,
+            })?;
+        }
+        Ok(())
     }
 
     /// Makes an object on behalf of the switch itself: no rules, no capacity.

@@ -1,11 +1,13 @@
 //! Profile keys: the strings by which a client configures a SAI library, and warm restart through them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use sai::{AttrEntry, Error, ObjectRef, ObjectType, Result, Status, Value, meta, switch};
 
-use crate::profile::{Profile, ProfileError};
+pub use crate::profile::sizes::size_keys;
+use crate::profile::{Profile, ProfileError, invalid, sizes};
 use crate::snapshot::Snapshot;
 use crate::switch::Switch;
 use crate::world::Clock;
@@ -49,6 +51,9 @@ impl Keys {
             std::fs::read_to_string(path)
                 .map_err(|source| ProfileError::Read { path: path.to_owned(), source })
         };
+        if let Some(other) = self.get(BOOT_TYPE).filter(|value| !["0", "1", "2"].contains(value)) {
+            return Err(invalid(BOOT_TYPE, format!("is '{other}', not 0 (cold), 1 (warm) or 2 (fast)")));
+        }
         let of_key = |key| move |error| ProfileError::Key { key, error: Box::new(error) };
         let mut profiles = match self.get(PROFILE) {
             Some(paths) => paths
@@ -68,6 +73,7 @@ impl Keys {
                 read(path).and_then(|text| profiles[0].use_port_config(&text).map_err(|e| e.in_file(path)));
             used.map_err(of_key(PORT_CONFIG))?;
         }
+        profiles.iter_mut().try_for_each(|profile| profile.use_sizes(self))?;
         Ok(profiles)
     }
 
@@ -77,8 +83,20 @@ impl Keys {
         Some(if number == 1 { path.into() } else { format!("{path}.{number}").into() })
     }
 
-    /// The switch that a warm boot brings back; `None` for a cold boot.
-    pub(crate) fn warm_boot(&self, number: u8, attrs: &[AttrEntry], clock: &Clock) -> Result<Option<Switch>> {
+    /// The attributes of a switch that boots cold: those given, and what the keys say of others.
+    pub(crate) fn cold_boot<'a>(&self, attrs: &'a [AttrEntry]) -> Cow<'a, [AttrEntry]> {
+        let members = switch::ECMP_MEMBER_COUNT.id();
+        match self.get(sizes::ECMP_MEMBERS).and_then(|count| count.trim().parse().ok()) {
+            Some(count) if attrs.iter().all(|a| a.id != members) => {
+                let of_key = AttrEntry::new(members, Value::U32(count));
+                attrs.iter().cloned().chain([of_key]).collect()
+            }
+            _ => attrs.into(),
+        }
+    }
+
+    /// The switch that a warm boot brings back, as it went; `None` for a cold boot.
+    pub(crate) fn warm_boot(&self, number: u8, clock: &Clock) -> Result<Option<Switch>> {
         if self.get(BOOT_TYPE) != Some("1") {
             return Ok(None);
         }
@@ -94,11 +112,14 @@ impl Keys {
         }
         let mut sw = Switch::restore_at(&snapshot, clock.clone()).map_err(|e| fail(&e))?;
         let this = ObjectRef::Object(ObjectType::SWITCH, sw.id);
-        for attr in attrs {
-            sw.store.set(&this, attr.clone());
-        }
         for flag in [switch::RESTART_WARM.id(), switch::PRE_SHUTDOWN.id()] {
             sw.store.set(&this, AttrEntry::new(flag, Value::Bool(false)));
+        }
+        // Functions of a process that is gone.
+        let kept = sw.store.get(sw.id).map_or(&[][..], |o| o.attrs());
+        let functions = kept.iter().filter(|a| matches!(a.value, Value::Pointer(_))).map(|a| a.id);
+        for id in functions.collect::<Vec<_>>() {
+            sw.store.set(&this, AttrEntry::new(id, Value::Pointer(0)));
         }
         Ok(Some(sw))
     }

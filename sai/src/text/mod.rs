@@ -6,6 +6,7 @@
 //! - [`recording`]: the lines of a `.rec` file.
 //! - [`player`]: replays a recording on any [`Backend`](crate::Backend).
 //! - [`notification`]: notifications as sairedis writes them.
+//! - `toml` (feature `toml`): files of a program's own, with mistakes told in one line.
 //! - [`json`]: objects and snapshots by SAI name.
 //!
 //! The [`Record`](crate::layer::Record) layer writes recordings.
@@ -21,6 +22,8 @@ pub mod player;
 pub(crate) mod query;
 pub mod recording;
 mod structs;
+#[cfg(feature = "toml")]
+pub mod toml;
 pub mod value;
 
 /// Why a text is not what it should be.

@@ -1,5 +1,7 @@
 //! What makes the library a living switch: the thread that forwards, and the control socket.
 
+use std::io::ErrorKind;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use sai::{
@@ -8,7 +10,7 @@ use sai::{
 };
 use switch_sim::{Simulator, World};
 use switch_sim_live::control::{Address, Handle, Server, Site};
-use switch_sim_live::runner::Attachment;
+use switch_sim_live::runner::{AttachError, Attachment};
 use switch_sim_live::{HostDevices, Runner};
 
 /// The simulator with its layers, and the threads that give it life. They end with it.
@@ -21,21 +23,21 @@ pub struct Living {
 }
 
 impl Living {
-    /// Begins to forward, unless the clock is virtual, and to listen, where that is wanted. `sim` stands in
-    /// `world`, and `inner` is `sim` with its layers.
+    /// Begins to forward by so many threads, unless the clock is virtual, and to listen, where that is wanted. `sim`
+    /// stands in `world`, and `inner` is `sim` with its layers. On a virtual clock the threads share what comes together.
     pub fn start(
         world: World,
         sim: Simulator,
         inner: Arc<dyn Backend>,
+        workers: NonZeroUsize,
         control: Option<&Address>,
     ) -> Result<Living> {
         let fail = |what: &str, e: std::io::Error| Error::because(Status::FAILURE, format!("{what}: {e}"));
-        let runner = match world.clock().is_virtual() {
-            true => None,
-            false => {
-                Some(Arc::new(Runner::start(world.clone()).map_err(|e| fail("cannot start a thread", e))?))
-            }
+        let threads = match world.clock().is_virtual() {
+            true => world.set_workers(workers).map(|()| None),
+            false => Runner::start_with(world.clone(), workers).map(|runner| Some(Arc::new(runner))),
         };
+        let runner = threads.map_err(|e| fail("cannot start the forwarding threads", e))?;
         let control = match control {
             None => None,
             Some(address) => {
@@ -50,15 +52,13 @@ impl Living {
     }
 
     /// Attaches the ports of a new switch to the devices that its profile names. What is not there, or needs
-    /// privileges that are not, is said and left out: the switch works without.
+    /// privileges that are not, is said: the switch works without.
     fn attach(&self, switch: ObjectId) {
         let Some(runner) = &self.runner else { return };
         match runner.attach_devices(&self.sim, switch) {
             Ok((n, left_out)) => {
                 tracing::info!("{n} ports are attached to network devices");
-                for (port, why) in left_out {
-                    tracing::warn!("port {port} stays without its network device: {why}");
-                }
+                left_out.iter().for_each(|(port, why)| without_device(*port, why));
             }
             Err(e) => tracing::warn!("ports stay without their network devices: {e}"),
         }
@@ -70,7 +70,7 @@ impl Living {
         match runner.attach_device(&self.sim, port) {
             Ok(true) => tracing::info!("port {port} is attached to its network device"),
             Ok(false) => {}
-            Err(e) => tracing::warn!("port {port} stays without its network device: {e}"),
+            Err(why) => without_device(port, &why),
         }
     }
 
@@ -138,6 +138,16 @@ impl Backend for Living {
                 .map_err(|e| Error::because(Status::FAILURE, format!("{beside}: {e}")))?;
         }
         Ok(answer)
+    }
+}
+
+/// Says what becomes of a port whose device cannot be had.
+fn without_device(port: ObjectId, why: &AttachError) {
+    match why {
+        AttachError::Device(e) if e.kind() == ErrorKind::PermissionDenied => {
+            tracing::warn!("port {port} stays without its network device, with the link that it has: {why}");
+        }
+        _ => tracing::warn!("port {port} is down until its network device is there: {why}"),
     }
 }
 

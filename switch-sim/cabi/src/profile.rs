@@ -1,5 +1,6 @@
 //! The keys of the client's profile: what `profile_get_value` is asked for.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use sai::abi::export::Services;
@@ -23,6 +24,8 @@ const CHAOS: &str = "SWITCH_SIM_CHAOS";
 const VALIDATE: &str = "SWITCH_SIM_VALIDATE";
 /// What chance is drawn from, a number.
 const SEED: &str = "SWITCH_SIM_SEED";
+/// How many threads forward, a number from 1.
+const WORKERS: &str = "SWITCH_SIM_WORKERS";
 /// Whose clock: `system`, or `virtual`, which stands still until the control socket moves it.
 const CLOCK: &str = "SWITCH_SIM_CLOCK";
 /// Where the control socket listens.
@@ -31,6 +34,9 @@ const CONTROL: &str = "SWITCH_SIM_CONTROL";
 const HOST_DEVICES: &str = "SWITCH_SIM_HOST_DEVICES";
 /// SONiC's name of the same, with `true` or `false`.
 const TAP_DEVICES: &str = "SAI_VS_HOSTIF_USE_TAP_DEVICE";
+
+/// More threads than this are a mistake.
+const MOST_WORKERS: usize = 256;
 
 /// The keys that the simulator reads itself.
 const OWN: &[&str] = &[
@@ -46,7 +52,8 @@ const OWN: &[&str] = &[
 pub fn backend(services: &Services) -> Result<Arc<dyn Backend>> {
     let value = |key: &str| services.profile_value(0, key).filter(|v| !v.is_empty());
     let other_name = value(LANE_MAP).map(|file| (warm::LANE_MAP, file));
-    let keys: Keys = OWN.iter().filter_map(|key| Some((*key, value(key)?))).chain(other_name).collect();
+    let own = OWN.iter().copied().chain(warm::size_keys());
+    let keys: Keys = own.filter_map(|key| Some((key, value(key)?))).chain(other_name).collect();
     let profiles = keys
         .profiles()
         .map_err(|e| Error::because(Status::INVALID_PARAMETER, format!("the profile's keys: {e}")))?;
@@ -59,6 +66,13 @@ pub fn backend(services: &Services) -> Result<Arc<dyn Backend>> {
         None | Some("system") => World::real_time(seed),
         Some("virtual") => World::new(seed),
         Some(other) => return Err(wrong(CLOCK, other, &"expected system or virtual")),
+    };
+    let workers = match value(WORKERS) {
+        None => NonZeroUsize::MIN,
+        Some(text) => match text.parse::<NonZeroUsize>() {
+            Ok(n) if n.get() <= MOST_WORKERS => n,
+            _ => return Err(wrong(WORKERS, &text, &format_args!("expected 1 to {MOST_WORKERS} threads"))),
+        },
     };
     let control = match value(CONTROL) {
         None => None,
@@ -91,7 +105,7 @@ pub fn backend(services: &Services) -> Result<Arc<dyn Backend>> {
         // By lines, so that what was called before a crash is there.
         backend = Arc::new(Record::new(backend, std::io::LineWriter::new(out), system_time));
     }
-    Ok(Arc::new(Living::start(world, sim, backend, control.as_ref())?))
+    Ok(Arc::new(Living::start(world, sim, backend, workers, control.as_ref())?))
 }
 
 fn read(key: &str, file: &str) -> Result<String> {

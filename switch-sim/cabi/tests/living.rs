@@ -8,11 +8,13 @@ mod common;
 #[allow(dead_code)]
 mod namespace;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use namespace::{namespace, receive, send, try_ip, veth_with_peer};
 use parking_lot::{Mutex, MutexGuard};
 use sai::dylib::{Dylib, Options};
+use sai::notify::Notification;
+use sai::object::port::OperStatus;
 use sai::{
     AttrEntry, Backend, Bulk, BulkCreate, BulkErrorMode, ObjectId, ObjectRef, ObjectType, Status, Target,
     Value, hostif, port, switch,
@@ -125,8 +127,87 @@ fn a_device_that_is_missing_keeps_no_other_port_from_its_own() {
         .profile("SAI_VS_INTERFACE_LANE_MAP_FILE", lanes.display().to_string())
         .profile("SWITCH_SIM_CONTROL", socket.to_string());
     let (_turn, library) = load(options);
-    boot(&library);
-    assert_eq!(attached(&mut Client::connect(&socket).unwrap()), ["first", "third"]);
+    let sw = boot(&library);
+    let mut control = Client::connect(&socket).unwrap();
+    assert_eq!(attached(&mut control), ["first", "third"]);
+
+    // The port without a device is down until there is one, and down again without it.
+    let (sink, events) = sai::notify::channel(64);
+    library.subscribe(sink);
+    let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
+    library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
+    let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };
+    let up = AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true));
+    let mut becomes = |n: usize, state: OperStatus| {
+        while let Some(event) = events.recv_timeout(Duration::from_secs(10)) {
+            let Notification::PortStateChange { data } = event else { continue };
+            match data.iter().find(|d| d.port_id == ports[n]) {
+                Some(data) => return assert_eq!(data.port_state, state, "port {n}"),
+                None => continue,
+            }
+        }
+        panic!("nothing is told of port {n}");
+    };
+    library.set(&object(ports[1]), &up).unwrap();
+    library.set(&object(ports[0]), &up).unwrap();
+    becomes(0, OperStatus::UP);
+    let mut asked = [AttrEntry::ask(port::OPER_STATUS.id())];
+    library.get(&object(ports[1]), &mut asked).unwrap();
+    assert_eq!(asked[0].value, Value::I32(OperStatus::DOWN.0));
+    for _ in 0..2 {
+        let _wire = veth_with_peer("second", "second-end");
+        becomes(1, OperStatus::UP);
+        assert!(attached(&mut control).contains(&"second".into()));
+        assert!(try_ip("link del second"));
+        becomes(1, OperStatus::DOWN);
+    }
+}
+
+#[test]
+fn as_many_threads_forward_as_the_profile_says() {
+    namespace!();
+    let dir = tempfile::tempdir().unwrap();
+    let mut wires = ["first", "second"].map(|name| veth_with_peer(name, &format!("{name}-end")));
+    let lanes = dir.path().join("lanemap.ini");
+    std::fs::write(&lanes, "first:1,2,3,4\nsecond:5,6,7,8\n").unwrap();
+    let threads = || {
+        let all = std::fs::read_dir("/proc/self/task").unwrap();
+        let names = all.filter_map(|t| std::fs::read_to_string(t.unwrap().path().join("comm")).ok());
+        names.filter(|name| name.starts_with("switch-sim")).count()
+    };
+    for (clock, workers, are) in [("system", None, 1), ("system", Some("3"), 3), ("virtual", Some("3"), 2)] {
+        let mut options = Options::new()
+            .profile("SAI_VS_INTERFACE_LANE_MAP_FILE", lanes.display().to_string())
+            .profile("SWITCH_SIM_CLOCK", clock);
+        if let Some(n) = workers {
+            options = options.profile("SWITCH_SIM_WORKERS", n);
+        }
+        let (_turn, library) = load(options);
+        let sw = boot(&library);
+        // A thread gives itself its name.
+        let begun = Instant::now();
+        while threads() != are && begun.elapsed() < Duration::from_secs(10) {
+            std::thread::yield_now();
+        }
+        assert_eq!(threads(), are, "{clock} {workers:?}");
+        let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
+        library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
+        let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };
+        for port in ports {
+            library.set(&object(*port), &AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true))).unwrap();
+        }
+        if clock == "system" {
+            let frame = text::parse("eth dst=ff:ff:ff:ff:ff:ff src=02:00:00:00:00:0a/ipv4/udp").unwrap();
+            let [a, b] = &mut wires;
+            send(a, &[&frame]);
+            assert_eq!(receive(b, 1), [&frame[..]]);
+        }
+    }
+    for wrong in ["0", "many", "257", "-1"] {
+        let (_turn, path) = (TURN.lock(), common::folder().join("libsai.so"));
+        let refused = Options::new().profile("SWITCH_SIM_WORKERS", wrong).load(path).unwrap_err();
+        assert_eq!(refused.status(), Status::INVALID_PARAMETER, "{wrong}");
+    }
 }
 
 #[test]

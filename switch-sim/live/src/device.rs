@@ -42,6 +42,11 @@ pub trait Device: Send + fmt::Debug {
     /// Whether there is a partner at the other end.
     fn has_carrier(&self) -> bool;
 
+    /// Whether the device has left the machine: one that comes later under its name is another.
+    fn is_gone(&self) -> bool {
+        false
+    }
+
     /// What passed.
     fn counters(&self) -> Counters;
 }

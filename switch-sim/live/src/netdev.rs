@@ -33,6 +33,8 @@ pub fn list() -> Result<Vec<String>> {
 #[derive(Debug)]
 pub struct NetDev {
     name: String,
+    /// By which the kernel knows it.
+    index: i32,
     socket: OwnedFd,
     /// A slot for each frame of a batch: virtio header, then frame.
     slots: Vec<u8>,
@@ -61,12 +63,12 @@ impl NetDev {
             }
             _ => Error::new(e.kind(), format!("network device {name}: {e}")),
         };
-        let socket = sys::packet_socket(name).map_err(explain)?;
+        let (socket, index) = sys::packet_socket(name).map_err(explain)?;
         if let Err(error) = sys::enable_interface(name) {
             tracing::warn!(device = name, %error, "the device is down and cannot be enabled");
         }
         let counters = Counters::default();
-        Ok(NetDev { name: name.to_owned(), socket, slots: vec![0; SLOT * BATCH], counters })
+        Ok(NetDev { name: name.to_owned(), index, socket, slots: vec![0; SLOT * BATCH], counters })
     }
 }
 
@@ -180,6 +182,13 @@ impl Device for NetDev {
 
     fn has_carrier(&self) -> bool {
         sys::interface_runs(&self.name).unwrap_or(false)
+    }
+
+    fn is_gone(&self) -> bool {
+        match sys::interface_index(&self.name) {
+            Ok(index) => index != self.index,
+            Err(error) => error.raw_os_error() == Some(libc::ENODEV),
+        }
     }
 
     fn counters(&self) -> Counters {

@@ -16,14 +16,15 @@ use std::thread::{JoinHandle, ThreadId};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sai::{AttrEntry, Backend, ObjectId, ObjectRef, ObjectType, Value, port, switch};
+use sai::ObjectId;
 use switch_sim::world::Wire;
 use switch_sim::{Simulator, World};
 
 use crate::device::{Counters, Device};
 use crate::frames::Frames;
-use crate::netdev::NetDev;
 use crate::sys::{Poll, Waker, link_events};
+
+mod named;
 
 /// How many frames of one port may wait for its device; more are lost, as in a full transmit queue.
 pub const BACKLOG: usize = 4096;
@@ -109,6 +110,8 @@ struct State {
     /// For each thread.
     commands: Vec<Vec<Command>>,
     attached: BTreeMap<u64, Arc<Attached>>,
+    /// Ports that wait for the device that their profile names.
+    wanted: Vec<(Simulator, ObjectId)>,
     next: u64,
     stop: bool,
 }
@@ -125,6 +128,46 @@ impl Shared {
     /// The thread that serves a port.
     fn thread_of(&self, token: u64) -> usize {
         (token - FIRST) as usize % self.wakeups.len()
+    }
+
+    /// [`Runner::attach`].
+    fn attach(&self, sim: &Simulator, port: ObjectId, device: impl Device + 'static) -> sai::Result<()> {
+        let token = {
+            let mut state = self.state.lock();
+            state.next += 1;
+            FIRST + state.next - 1
+        };
+        let attached = Arc::new(Attached {
+            sim: sim.clone(),
+            port,
+            name: device.name().to_owned(),
+            out: Mutex::default(),
+            waiting: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
+            counters: Mutex::default(),
+            shared: self.wakeups[self.thread_of(token)].clone(),
+        });
+        self.world.attach(sim, port, attached.clone())?;
+        let carrier = device.has_carrier();
+        sim.set_link(port, carrier)?;
+        self.want_no_more(sim, port);
+        let mut state = self.state.lock();
+        let before: Vec<u64> = state
+            .attached
+            .iter()
+            .filter(|(_, a)| a.port == port && a.sim.is(sim))
+            .map(|(token, _)| *token)
+            .collect();
+        for token in before {
+            state.attached.remove(&token);
+            state.commands[self.thread_of(token)].push(Command::Detach(token));
+        }
+        state.attached.insert(token, attached.clone());
+        let plugged = Plugged { attached, device: Box::new(device), carrier };
+        state.commands[self.thread_of(token)].push(Command::Attach(token, plugged));
+        drop(state);
+        self.wake_all();
+        Ok(())
     }
 
     fn wake_all(&self) {
@@ -182,81 +225,12 @@ impl Runner {
     /// # Errors
     /// `ITEM_NOT_FOUND` when the port is not of this world.
     pub fn attach(&self, sim: &Simulator, port: ObjectId, device: impl Device + 'static) -> sai::Result<()> {
-        let token = {
-            let mut state = self.shared.state.lock();
-            state.next += 1;
-            FIRST + state.next - 1
-        };
-        let attached = Arc::new(Attached {
-            sim: sim.clone(),
-            port,
-            name: device.name().to_owned(),
-            out: Mutex::default(),
-            waiting: AtomicBool::new(false),
-            lost: AtomicU64::new(0),
-            counters: Mutex::default(),
-            shared: self.shared.wakeups[self.shared.thread_of(token)].clone(),
-        });
-        self.shared.world.attach(sim, port, attached.clone())?;
-        let carrier = device.has_carrier();
-        sim.set_link(port, carrier)?;
-        let mut state = self.shared.state.lock();
-        let before: Vec<u64> = state
-            .attached
-            .iter()
-            .filter(|(_, a)| a.port == port && a.sim.is(sim))
-            .map(|(token, _)| *token)
-            .collect();
-        for token in before {
-            state.attached.remove(&token);
-            state.commands[self.shared.thread_of(token)].push(Command::Detach(token));
-        }
-        state.attached.insert(token, attached.clone());
-        let plugged = Plugged { attached, device: Box::new(device), carrier };
-        state.commands[self.shared.thread_of(token)].push(Command::Attach(token, plugged));
-        drop(state);
-        self.shared.wake_all();
-        Ok(())
-    }
-
-    /// Attaches each port of a switch to the network device that the switch's profile names for it: how many it did, and
-    /// the ports whose device could not be had, with the reason.
-    ///
-    /// # Errors
-    /// When there is no such switch.
-    pub fn attach_devices(&self, sim: &Simulator, switch: ObjectId) -> sai::Result<(usize, Vec<LeftOut>)> {
-        let Value::OidList(ports) = read(sim, ObjectType::SWITCH, switch, switch::PORT_LIST.id())? else {
-            return Ok((0, Vec::new()));
-        };
-        let (mut attached, mut left_out) = (0, Vec::new());
-        for port in ports {
-            match self.attach_device(sim, port) {
-                Ok(did) => attached += usize::from(did),
-                Err(why) => left_out.push((port, why)),
-            }
-        }
-        Ok((attached, left_out))
-    }
-
-    /// Attaches a port to the network device that the switch's profile names for its lanes
-    /// ([`Profile::device_of`](switch_sim::Profile::device_of)); whether it names one.
-    ///
-    /// # Errors
-    /// When there is no such port, or the device cannot be opened.
-    pub fn attach_device(&self, sim: &Simulator, port: ObjectId) -> Result<bool, AttachError> {
-        let Value::U32List(lanes) = read(sim, ObjectType::PORT, port, port::HW_LANE_LIST.id())? else {
-            return Ok(false);
-        };
-        let home = sim.switch_of(port).unwrap_or(ObjectId::NULL);
-        let device = sim.with_switch(home, |sw| sw.profile.device_of(&lanes).map(str::to_owned))?;
-        if let Some(device) = &device {
-            self.attach(sim, port, NetDev::open(device)?)?;
-        }
-        Ok(device.is_some())
+        self.shared.attach(sim, port, device)
     }
 
     /// Detaches a port from its device; whether it had one. What the port sends then waits in the world.
     pub fn detach(&self, sim: &Simulator, port: ObjectId) -> bool {
+        self.shared.want_no_more(sim, port);
         let mut state = self.shared.state.lock();
         let Some((token, attached)) = state
             .attached
@@ -307,14 +281,6 @@ impl Drop for Runner {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// An attribute of a switch or port.
-fn read(sim: &Simulator, object_type: ObjectType, id: ObjectId, attr: sai::AttrId) -> sai::Result<Value> {
-    let mut asked = [AttrEntry::ask(attr)];
-    sim.get(&ObjectRef::Object(object_type, id), &mut asked)?;
-    let [AttrEntry { value, .. }] = asked;
-    Ok(value)
 }
 
 /// An attached port, as the thread has it.
@@ -415,15 +381,23 @@ impl Worker {
         let received = device.receive(&mut self.batch);
         *attached.counters.lock() = device.counters();
         if let Err(error) = received {
-            tracing::warn!(device = attached.name, %error, "the device is gone; its port is detached");
-            let _ = attached.sim.set_link(attached.port, false);
-            return self.forget(token);
+            return self.lose(token, error);
         }
         if self.shared.world.inject_all(&attached.sim, attached.port, self.batch.iter()).is_err() {
             tracing::info!(device = attached.name, port = %attached.port, "the port is gone; its device is detached");
             return self.forget(token);
         }
         self.flush();
+    }
+
+    /// A device is gone: its port is down until one of its name is there.
+    fn lose(&mut self, token: u64, why: impl std::fmt::Display) {
+        let Some(Plugged { attached, .. }) = self.ports.get(&token) else { return };
+        let (sim, port) = (attached.sim.clone(), attached.port);
+        tracing::warn!(device = attached.name, %port, %why, "the port has lost its device and is down");
+        let _ = sim.set_link(port, false);
+        self.forget(token);
+        self.shared.want(&sim, port);
     }
 
     fn forget(&mut self, token: u64) {
@@ -453,6 +427,12 @@ impl Worker {
         let mut buffer = [0; 4096];
         while crate::sys::read(std::os::fd::AsRawFd::as_raw_fd(&self.links), &mut buffer).is_ok_and(|n| n > 0)
         {
+        }
+        let gone: Vec<u64> = self.ports.iter().filter(|(_, p)| p.device.is_gone()).map(|(t, _)| *t).collect();
+        let lost = !gone.is_empty();
+        gone.into_iter().for_each(|token| self.lose(token, "it left the machine"));
+        if self.index == 0 || lost {
+            self.shared.look_for_devices();
         }
         for port in self.ports.values_mut() {
             let carrier = port.device.has_carrier();

@@ -114,14 +114,17 @@ fn set_option<T>(socket: &OwnedFd, option: c_int, value: &T) -> Result<()> {
 
 /// A packet socket for all frames of an interface: with auxiliary data and a virtio header before each frame,
 /// promiscuous, not blocking, without what the host itself sends.
-pub(crate) fn packet_socket(name: &str) -> Result<OwnedFd> {
+///
+/// Answers its index too.
+pub(crate) fn packet_socket(name: &str) -> Result<(OwnedFd, c_int)> {
     const IGNORE_OUTGOING: c_int = 23;
-    let index = interface_index(name)?;
     // Protocol 0: nothing arrives before all options are set.
     // SAFETY: no pointers.
     let socket = owned(unsafe {
         libc::socket(libc::AF_PACKET, libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK, 0)
     })?;
+    // After the socket: who may not have one is told that, whether the device is there or not.
+    let index = interface_index(name)?;
     let on: c_int = 1;
     set_option(&socket, libc::PACKET_AUXDATA, &on)?;
     set_option(&socket, libc::PACKET_VNET_HDR, &on)?;
@@ -150,7 +153,7 @@ pub(crate) fn packet_socket(name: &str) -> Result<OwnedFd> {
     let pointer = std::ptr::from_ref(&address).cast::<libc::sockaddr>();
     // SAFETY: the address lives through the call and has `len` bytes.
     check(unsafe { libc::bind(socket.as_raw_fd(), pointer, len) })?;
-    Ok(socket)
+    Ok((socket, index))
 }
 
 /// A TAP device of this name, made if there is none; not blocking.

@@ -41,8 +41,8 @@ pub enum TopologyError {
         source: std::io::Error,
     },
     /// The text is no TOML, or has a key that a topology does not have.
-    #[error("{0}")]
-    Syntax(#[from] toml::de::Error),
+    #[error(transparent)]
+    Syntax(#[from] sai::text::TextError),
     /// The parts do not fit together.
     #[error("{at}: {reason}")]
     Value {
@@ -281,7 +281,7 @@ impl Topology {
     /// # Errors
     /// For TOML that is none, an unknown key, or parts that do not fit together.
     pub fn from_toml(text: &str) -> Result<Topology, TopologyError> {
-        let topology: Topology = toml::from_str(text)?;
+        let topology: Topology = sai::text::toml::read(text)?;
         topology.check()?;
         Ok(topology)
     }

@@ -52,7 +52,7 @@ impl Profile {
     }
 
     fn check_ports(&self) -> Result<(), ProfileError> {
-        let mut used = BTreeSet::new();
+        let (mut used, mut devices) = (BTreeSet::new(), BTreeSet::new());
         for lanes in self.speeds.keys() {
             if lanes.parse::<u32>().is_err() {
                 return Err(invalid(&format!("speeds.{lanes}"), "the key is a number of lanes"));
@@ -79,6 +79,15 @@ impl Profile {
                         format!("lane {lane} belongs to another port already"),
                     ));
                 }
+            }
+            if let Some(device) = &port.device
+                && (device.is_empty() || !devices.insert(device.clone()))
+            {
+                let reason = match device.is_empty() {
+                    true => "the name of a network device is empty".to_owned(),
+                    false => format!("{device} belongs to another port already"),
+                };
+                return Err(invalid(&key("device"), reason));
             }
             let speeds = self.speeds(port.lanes.len());
             if !speeds.contains(&port.speed) {

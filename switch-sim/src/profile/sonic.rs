@@ -17,13 +17,14 @@ impl Profile {
             })?;
             let lanes = parse_lanes(n, lanes)?;
             let speed = self.fastest(lanes.len()).unwrap_or(self.ports.speed);
-            ports.push(PortProfile { lanes, speed, device: Some(device.trim().to_owned()) });
+            ports.push((n, PortProfile { lanes, speed, device: Some(device.trim().to_owned()) }));
         }
         self.take_ports(ports)
     }
 
-    /// Replaces the ports by those of SONiC's `port_config.ini`: columns `name`, `lanes` and perhaps
-    /// `speed`, named in a comment line.
+    /// Replaces the ports by those of SONiC's `port_config.ini`: columns `lanes` and perhaps `speed`, named in a comment
+    /// line. A port keeps the network device of the one that had its lanes: what the file calls `name` is the host
+    /// interface that SONiC makes for it.
     ///
     /// # Errors
     /// Names the line that makes no sense.
@@ -46,17 +47,30 @@ impl Profile {
                     reason: format!("'{s}' is no speed in Mbps"),
                 })?,
             };
-            let device = column("name").and_then(|c| fields.get(c)).map(|d| (*d).to_owned());
-            ports.push(PortProfile { lanes, speed, device });
+            let device = self.device_of(&lanes).map(str::to_owned);
+            ports.push((n, PortProfile { lanes, speed, device }));
         }
         self.take_ports(ports)
     }
 
-    fn take_ports(&mut self, ports: Vec<PortProfile>) -> Result<(), ProfileError> {
+    /// Takes ports by the lines that they stand in.
+    fn take_ports(&mut self, ports: Vec<(usize, PortProfile)>) -> Result<(), ProfileError> {
+        let (lines, ports): (Vec<usize>, Vec<_>) = ports.into_iter().unzip();
         let highest = ports.iter().flat_map(|p| &p.lanes).copied().max().unwrap_or(0);
         let before = (std::mem::replace(&mut self.port, ports), self.chip.lanes);
         self.chip.lanes = self.chip.lanes.max(highest);
-        self.check().inspect_err(|_| (self.port, self.chip.lanes) = before)
+        self.check().map_err(|error| {
+            (self.port, self.chip.lanes) = before;
+            match error {
+                ProfileError::Value { key, reason, .. } => {
+                    let of = key.strip_prefix("port[").and_then(|rest| rest.split_once("]."));
+                    let line = of.and_then(|(n, _)| lines.get(n.parse::<usize>().ok()?).copied());
+                    let key = of.map_or(key.as_str(), |(_, field)| field).to_owned();
+                    ProfileError::Value { line, key, reason }
+                }
+                other => other,
+            }
+        })
     }
 }
 

@@ -21,6 +21,85 @@ fn an_unknown_key_is_named_with_its_line() {
 }
 
 #[test]
+fn a_mistake_is_told_in_one_line_with_key_and_what_is_allowed() {
+    for (text, begin, allowed) in [
+        ("[chip]\nlaness = 4\n", "line 2: chip.laness: ", "`lanes`"),
+        ("[chip]\nlanes = 'x'\n", "line 2: chip.lanes: ", "expected u32"),
+        ("\nchip = { lanes = -1 }\n", "line 2: chip.lanes: ", "expected u32"),
+        ("timing = 'slow'\n", "line 1: timing: ", "`ideal` or `wire`"),
+        ("mac = '02:00'\n", "line 1: mac: ", "MAC"),
+        ("[[port]]\nlanes = [1]\nspeed = 10000\n[[port]]\nlanes = [2]\n", "line 4: port[1]: ", "`speed`"),
+        ("[[port]]\nlanes = [1, 'b']\nspeed = 10000\n", "line 2: port[0].lanes[1]: ", "expected u32"),
+        ("[speeds]\n4 = [100000, true]\n", "line 2: speeds.4[1]: ", "expected u32"),
+        ("[boot]\nports_up = 1\n", "line 2: boot.ports_up: ", "expected a boolean"),
+        ("name = 'x'\n[chip\n", "line 2: '[chip': ", "expected `]`"),
+        ("name = 'x'\nname = 'y'\n", "line 2: 'name = 'y'': ", "duplicate"),
+        ("ports\n", "line 1: 'ports': ", "expected"),
+        ("\u{1}", "line 1: ", ""),
+    ] {
+        let error = Profile::from_toml(text).unwrap_err().to_string();
+        assert!(error.starts_with(begin) && error.contains(allowed), "{error}");
+        assert!(!error.contains('\n'), "{error:?}");
+    }
+}
+
+#[test]
+fn sais_own_keys_size_tables_and_queues() {
+    let of = |keys: &[(&str, &str)]| {
+        let keys: crate::warm::Keys = keys.iter().copied().collect();
+        keys.profiles().map(|mut all| all.remove(0)).map_err(|e| e.to_string())
+    };
+    let profile = of(&[
+        ("SAI_FDB_TABLE_SIZE", "1"),
+        ("SAI_L3_ROUTE_TABLE_SIZE", "2"),
+        ("SAI_L3_NEIGHBOR_TABLE_SIZE", "3"),
+        ("SAI_NUM_LAGS", "4"),
+        ("SAI_NUM_LAG_MEMBERS", "5"),
+        ("SAI_NUM_ECMP_GROUPS", "6"),
+        ("SAI_NUM_UNICAST_QUEUES", "7"),
+        ("SAI_NUM_MULTICAST_QUEUES", "8"),
+        ("SAI_NUM_QUEUES", "15"),
+        ("SAI_NUM_CPU_QUEUES", "9"),
+        ("SAI_NUM_ECMP_MEMBERS", "64"),
+    ]);
+    let Profile { chip, limits, .. } = profile.unwrap();
+    assert_eq!((limits.fdb, limits.lags, limits.lag_members, limits.next_hop_groups), (1, 4, 5, 6));
+    assert_eq!((limits.ipv4_routes, limits.ipv6_routes), (2, 2));
+    assert_eq!((limits.ipv4_neighbors, limits.ipv6_neighbors), (3, 3));
+    assert_eq!((chip.unicast_queues, chip.multicast_queues, chip.cpu_queues), (7, 8, 9));
+    assert_eq!(limits.ecmp_width, 1024, "the chip can do more than it is told to at first");
+
+    let queues = |keys: &[(&str, &str)]| of(keys).map(|p| (p.chip.unicast_queues, p.chip.multicast_queues));
+    assert_eq!(queues(&[("SAI_NUM_QUEUES", "12")]), Ok((2, 10)));
+    assert_eq!(queues(&[("SAI_NUM_QUEUES", "12"), ("SAI_NUM_UNICAST_QUEUES", "8")]), Ok((8, 4)));
+    assert_eq!(queues(&[("SAI_NUM_QUEUES", "12"), ("SAI_NUM_MULTICAST_QUEUES", "4")]), Ok((8, 4)));
+
+    for (keys, told) in [
+        (
+            &[("SAI_FDB_TABLE_SIZE", "many")][..],
+            "SAI_FDB_TABLE_SIZE: 'many' is no number from 0 to 4294967295",
+        ),
+        (&[("SAI_NUM_QUEUES", "9")], "SAI_NUM_QUEUES: is 9, less than the 10 multicast queues of a port"),
+        (
+            &[("SAI_NUM_QUEUES", "9"), ("SAI_NUM_UNICAST_QUEUES", "8"), ("SAI_NUM_MULTICAST_QUEUES", "8")],
+            "SAI_NUM_QUEUES: is 9; a port has 8 unicast and 8 multicast queues",
+        ),
+        (
+            &[("SAI_NUM_UNICAST_QUEUES", "300")],
+            "SAI_NUM_UNICAST_QUEUES: chip.multicast_queues is 310; the most is 256",
+        ),
+        (&[("SAI_NUM_CPU_QUEUES", "300")], "SAI_NUM_CPU_QUEUES: chip.cpu_queues is 300; the most is 256"),
+        (
+            &[("SAI_NUM_ECMP_MEMBERS", "2000")],
+            "SAI_NUM_ECMP_MEMBERS: is 2000; a group of profile 'common' can have 1 to 1024 members",
+        ),
+        (&[("SAI_BOOT_TYPE", "warm")], "SAI_BOOT_TYPE: is 'warm', not 0 (cold), 1 (warm) or 2 (fast)"),
+    ] {
+        assert_eq!(of(keys).unwrap_err(), told);
+    }
+}
+
+#[test]
 fn ports_that_share_a_lane_are_refused() {
     let text = "[[port]]\nlanes = [1, 2]\nspeed = 50000\n[[port]]\nlanes = [2, 3]\nspeed = 50000\n";
     let error = Profile::from_toml(text).unwrap_err().to_string();
@@ -44,7 +123,11 @@ fn a_lanemap_gives_devices_and_lanes() {
     let before = profile.clone();
     let error = profile.use_lanemap("eth0:65\neth1:x\n").unwrap_err().to_string();
     assert!(error.contains("line 2"), "{error}");
-    assert!(profile.use_lanemap("eth0:1\neth1:1\n").is_err());
+    let error = profile.use_lanemap("eth0:1\n\neth1:1\n").unwrap_err().to_string();
+    assert_eq!(error, "line 3: lanes: lane 1 belongs to another port already");
+    let error = profile.use_lanemap("eth0:1\neth0:2\n").unwrap_err().to_string();
+    assert!(error.contains("line 2: device: eth0 belongs to another port"), "{error}");
+    assert!(profile.use_lanemap(":1\n").is_err());
     assert_eq!(profile, before, "a refused file changes nothing");
 }
 
@@ -59,6 +142,11 @@ fn a_port_config_gives_lanes_and_speeds() {
     let ports = profile.boot_ports();
     assert_eq!((ports[0].speed, ports[1].speed), (40_000, 25_000));
     assert_eq!(ports[1].lanes, [5]);
+    assert_eq!(ports[1].device, None, "Ethernet4 is the host's interface, not what the port stands at");
+    profile.use_lanemap("eth1:1,2,3,4\neth2:5\n").unwrap();
+    profile.use_port_config("# name lanes speed\nEthernet4 5 25000\nEthernet8 6 25000\n").unwrap();
+    let devices: Vec<_> = profile.boot_ports().into_iter().map(|p| p.device).collect();
+    assert_eq!(devices, [Some("eth2".to_owned()), None]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Several chips in one simulator.
 
-use sai::{AttrEntry, Backend, ObjectId, ObjectRef, ObjectType, Target, Value, switch};
+use sai::{AttrEntry, Backend, ObjectId, ObjectRef, ObjectType, Status, Target, Value, switch};
 use switch_sim::{Profile, Simulator};
 
 #[test]
@@ -31,4 +31,18 @@ fn a_switch_chooses_its_profile_by_hardware_info_or_profile_id() {
     assert_eq!(ports(&[id(2)]), Value::U32(8));
     assert_eq!(ports(&[info("leaf"), id(2)]), Value::U32(4), "the hardware decides");
     assert_eq!(ports(&[info("another"), id(9)]), Value::U32(4), "what no profile lists gets the first");
+}
+
+#[test]
+fn a_switch_is_created_without_what_its_profile_refuses() {
+    let mut profile = Profile::with_ports(4);
+    profile.refuse.attributes = vec!["SAI_SWITCH_ATTR_FDB_AGING_TIME".into()];
+    let sim = Simulator::new(profile);
+    let attrs = [
+        AttrEntry::new(switch::INIT_SWITCH.id(), Value::Bool(true)),
+        AttrEntry::new(switch::FDB_AGING_TIME.id(), Value::U32(10)),
+    ];
+    let refused = sim.create(ObjectId::NULL, Target::Object(ObjectType::SWITCH), &attrs).unwrap_err();
+    assert_eq!(refused.status(), Status::ATTR_NOT_SUPPORTED_0.nth(1), "{refused}");
+    assert!(sim.switches().is_empty());
 }

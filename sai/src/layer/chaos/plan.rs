@@ -102,8 +102,8 @@ impl Plan {
     /// # Errors
     /// What does not fit, with its line and key.
     #[cfg(feature = "chaos-toml")]
-    pub fn from_toml(text: &str) -> Result<Plan, toml::de::Error> {
-        toml::from_str(text)
+    pub fn from_toml(text: &str) -> Result<Plan, crate::text::TextError> {
+        crate::text::toml::read(text)
     }
 }
 

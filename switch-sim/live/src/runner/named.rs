@@ -1,0 +1,106 @@
+//! Ports at the network devices that the profile of their switch names, which come and go.
+
+use std::io::ErrorKind;
+
+use sai::{AttrEntry, Backend, ObjectId, ObjectRef, ObjectType, Value, port, switch};
+use switch_sim::Simulator;
+
+use super::{AttachError, LeftOut, Runner, Shared};
+use crate::netdev::NetDev;
+
+impl Runner {
+    /// Attaches each port of a switch to the network device that the switch's profile names for it: how many it did, and
+    /// the ports whose device could not be had, with the reason.
+    ///
+    /// # Errors
+    /// When there is no such switch.
+    pub fn attach_devices(&self, sim: &Simulator, switch: ObjectId) -> sai::Result<(usize, Vec<LeftOut>)> {
+        let Value::OidList(ports) = read(sim, ObjectType::SWITCH, switch, switch::PORT_LIST.id())? else {
+            return Ok((0, Vec::new()));
+        };
+        let (mut attached, mut left_out) = (0, Vec::new());
+        for port in ports {
+            match self.attach_device(sim, port) {
+                Ok(did) => attached += usize::from(did),
+                Err(why) => left_out.push((port, why)),
+            }
+        }
+        Ok((attached, left_out))
+    }
+
+    /// Attaches a port to the network device that the switch's profile names for its lanes
+    /// ([`Profile::device_of`](switch_sim::Profile::device_of)); whether it names one. A port whose device is missing, or
+    /// goes, has no link until a device of that name is there, which it is then attached to. Where the process may not
+    /// attach to devices at all, ports keep the link that they have.
+    ///
+    /// # Errors
+    /// When there is no such port, or the device cannot be opened now.
+    pub fn attach_device(&self, sim: &Simulator, port: ObjectId) -> Result<bool, AttachError> {
+        self.shared.attach_device(sim, port)
+    }
+}
+
+impl Shared {
+    /// [`Runner::attach_device`].
+    pub(super) fn attach_device(&self, sim: &Simulator, port: ObjectId) -> Result<bool, AttachError> {
+        let Value::U32List(lanes) = read(sim, ObjectType::PORT, port, port::HW_LANE_LIST.id())? else {
+            return Ok(false);
+        };
+        let home = sim.switch_of(port).unwrap_or(ObjectId::NULL);
+        let Some(device) = sim.with_switch(home, |sw| sw.profile.device_of(&lanes).map(str::to_owned))?
+        else {
+            return Ok(false);
+        };
+        // Before it is looked for, so that one which comes meanwhile is not missed.
+        let waited = self.want(sim, port);
+        match NetDev::open(&device) {
+            Ok(device) => self.attach(sim, port, device)?,
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                self.want_no_more(sim, port);
+                return Err(error.into());
+            }
+            Err(error) => {
+                if !waited {
+                    sim.set_link(port, false)?;
+                }
+                return Err(error.into());
+            }
+        }
+        Ok(true)
+    }
+
+    /// Attaches the ports whose device has come.
+    pub(super) fn look_for_devices(&self) {
+        let wanted = self.state.lock().wanted.clone();
+        for (sim, port) in wanted {
+            match self.attach_device(&sim, port) {
+                Ok(true) => tracing::warn!(%port, "the network device of the port is there: it is attached"),
+                Ok(false) | Err(AttachError::Port(_)) => self.want_no_more(&sim, port),
+                Err(AttachError::Device(_)) => {}
+            }
+        }
+    }
+
+    /// Notes that a port waits for its device; whether it did already.
+    pub(super) fn want(&self, sim: &Simulator, port: ObjectId) -> bool {
+        let wanted = &mut self.state.lock().wanted;
+        let waits = wanted.iter().any(|(s, p)| *p == port && s.is(sim));
+        if !waits {
+            wanted.push((sim.clone(), port));
+        }
+        waits
+    }
+
+    /// A port waits for no device any more.
+    pub(super) fn want_no_more(&self, sim: &Simulator, port: ObjectId) {
+        self.state.lock().wanted.retain(|(s, p)| *p != port || !s.is(sim));
+    }
+}
+
+/// An attribute of a switch or port.
+fn read(sim: &Simulator, object_type: ObjectType, id: ObjectId, attr: sai::AttrId) -> sai::Result<Value> {
+    let mut asked = [AttrEntry::ask(attr)];
+    sim.get(&ObjectRef::Object(object_type, id), &mut asked)?;
+    let [AttrEntry { value, .. }] = asked;
+    Ok(value)
+}
