@@ -113,7 +113,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(d) = self.detail.as_deref() {
             if let Some(op) = d.operation {
-                write!(f, "{op} ")?;
+                let more = d.object.is_some() || d.attr.is_some();
+                write!(f, "{op}{}", if more { " " } else { "" })?;
             }
             match &d.object {
                 // What is not created yet has no id.

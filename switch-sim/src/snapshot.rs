@@ -250,6 +250,7 @@ impl Switch {
         snapshot.profile.check().map_err(|e| wrong(e.to_string()))?;
         let mut sw = Switch::empty(snapshot.switch, Arc::new(snapshot.profile.clone()), clock);
         sw.store.load(&snapshot.slots, &snapshot.objects).map_err(wrong)?;
+        sw.check_slots(snapshot).map_err(wrong)?;
         let mut derived = HashSet::new();
         for object in &snapshot.objects {
             sw.derive_from(object.id, &mut derived);
@@ -271,17 +272,34 @@ impl Switch {
         Ok(sw)
     }
 
+    /// Whether somebody is in each slot that is in use.
+    fn check_slots(&self, snapshot: &Snapshot) -> Result<(), String> {
+        let mut there: HashMap<ObjectType, usize> = HashMap::new();
+        let kept = snapshot.objects.iter().filter_map(|o| id::type_of(o.id)).map(|t| (t, 1));
+        let alike =
+            snapshot.entries.iter().filter_map(|g| Some((g.entries.first()?.object_type(), g.entries.len())));
+        kept.chain(alike).for_each(|(object_type, n)| *there.entry(object_type).or_default() += n);
+        for m in meta::OBJECTS.iter().filter(|m| !m.is_entry()) {
+            let (slots, objects) =
+                (self.store.count(m.object_type), there.get(&m.object_type).copied().unwrap_or(0));
+            if slots != objects {
+                return Err(format!("{} has {slots} slots in use, and {objects} objects", m.name));
+            }
+        }
+        Ok(())
+    }
+
     /// Entries as a client's, by the same rules.
     fn restore_entries(&mut self, group: &Alike) -> Result<(), String> {
         let attrs = &group.attrs;
         for object in &group.entries {
             let meta = meta::object(object.object_type()).ok_or_else(|| object.to_string())?;
-            if let Some(entry) = object.entry() {
-                self.prefetch(entry);
-                let target = Target::Entry(entry);
-                rules::check_create(self, Level::Sai, meta, self.id, target, attrs)
-                    .map_err(|e| e.to_string())?;
-            }
+            let target = match object {
+                ObjectRef::Entry(entry) => Target::Entry(entry),
+                ObjectRef::Object(object_type, _) => Target::Object(*object_type),
+            };
+            object.entry().into_iter().for_each(|entry| self.prefetch(entry));
+            rules::check_create(self, Level::Sai, meta, self.id, target, attrs).map_err(|e| e.to_string())?;
             let pool = self.resources.pool_of(object, attrs);
             match (owner(meta).and_then(|o| o.table()), object) {
                 (Some(table), ObjectRef::Object(object_type, id))

@@ -20,8 +20,10 @@ pub const WARM_BOOT_WRITE_FILE: &str = "SAI_WARM_BOOT_WRITE_FILE";
 pub const WARM_BOOT_READ_FILE: &str = "SAI_WARM_BOOT_READ_FILE";
 /// The TOML file of the profile, or several with commas between for switches to choose from.
 pub const PROFILE: &str = "SWITCH_SIM_PROFILE";
-/// A `lanemap.ini`.
-pub const LANE_MAP: &str = "SAI_VS_INTERFACE_LANE_MAP_FILE";
+/// A `lanemap.ini`, by either key.
+pub const LANE_MAP: &str = "SWITCH_SIM_LANE_MAP";
+/// SONiC's name of [`LANE_MAP`].
+pub const SONIC_LANE_MAP: &str = "SAI_VS_INTERFACE_LANE_MAP_FILE";
 /// A `port_config.ini`.
 pub const PORT_CONFIG: &str = "SWITCH_SIM_PORT_CONFIG";
 
@@ -63,10 +65,11 @@ impl Keys {
                 .map_err(of_key(PROFILE))?,
             None => vec![Profile::default()],
         };
-        if let Some(path) = self.get(LANE_MAP) {
+        let lane_map = [LANE_MAP, SONIC_LANE_MAP].into_iter().find_map(|key| Some((key, self.get(key)?)));
+        if let Some((key, path)) = lane_map {
             let used =
                 read(path).and_then(|text| profiles[0].use_lanemap(&text).map_err(|e| e.in_file(path)));
-            used.map_err(of_key(LANE_MAP))?;
+            used.map_err(of_key(key))?;
         }
         if let Some(path) = self.get(PORT_CONFIG) {
             let used =

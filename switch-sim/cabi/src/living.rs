@@ -18,6 +18,8 @@ use switch_sim_live::{HostDevices, Runner};
 pub struct Living {
     inner: Arc<dyn Backend>,
     sim: Simulator,
+    /// The switches stand in it for as long as this lives.
+    _world: World,
     runner: Option<Arc<Runner>>,
     _control: Option<Server>,
 }
@@ -41,14 +43,19 @@ impl Living {
         let control = match control {
             None => None,
             Some(address) => {
-                let site = Place { world, sim: sim.clone(), backend: inner.clone(), runner: runner.clone() };
+                let site = Place {
+                    world: world.clone(),
+                    sim: sim.clone(),
+                    backend: inner.clone(),
+                    runner: runner.clone(),
+                };
                 let server = Server::start(Arc::new(site), address);
                 let what =
                     || format!("cannot listen at {address}: have SWITCH_SIM_CONTROL name another place");
                 Some(server.map_err(|e| fail(&what(), e))?)
             }
         };
-        Ok(Living { inner, sim, runner, _control: control })
+        Ok(Living { inner, sim, _world: world, runner, _control: control })
     }
 
     /// Attaches the ports of a new switch to the devices that its profile names. What is not there, or needs

@@ -14,8 +14,6 @@ use switch_sim_live::control::Address;
 
 use super::living::{Living, with_host_devices};
 
-/// Another name of [`warm::LANE_MAP`].
-const LANE_MAP: &str = "SWITCH_SIM_LANE_MAP";
 /// The file that every call, answer and notification is recorded to, in the sairedis form.
 const RECORDING: &str = "SWITCH_SIM_RECORDING";
 /// A plan of faults to inject, a TOML file.
@@ -45,18 +43,16 @@ const OWN: &[&str] = &[
     warm::WARM_BOOT_READ_FILE,
     warm::PROFILE,
     warm::LANE_MAP,
+    warm::SONIC_LANE_MAP,
     warm::PORT_CONFIG,
 ];
 
 /// The simulator, with the layers that the keys ask for.
 pub fn backend(services: &Services) -> Result<Arc<dyn Backend>> {
     let value = |key: &str| services.profile_value(0, key).filter(|v| !v.is_empty());
-    let other_name = value(LANE_MAP).map(|file| (warm::LANE_MAP, file));
     let own = OWN.iter().copied().chain(warm::size_keys());
-    let keys: Keys = own.filter_map(|key| Some((key, value(key)?))).chain(other_name).collect();
-    let profiles = keys
-        .profiles()
-        .map_err(|e| Error::because(Status::INVALID_PARAMETER, format!("the profile's keys: {e}")))?;
+    let keys: Keys = own.filter_map(|key| Some((key, value(key)?))).collect();
+    let profiles = keys.profiles().map_err(|e| Error::because(Status::INVALID_PARAMETER, e.to_string()))?;
 
     let seed = match value(SEED) {
         None => 0,

@@ -62,6 +62,15 @@ fn attached(control: &mut Client) -> Vec<String> {
     ports.iter().filter_map(|p| p["device"].as_str()).map(str::to_owned).collect()
 }
 
+/// Waits for what others bring about soon.
+fn until(is: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "it does not become so");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn a_port_that_is_broken_out_gets_the_devices_of_its_parts() {
     namespace!();
@@ -138,7 +147,7 @@ fn a_device_that_is_missing_keeps_no_other_port_from_its_own() {
     library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
     let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };
     let up = AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true));
-    let mut becomes = |n: usize, state: OperStatus| {
+    let becomes = |n: usize, state: OperStatus| {
         while let Some(event) = events.recv_timeout(Duration::from_secs(10)) {
             let Notification::PortStateChange { data } = event else { continue };
             match data.iter().find(|d| d.port_id == ports[n]) {
@@ -164,6 +173,36 @@ fn a_device_that_is_missing_keeps_no_other_port_from_its_own() {
 }
 
 #[test]
+fn a_device_serves_one_port_at_a_time() {
+    namespace!();
+    let dir = tempfile::tempdir().unwrap();
+    let _wire = veth_with_peer("only", "only-end");
+    let lanes = dir.path().join("lanemap.ini");
+    std::fs::write(&lanes, "only:1,2,3,4\n").unwrap();
+    let (_turn, library) =
+        load(Options::new().profile("SAI_VS_INTERFACE_LANE_MAP_FILE", lanes.display().to_string()));
+    let switches = [boot(&library), boot(&library)];
+    let ports = switches.map(|sw| {
+        let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
+        library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
+        let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };
+        let up = AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true));
+        library.set(&object(ports[0]), &up).unwrap();
+        ports[0]
+    });
+    let is_up = |n: usize| {
+        let mut asked = [AttrEntry::ask(port::OPER_STATUS.id())];
+        library.get(&object(ports[n]), &mut asked).unwrap();
+        asked[0].value == Value::I32(OperStatus::UP.0)
+    };
+    // The kernel tells some time after a device was enabled that it runs.
+    until(|| is_up(0));
+    assert!(!is_up(1), "the device is the other's");
+    library.remove(&ObjectRef::Object(ObjectType::SWITCH, switches[0])).unwrap();
+    until(|| is_up(1));
+}
+
+#[test]
 fn as_many_threads_forward_as_the_profile_says() {
     namespace!();
     let dir = tempfile::tempdir().unwrap();
@@ -185,11 +224,7 @@ fn as_many_threads_forward_as_the_profile_says() {
         let (_turn, library) = load(options);
         let sw = boot(&library);
         // A thread gives itself its name.
-        let begun = Instant::now();
-        while threads() != are && begun.elapsed() < Duration::from_secs(10) {
-            std::thread::yield_now();
-        }
-        assert_eq!(threads(), are, "{clock} {workers:?}");
+        until(|| threads() == are);
         let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
         library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
         let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };

@@ -245,6 +245,8 @@ impl Runner {
         drop(state);
         // The port may have gone meanwhile, and its wire with it.
         let _ = self.shared.world.disconnect(&attached.sim, port);
+        // Another port may have waited for the device.
+        self.shared.look_for_devices();
         self.shared.wake_all();
         true
     }

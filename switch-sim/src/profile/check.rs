@@ -8,6 +8,8 @@ use super::{Profile, ProfileError, invalid, refusals};
 
 /// As many as the slots of ports can be told apart by.
 const MOST_LANES: u32 = 8192;
+/// The default of `SAI_PORT_ATTR_MTU`.
+const MTU: u32 = 1514;
 
 impl Profile {
     /// Checks that the values make sense together.
@@ -39,6 +41,21 @@ impl Profile {
         let most = crate::mirror::MAX_SESSIONS;
         if self.limits.mirror_sessions as usize > most {
             return Err(invalid("limits.mirror_sessions", format!("at most {most}")));
+        }
+        let row = &self.ports;
+        if self.port.is_empty() && row.lanes == 0 {
+            return Err(invalid("ports.lanes", "a port has at least one lane"));
+        }
+        if self.port.is_empty() && u64::from(row.count) * u64::from(row.lanes) > u64::from(chip.lanes) {
+            let reason =
+                format!("{} ports of {} lanes; the chip has {} lanes", row.count, row.lanes, chip.lanes);
+            return Err(invalid("ports.count", reason));
+        }
+        if chip.max_mtu < MTU {
+            return Err(invalid("chip.max_mtu", format!("is {}; ports begin with {MTU}", chip.max_mtu)));
+        }
+        if self.mac.is_multicast() || self.mac == sai::MacAddr::default() {
+            return Err(invalid("mac", format!("{} is no address of a station", self.mac)));
         }
         if chip.traffic_classes == 0 {
             return Err(invalid("chip.traffic_classes", "a switch has at least one"));

@@ -29,10 +29,18 @@ impl Profile {
     /// # Errors
     /// Names the line that makes no sense.
     pub fn use_port_config(&mut self, text: &str) -> Result<(), ProfileError> {
-        let header = text.lines().find_map(|l| l.trim().strip_prefix('#').filter(|l| l.contains("lanes")));
-        let columns: Vec<&str> =
-            header.unwrap_or("name lanes alias index speed").split_whitespace().collect();
+        let is_header =
+            |line: &str| line.split_whitespace().any(|column| column == "lanes" || column == "name");
+        let mut comments =
+            text.lines().enumerate().filter_map(|(n, l)| Some((n + 1, l.trim().strip_prefix('#')?)));
+        let (at, header) =
+            comments.find(|(_, line)| is_header(line)).unwrap_or((1, "name lanes alias index speed"));
+        let columns: Vec<&str> = header.split_whitespace().collect();
         let column = |name: &str| columns.iter().position(|c| *c == name);
+        if column("lanes").is_none() {
+            let reason = format!("there is no column lanes, only {}", columns.join(", "));
+            return Err(ProfileError::Line { line: at, reason });
+        }
         let mut ports = Vec::new();
         for (n, line) in content(text) {
             let fields: Vec<&str> = line.split_whitespace().collect();

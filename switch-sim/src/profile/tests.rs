@@ -143,6 +143,8 @@ fn a_port_config_gives_lanes_and_speeds() {
     assert_eq!((ports[0].speed, ports[1].speed), (40_000, 25_000));
     assert_eq!(ports[1].lanes, [5]);
     assert_eq!(ports[1].device, None, "Ethernet4 is the host's interface, not what the port stands at");
+    let error = profile.use_port_config("\n# name speed\nEthernet0 1000\n").unwrap_err().to_string();
+    assert_eq!(error, "line 2: there is no column lanes, only name, speed");
     profile.use_lanemap("eth1:1,2,3,4\neth2:5\n").unwrap();
     profile.use_port_config("# name lanes speed\nEthernet4 5 25000\nEthernet8 6 25000\n").unwrap();
     let devices: Vec<_> = profile.boot_ports().into_iter().map(|p| p.device).collect();
@@ -164,6 +166,11 @@ fn a_value_that_makes_no_sense_is_named_with_line_and_key() {
         ("[features]\nacl = true\nacls = false\n", 3, "features.acls"),
         ("\n[refuse]\nobject_types = ['SAI_OBJECT_TYPE_LAGG']\n", 3, "refuse.object_types"),
         ("chip = { max_ports = 3 }\n", 1, "chip.max_ports"),
+        ("[ports]\ncount = 4000000000\nlanes = 4000000000\n", 2, "ports.count"),
+        ("[ports]\ncount = 4000000000\nlanes = 0\n", 3, "ports.lanes"),
+        ("[chip]\nmax_mtu = 100\n", 2, "chip.max_mtu"),
+        ("mac = '01:00:5e:00:00:01'\n", 1, "mac"),
+        ("mac = '00:00:00:00:00:00'\n", 1, "mac"),
     ] {
         let error = Profile::from_toml(text).unwrap_err().to_string();
         assert!(error.starts_with(&format!("line {line}: {key}: ")), "{error}");

@@ -42,6 +42,9 @@ impl Store {
             if !self.is_live(stored.id) || Parts::of(stored.id).meta().is_none() {
                 return Err(format!("{} is in no slot that is in use", stored.id));
             }
+            if self.get(stored.id).is_some() {
+                return Err(format!("{} is there twice", stored.id));
+            }
             let mut object = Object::new(stored.attrs.clone(), stored.origin);
             object.owned.clone_from(&stored.owned);
             object.lists.clone_from(&stored.lists);

@@ -344,3 +344,48 @@ fn random_calls_make_objects_of_many_types() {
     let (_, left) = run(&ops[..40], "few");
     assert!(left > 20, "{left} of 200 frames leave");
 }
+
+/// A snapshot that somebody made up, its checksum right: it is refused, or it is a switch like any other.
+#[test]
+fn a_snapshot_with_wrong_bytes_is_refused_or_makes_a_whole_switch() {
+    let (_, sim, id) = boot(Keys::default());
+    let mut r = Random(11);
+    let bytes = sim.with_switch(id, |sw| {
+        for n in 0..400 {
+            let _ = apply(sw, &Op::Create(n, r.next(usize::MAX) as u64));
+        }
+        sw.snapshot().to_bytes().unwrap()
+    });
+    let bytes = bytes.unwrap();
+    let header = 24;
+    let tries = std::env::var("TRIES").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
+    let mut refused = 0;
+    for _ in 0..tries {
+        let mut wrong = bytes.clone();
+        for _ in 0..=r.next(3) {
+            let at = header + r.next(bytes.len() - header);
+            wrong[at] = match r.next(3) {
+                0 => r.next(256) as u8,
+                1 => wrong[at].wrapping_add(1),
+                _ => wrong[at] ^ (1 << r.next(8)),
+            };
+        }
+        let sum = crc32fast::hash(&wrong[header..]);
+        wrong[12..16].copy_from_slice(&sum.to_le_bytes());
+        let restored = Snapshot::from_bytes(&wrong).and_then(|snapshot| Switch::restore(&snapshot));
+        match restored {
+            Ok(sw) => {
+                if std::env::var("LAX").is_err() {
+                    assert_eq!(sw.audit(), Ok(()))
+                } else if let Err(e) = sw.audit() {
+                    eprintln!("AUDIT {e}")
+                }
+            }
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > tries / 10, "{refused} of {tries} are refused");
+}

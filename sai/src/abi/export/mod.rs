@@ -23,7 +23,7 @@ use sai_sys as sys;
 pub use global::*;
 use notifier::Notifier;
 
-use crate::{Backend, Error, Result, Status};
+use crate::{Backend, Error, ObjectType, Result, Status};
 
 /// What the client gave to `sai_api_initialize`.
 #[derive(Clone, Copy, Debug)]
@@ -90,14 +90,22 @@ fn call(operation: &'static str, f: impl FnOnce(&Library) -> Result<()>) -> sys:
     guard(operation, || f(&*library()?))
 }
 
+/// What is always told of a switch when it is refused.
+const HEARD: [&str; 2] = ["create", "remove"];
+
 #[cold]
 fn report(operation: &'static str, e: Error) -> sys::sai_status_t {
     let status = e.status();
-    // A list that is too short is how a client asks for its size.
+    let e = e.in_operation(operation);
+    // A list that is too short is how a client asks for its size; much else is refused to one that finds out what there
+    // is, but a switch that does not come or go.
     if status == Status::BUFFER_OVERFLOW {
-        tracing::debug!(target: "sai", "{operation}: {e}");
+        tracing::debug!(target: "sai", "{e}");
+    } else if e.object().is_some_and(|o| o.object_type() == ObjectType::SWITCH) && HEARD.contains(&operation)
+    {
+        tracing::warn!(target: "sai", "{e}");
     } else {
-        tracing::info!(target: "sai", "{operation}: {e}");
+        tracing::info!(target: "sai", "{e}");
     }
     status.0
 }

@@ -199,7 +199,9 @@ impl Library {
     pub(super) fn create_switch(&self, attrs: &[AttrEntry]) -> Result<ObjectId> {
         self.notifier.state.lock().creating += 1;
         let _until_done = Creating(&self.notifier);
-        let id = self.backend.create(ObjectId::NULL, Target::Object(ObjectType::SWITCH), attrs)?;
+        let target = Target::Object(ObjectType::SWITCH);
+        let made = self.backend.create(ObjectId::NULL, target, attrs);
+        let id = made.map_err(|e| e.on_object(&target.to_ref(ObjectId::NULL)))?;
         self.notifier.take_callbacks(id, attrs);
         Ok(id)
     }

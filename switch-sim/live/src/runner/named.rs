@@ -1,6 +1,6 @@
 //! Ports at the network devices that the profile of their switch names, which come and go.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 use sai::{AttrEntry, Backend, ObjectId, ObjectRef, ObjectType, Value, port, switch};
 use switch_sim::Simulator;
@@ -29,8 +29,8 @@ impl Runner {
     }
 
     /// Attaches a port to the network device that the switch's profile names for its lanes
-    /// ([`Profile::device_of`](switch_sim::Profile::device_of)); whether it names one. A port whose device is missing, or
-    /// goes, has no link until a device of that name is there, which it is then attached to. Where the process may not
+    /// ([`Profile::device_of`](switch_sim::Profile::device_of)); whether it names one. A port whose device is missing,
+    /// goes, or is another port's has no link until it can have the device, which it is then attached to. Where the process may not
     /// attach to devices at all, ports keep the link that they have.
     ///
     /// # Errors
@@ -51,22 +51,28 @@ impl Shared {
         else {
             return Ok(false);
         };
-        // Before it is looked for, so that one which comes meanwhile is not missed.
-        let waited = self.want(sim, port);
-        match NetDev::open(&device) {
-            Ok(device) => self.attach(sim, port, device)?,
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                self.want_no_more(sim, port);
+        let opened = self.open(sim, port, &device).or_else(|error| {
+            if error.kind() == ErrorKind::PermissionDenied || self.want(sim, port) {
                 return Err(error.into());
             }
-            Err(error) => {
-                if !waited {
-                    sim.set_link(port, false)?;
-                }
-                return Err(error.into());
-            }
-        }
+            sim.set_link(port, false)?;
+            // It may have come before it was noted that the port waits.
+            self.open(sim, port, &device).map_err(AttachError::from)
+        })?;
+        self.attach(sim, port, opened)?;
         Ok(true)
+    }
+
+    /// Opens a device that no other port has.
+    fn open(&self, sim: &Simulator, port: ObjectId, name: &str) -> io::Result<NetDev> {
+        let state = self.state.lock();
+        let other = state.attached.values().find(|a| a.name == name && (a.port != port || !a.sim.is(sim)));
+        if let Some(other) = other {
+            let why = format!("network device {name} belongs to port {} already", other.port);
+            return Err(io::Error::new(ErrorKind::AlreadyExists, why));
+        }
+        drop(state);
+        NetDev::open(name)
     }
 
     /// Attaches the ports whose device has come.
@@ -74,7 +80,7 @@ impl Shared {
         let wanted = self.state.lock().wanted.clone();
         for (sim, port) in wanted {
             match self.attach_device(&sim, port) {
-                Ok(true) => tracing::warn!(%port, "the network device of the port is there: it is attached"),
+                Ok(true) => tracing::info!(%port, "the network device of the port is there: it is attached"),
                 Ok(false) | Err(AttachError::Port(_)) => self.want_no_more(&sim, port),
                 Err(AttachError::Device(_)) => {}
             }
