@@ -437,6 +437,7 @@ fn what_is_sent_beyond_the_guaranteed_rate_does_not_use_it_up() {
     assert_eq!(left_after(&bed, 10, &[6_719]), [10], "alone it has the whole port");
     bed.wait(Duration::from_nanos(1));
     assert_eq!(drained(&bed, &[(5, 60), (5, 60), (1, 60), (5, 60), (1, 60)]), [0, 2, 1, 3, 4]);
+    drop(bed);
     // A guarantee is no leave to send more than the maximum.
     let bed = roomy();
     let rate = |attr_id, rate| attr(attr_id, Value::U64(rate));

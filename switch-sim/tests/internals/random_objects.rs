@@ -358,9 +358,8 @@ fn a_snapshot_with_wrong_bytes_is_refused_or_makes_a_whole_switch() {
     });
     let bytes = bytes.unwrap();
     let header = 24;
-    let tries = std::env::var("TRIES").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
     let mut refused = 0;
-    for _ in 0..tries {
+    for _ in 0..300 {
         let mut wrong = bytes.clone();
         for _ in 0..=r.next(3) {
             let at = header + r.next(bytes.len() - header);
@@ -374,18 +373,12 @@ fn a_snapshot_with_wrong_bytes_is_refused_or_makes_a_whole_switch() {
         wrong[12..16].copy_from_slice(&sum.to_le_bytes());
         let restored = Snapshot::from_bytes(&wrong).and_then(|snapshot| Switch::restore(&snapshot));
         match restored {
-            Ok(sw) => {
-                if std::env::var("LAX").is_err() {
-                    assert_eq!(sw.audit(), Ok(()))
-                } else if let Err(e) = sw.audit() {
-                    eprintln!("AUDIT {e}")
-                }
-            }
+            Ok(sw) => assert_eq!(sw.audit(), Ok(())),
             Err(error) => {
                 assert!(!error.to_string().is_empty());
                 refused += 1;
             }
         }
     }
-    assert!(refused > tries / 10, "{refused} of {tries} are refused");
+    assert!(refused > 30, "{refused} of 300 are refused");
 }
