@@ -382,3 +382,27 @@ fn a_snapshot_with_wrong_bytes_is_refused_or_makes_a_whole_switch() {
     }
     assert!(refused > 30, "{refused} of 300 are refused");
 }
+
+/// One that lacks an object, or has one twice, is refused, whoever the object is.
+#[test]
+fn a_snapshot_without_one_of_its_objects_is_refused() {
+    let (_, sim, id) = boot(Keys::default());
+    let mut r = Random(13);
+    let snapshot = sim.with_switch(id, |sw| {
+        for n in 0..60 {
+            let _ = apply(sw, &Op::Create(n, r.next(usize::MAX) as u64));
+        }
+        sw.snapshot()
+    });
+    let whole: serde_json::Value = serde_json::from_str(&snapshot.unwrap().to_json().unwrap()).unwrap();
+    let restore = |json| Switch::restore(&serde_json::from_value(json).unwrap()).map(drop);
+    restore(whole.clone()).unwrap();
+    for n in 0..whole["objects"].as_array().unwrap().len() {
+        let (mut without, mut twice) = (whole.clone(), whole.clone());
+        let gone = without["objects"].as_array_mut().unwrap().remove(n);
+        let error = restore(without).unwrap_err().to_string();
+        assert!(error.contains("slots in use"), "{gone}: {error}");
+        twice["objects"].as_array_mut().unwrap().push(gone);
+        assert!(restore(twice).unwrap_err().to_string().contains("there twice"));
+    }
+}
