@@ -63,7 +63,7 @@ fn attached(control: &mut Client) -> Vec<String> {
 }
 
 /// Waits for what others bring about soon.
-fn until(is: impl Fn() -> bool) {
+fn until(mut is: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is() {
         assert!(begun.elapsed() < Duration::from_secs(10), "it does not become so");
@@ -166,7 +166,7 @@ fn a_device_that_is_missing_keeps_no_other_port_from_its_own() {
     for _ in 0..2 {
         let _wire = veth_with_peer("second", "second-end");
         becomes(1, OperStatus::UP);
-        assert!(attached(&mut control).contains(&"second".into()));
+        until(|| attached(&mut control).contains(&"second".into()));
         assert!(try_ip("link del second"));
         becomes(1, OperStatus::DOWN);
     }
