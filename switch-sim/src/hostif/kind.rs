@@ -127,7 +127,7 @@ const CISCO: [u8; 5] = [0x01, 0x00, 0x0C, 0xCC, 0xCC];
 /// Whether any type may take a packet: false for nearly all traffic that hosts exchange.
 #[inline(always)]
 pub(crate) fn may_match(p: &Packet) -> bool {
-    p.drop.is_some() || p.has(flag::PUNT | flag::MULTICAST | flag::TO_ME | flag::WATCHED)
+    p.drop.is_some() || p.has(flag::PUNT | flag::WANT_COPY | flag::MULTICAST | flag::TO_ME | flag::WATCHED)
 }
 
 /// Whether a type may take packets with these headers wherever they go; sets [`flag::WATCHED`].

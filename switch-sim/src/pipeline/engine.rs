@@ -660,8 +660,9 @@ impl Engine {
         let all = if self.limit == VECTOR { u64::MAX } else { (1 << self.limit) - 1 };
         let ended = (i..self.limit)
             .filter(|&k| {
+                // One for the CPU alone waits for its trap.
                 let p = &self.packets[k];
-                p.drop.is_some() || p.out != Out::None || p.has(flag::PUNT)
+                p.drop.is_some() || p.out != Out::None
             })
             .fold(0u64, |m, k| m | 1 << k);
         self.resume[node as usize] |= high & all & !waiting & !ended;

@@ -221,6 +221,18 @@ fn each_color_gets_its_action() {
     }
 }
 
+/// A copy that a policer makes needs no trap that takes the packet.
+#[test]
+fn a_policer_copies_what_no_trap_looks_at() {
+    let bed = Bed::new();
+    bed.send(1, &frame(ALL, B));
+    let copy = Value::I32(PacketAction::COPY.0);
+    let id = add(&bed, Mode::SR_TCM, MeterType::PACKETS, &[(policer::RED_PACKET_ACTION.id(), copy)]);
+    bind(&bed, 0, port::POLICER_ID.id(), id);
+    assert_eq!(bed.to(0, &super::bed::routed::packet(B, A, "1.1.1.1", "2.2.2.2", 64, 1000)), [1]);
+    assert_eq!(bed.stat(ObjectType::QUEUE, bed.cpu_queue(0), queue::Stat::PACKETS.0), 1);
+}
+
 /// DROP is of the data plane, and a trap still gets the packet; DENY keeps it from the CPU too.
 #[test]
 fn what_a_policer_denies_no_trap_gets() {

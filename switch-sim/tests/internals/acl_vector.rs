@@ -89,6 +89,28 @@ fn copies_leave_in_turn_with_what_egress_acls_look_at() {
     assert_eq!(one, run(5));
 }
 
+/// An entry before look-up that copies leaves the way of packets alone, also of those that wait for one to be learned.
+#[test]
+fn what_is_copied_before_look_up_is_forwarded_whatever_it_waits_for() {
+    let run = |size: usize| {
+        let bed = Bed::new();
+        let stage = attr(acl_table::ACL_STAGE.id(), Value::I32(AclStage::PRE_INGRESS.0));
+        let fields = attr(acl_table::FIELD_SRC_IP.id(), Value::Bool(true));
+        let table = bed.create(ObjectType::ACL_TABLE, &[stage, fields]);
+        let copy = Value::AclAction(AclAction::I32(PacketAction::COPY.0));
+        let attrs = [
+            attr(acl_entry::TABLE_ID.id(), Value::Oid(table)),
+            attr(acl_entry::ACTION_PACKET_ACTION.id(), copy),
+        ];
+        bed.create(ObjectType::ACL_ENTRY, &attrs);
+        bed.set(ObjectType::SWITCH, bed.switch, switch::PRE_INGRESS_ACL.id(), Value::Oid(table));
+        // The second is learned where the first may still look it up.
+        let frames = vec![(0, frame(B, A)), (1, frame(A, B)), (0, frame(B, A)), (2, frame(ALL, A))];
+        super::bed::run(&bed, &frames, size)
+    };
+    assert_eq!(run(1), run(4));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
