@@ -461,6 +461,12 @@ impl Profile {
         boot.or_else(|| self.later.iter().find(|p| p.lanes == lanes).map(|p| p.device.as_str()))
     }
 
+    /// The network devices of all ports, at boot and later.
+    pub fn devices(&self) -> impl Iterator<Item = &str> {
+        let boot = self.port.iter().filter_map(|p| p.device.as_deref());
+        boot.chain(self.later.iter().map(|p| p.device.as_str()))
+    }
+
     /// The ports that the switch has at boot, in order.
     pub fn boot_ports(&self) -> Vec<PortProfile> {
         if !self.port.is_empty() {

@@ -63,6 +63,11 @@ impl Living {
     fn attach(&self, switch: ObjectId) {
         let Some(runner) = &self.runner else { return };
         match runner.attach_devices(&self.sim, switch) {
+            Ok((0, left_out)) if !left_out.is_empty() && left_out.iter().all(|(_, why)| why.is_absence()) => {
+                tracing::warn!(
+                    "none of the network devices that the profile names is there: the ports keep the links that they have"
+                );
+            }
             Ok((n, left_out)) => {
                 tracing::info!("{n} ports are attached to network devices");
                 left_out.iter().for_each(|(port, why)| without_device(*port, why));

@@ -173,6 +173,33 @@ fn a_device_that_is_missing_keeps_no_other_port_from_its_own() {
 }
 
 #[test]
+fn ports_of_a_bed_without_any_of_its_devices_have_their_links() {
+    namespace!();
+    let dir = tempfile::tempdir().unwrap();
+    let lanes = dir.path().join("lanemap.ini");
+    std::fs::write(&lanes, "first:1,2,3,4\nsecond:5,6,7,8\n").unwrap();
+    let socket = Address::Unix(dir.path().join("control"));
+    let options = Options::new()
+        .profile("SAI_VS_INTERFACE_LANE_MAP_FILE", lanes.display().to_string())
+        .profile("SWITCH_SIM_CONTROL", socket.to_string());
+    let (_turn, library) = load(options);
+    let sw = boot(&library);
+    let mut control = Client::connect(&socket).unwrap();
+    let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
+    library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
+    let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };
+    for id in ports {
+        library.set(&object(*id), &AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true))).unwrap();
+        let mut asked = [AttrEntry::ask(port::OPER_STATUS.id())];
+        library.get(&object(*id), &mut asked).unwrap();
+        assert_eq!(asked[0].value, Value::I32(OperStatus::UP.0));
+    }
+    // One that comes is attached all the same.
+    let _wire = veth_with_peer("second", "second-end");
+    until(|| attached(&mut control) == ["second"]);
+}
+
+#[test]
 fn a_device_serves_one_port_at_a_time() {
     namespace!();
     let dir = tempfile::tempdir().unwrap();

@@ -47,6 +47,13 @@ pub enum AttachError {
     Device(#[from] io::Error),
 }
 
+impl AttachError {
+    /// Whether the device is not there.
+    pub fn is_absence(&self) -> bool {
+        matches!(self, AttachError::Device(e) if e.kind() == io::ErrorKind::NotFound)
+    }
+}
+
 /// A port that was not attached, and why.
 pub type LeftOut = (ObjectId, AttachError);
 

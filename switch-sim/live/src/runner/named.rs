@@ -6,7 +6,7 @@ use sai::{AttrEntry, Backend, ObjectId, ObjectRef, ObjectType, Value, port, swit
 use switch_sim::Simulator;
 
 use super::{AttachError, LeftOut, Runner, Shared};
-use crate::netdev::NetDev;
+use crate::netdev::{self, NetDev};
 
 impl Runner {
     /// Attaches each port of a switch to the network device that the switch's profile names for it: how many it did, and
@@ -30,8 +30,9 @@ impl Runner {
 
     /// Attaches a port to the network device that the switch's profile names for its lanes
     /// ([`Profile::device_of`](switch_sim::Profile::device_of)); whether it names one. A port whose device is missing,
-    /// goes, or is another port's has no link until it can have the device, which it is then attached to. Where the process may not
-    /// attach to devices at all, ports keep the link that they have.
+    /// goes, or is another port's has no link until it can have the device, which it is then attached to. Ports keep the
+    /// link that they have where the process may not attach to devices at all, and where none of those that the profile
+    /// names is there: such a profile says which lanes there are, and somebody else is the wire.
     ///
     /// # Errors
     /// When there is no such port, or the device cannot be opened now.
@@ -55,12 +56,20 @@ impl Shared {
             if error.kind() == ErrorKind::PermissionDenied || self.want(sim, port) {
                 return Err(error.into());
             }
-            sim.set_link(port, false)?;
+            if self.has_any_device(sim, home)? {
+                sim.set_link(port, false)?;
+            }
             // It may have come before it was noted that the port waits.
             self.open(sim, port, &device).map_err(AttachError::from)
         })?;
         self.attach(sim, port, opened)?;
         Ok(true)
+    }
+
+    /// Whether any network device that the profile of a switch names is there.
+    fn has_any_device(&self, sim: &Simulator, switch: ObjectId) -> Result<bool, AttachError> {
+        let there = netdev::list()?;
+        Ok(sim.with_switch(switch, |sw| sw.profile.devices().any(|d| there.iter().any(|t| t == d)))?)
     }
 
     /// Opens a device that no other port has.
