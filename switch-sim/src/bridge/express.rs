@@ -18,7 +18,7 @@ pub(crate) fn arrive(sw: &Switch, lane: &mut Lane, frame: Bytes<'_>, now: u64, a
     let odd = state::RX_DROP | state::NO_LEARN | state::NO_FORWARD;
     let rif = match (bridge.domain(lane.vid), bridge.ports.get(usize::from(lane.from))) {
         (Some(domain), Some(port))
-            if domain.state(lane.from) & (state::MEMBER | odd) == state::MEMBER && admits(port) =>
+            if domain.state(lane.from) & (state::MEMBER | odd) == state::MEMBER && port.plain[0] =>
         {
             domain.rif
         }
@@ -47,29 +47,36 @@ pub(crate) fn enter(sw: &Switch, lane: &mut Lane, frame: Bytes<'_>, mac: u64) ->
     }
 }
 
-/// Whether a bridge port of the 802.1Q bridge takes frames in as all do. A new field has to be looked at here
-/// and in [`leave`].
-#[inline(always)]
-fn admits(port: &BridgePort) -> bool {
-    let BridgePort {
-        id: _,
-        up,
-        to: _,
-        domain,
-        vid: _,
-        untagged: _,
-        learning: _,
-        max_learned: _,
-        learned: _,
-        violation: _,
-        ingress_filtering: _,
-        egress_filtering: _,
-        rx_drop,
-        tx_drop: _,
-        isolated,
-        counts: _,
-    } = port;
-    *up && *domain == NONE && !rx_drop && isolated.is_empty()
+impl BridgePort {
+    /// Whether a bridge port of the 802.1Q bridge takes frames in as all do. A new field has to be looked at here
+    /// and in [`sends_plainly`](Self::sends_plainly).
+    pub(super) fn admits_plainly(&self) -> bool {
+        let BridgePort {
+            id: _,
+            plain: _,
+            up,
+            to: _,
+            domain,
+            vid: _,
+            untagged: _,
+            learning: _,
+            max_learned: _,
+            learned: _,
+            violation: _,
+            ingress_filtering: _,
+            egress_filtering: _,
+            rx_drop,
+            tx_drop: _,
+            isolated,
+            counts: _,
+        } = self;
+        *up && *domain == NONE && !rx_drop && isolated.is_empty()
+    }
+
+    /// Whether a bridge port of the 802.1Q bridge sends as all do.
+    pub(super) fn sends_plainly(&self) -> bool {
+        self.up && self.domain == NONE && !self.tx_drop
+    }
 }
 
 /// Sends a frame by the bridge port of an FDB entry.
@@ -82,9 +89,7 @@ fn leave(sw: &Switch, lane: &mut Lane, frame: Bytes<'_>, value: Value) -> bool {
     };
     let at = domain.state(to);
     let takes = value.is_plain()
-        && port.up
-        && !port.tx_drop
-        && port.domain == NONE
+        && port.plain[1]
         && at & (state::MEMBER | state::TX_DROP | state::NO_FORWARD) == state::MEMBER;
     let tag = match () {
         () if at & state::TAGGED != 0 => Tag::Vid(lane.domain),

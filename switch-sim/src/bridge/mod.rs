@@ -208,6 +208,8 @@ pub struct BridgePort {
     pub id: ObjectId,
     /// Administratively up.
     pub up: bool,
+    /// Takes frames in, and sends them, as most bridge ports do: for the express lane.
+    pub(crate) plain: [bool; 2],
     /// Where it sends.
     pub to: Target,
     /// Domain of a port of an 802.1D bridge; [`NONE`] for the 802.1Q bridge.

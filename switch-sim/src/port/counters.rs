@@ -172,8 +172,9 @@ pub struct Direction {
     ip_groups: [u64; 2],
 }
 
-/// What a port counts.
+/// What a port counts. What most packets move comes first.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub struct Counters {
     /// Received.
     pub rx: Direction,

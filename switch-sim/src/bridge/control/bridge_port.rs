@@ -25,8 +25,9 @@ pub(super) fn derive_port(sw: &mut Switch, id: ObjectId) {
     let group = store.oid(id, port_attr::ISOLATION_GROUP);
     let below = store.oid(id, port_attr::PORT_ID);
     let bridge = index(store.oid(id, port_attr::BRIDGE_ID)).saturating_add(FIRST_1D);
-    let record = BridgePort {
+    let mut record = BridgePort {
         id,
+        plain: [false; 2],
         up: store.flag(id, port_attr::ADMIN_STATE),
         to: match type_of(below) {
             Some(ObjectType::LAG) => Target::Lag(index(below)),
@@ -54,6 +55,7 @@ pub(super) fn derive_port(sw: &mut Switch, id: ObjectId) {
         isolated: crate::bridge::isolation::members(store, group).into_iter().map(index).collect(),
         counts: sw.bridge.port(at).map(|b| b.counts).unwrap_or_default(),
     };
+    record.plain = [record.admits_plainly(), record.sends_plainly()];
     if sw.bridge.ports.len() <= usize::from(at) {
         sw.bridge.ports.resize_with(usize::from(at) + 1, BridgePort::default);
     }
