@@ -45,6 +45,23 @@ fn object(id: ObjectId) -> ObjectRef {
     ObjectRef::Object(ObjectType::PORT, id)
 }
 
+fn ports_of(library: &Dylib, sw: ObjectId) -> Vec<ObjectId> {
+    let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
+    library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
+    let [AttrEntry { value: Value::OidList(ports), .. }] = asked else { panic!("a list of ports") };
+    ports
+}
+
+fn enable(library: &Dylib, port: ObjectId) {
+    library.set(&object(port), &AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true))).unwrap();
+}
+
+fn is_up(library: &Dylib, port: ObjectId) -> bool {
+    let mut asked = [AttrEntry::ask(port::OPER_STATUS.id())];
+    library.get(&object(port), &mut asked).unwrap();
+    asked[0].value == Value::I32(OperStatus::UP.0)
+}
+
 /// Attributes of a port of one lane, enabled.
 fn one_lane(lane: u32) -> [AttrEntry; 3] {
     [
@@ -94,9 +111,7 @@ fn a_port_that_is_broken_out_gets_the_devices_of_its_parts() {
     let mut control = Client::connect(&socket).unwrap();
     assert_eq!(attached(&mut control), ["whole"]);
 
-    let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
-    library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
-    let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };
+    let ports = ports_of(&library, sw);
     unbridge(&library, sw, ports[0]);
     library.remove(&object(ports[0])).unwrap();
     assert_eq!(attached(&mut control), [""; 0], "the device goes with its port");
@@ -143,10 +158,7 @@ fn a_device_that_is_missing_keeps_no_other_port_from_its_own() {
     // The port without a device is down until there is one, and down again without it.
     let (sink, events) = sai::notify::channel(64);
     library.subscribe(sink);
-    let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
-    library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
-    let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };
-    let up = AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true));
+    let ports = ports_of(&library, sw);
     let becomes = |n: usize, state: OperStatus| {
         while let Some(event) = events.recv_timeout(Duration::from_secs(10)) {
             let Notification::PortStateChange { data } = event else { continue };
@@ -157,12 +169,10 @@ fn a_device_that_is_missing_keeps_no_other_port_from_its_own() {
         }
         panic!("nothing is told of port {n}");
     };
-    library.set(&object(ports[1]), &up).unwrap();
-    library.set(&object(ports[0]), &up).unwrap();
+    enable(&library, ports[1]);
+    enable(&library, ports[0]);
     becomes(0, OperStatus::UP);
-    let mut asked = [AttrEntry::ask(port::OPER_STATUS.id())];
-    library.get(&object(ports[1]), &mut asked).unwrap();
-    assert_eq!(asked[0].value, Value::I32(OperStatus::DOWN.0));
+    assert!(!is_up(&library, ports[1]));
     for _ in 0..2 {
         let _wire = veth_with_peer("second", "second-end");
         becomes(1, OperStatus::UP);
@@ -185,14 +195,9 @@ fn ports_of_a_bed_without_any_of_its_devices_have_their_links() {
     let (_turn, library) = load(options);
     let sw = boot(&library);
     let mut control = Client::connect(&socket).unwrap();
-    let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
-    library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
-    let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };
-    for id in ports {
-        library.set(&object(*id), &AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true))).unwrap();
-        let mut asked = [AttrEntry::ask(port::OPER_STATUS.id())];
-        library.get(&object(*id), &mut asked).unwrap();
-        assert_eq!(asked[0].value, Value::I32(OperStatus::UP.0));
+    for port in ports_of(&library, sw) {
+        enable(&library, port);
+        assert!(is_up(&library, port));
     }
     // One that comes is attached all the same.
     let _wire = veth_with_peer("second", "second-end");
@@ -210,23 +215,15 @@ fn a_device_serves_one_port_at_a_time() {
         load(Options::new().profile("SAI_VS_INTERFACE_LANE_MAP_FILE", lanes.display().to_string()));
     let switches = [boot(&library), boot(&library)];
     let ports = switches.map(|sw| {
-        let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
-        library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
-        let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };
-        let up = AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true));
-        library.set(&object(ports[0]), &up).unwrap();
-        ports[0]
+        let first = ports_of(&library, sw)[0];
+        enable(&library, first);
+        first
     });
-    let is_up = |n: usize| {
-        let mut asked = [AttrEntry::ask(port::OPER_STATUS.id())];
-        library.get(&object(ports[n]), &mut asked).unwrap();
-        asked[0].value == Value::I32(OperStatus::UP.0)
-    };
     // The kernel tells some time after a device was enabled that it runs.
-    until(|| is_up(0));
-    assert!(!is_up(1), "the device is the other's");
+    until(|| is_up(&library, ports[0]));
+    assert!(!is_up(&library, ports[1]), "the device is the other's");
     library.remove(&ObjectRef::Object(ObjectType::SWITCH, switches[0])).unwrap();
-    until(|| is_up(1));
+    until(|| is_up(&library, ports[1]));
 }
 
 #[test]
@@ -252,12 +249,7 @@ fn as_many_threads_forward_as_the_profile_says() {
         let sw = boot(&library);
         // A thread gives itself its name.
         until(|| threads() == are);
-        let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
-        library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
-        let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };
-        for port in ports {
-            library.set(&object(*port), &AttrEntry::new(port::ADMIN_STATE.id(), Value::Bool(true))).unwrap();
-        }
+        ports_of(&library, sw).into_iter().for_each(|port| enable(&library, port));
         if clock == "system" {
             let frame = text::parse("eth dst=ff:ff:ff:ff:ff:ff src=02:00:00:00:00:0a/ipv4/udp").unwrap();
             let [a, b] = &mut wires;
@@ -282,9 +274,7 @@ fn host_interfaces_are_tap_devices_by_either_key() {
     ] {
         let (_turn, library) = load(Options::new().profile(key, on));
         let sw = boot(&library);
-        let mut asked = [AttrEntry::ask(switch::PORT_LIST.id())];
-        library.get(&ObjectRef::Object(ObjectType::SWITCH, sw), &mut asked).unwrap();
-        let Value::OidList(ports) = &asked[0].value else { panic!("a list of ports") };
+        let ports = ports_of(&library, sw);
         let attrs = [
             AttrEntry::new(hostif::TYPE.id(), Value::I32(hostif::Type::NETDEV.0)),
             AttrEntry::new(hostif::OBJ_ID.id(), Value::Oid(ports[0])),
