@@ -2,7 +2,7 @@
 //!
 //! Frames are copied in, parsed (Ethernet, 802.1Q, IPv4), counted by port, checked against the VLAN's ports,
 //! looked up by source and destination MAC address in one hash table, or by destination in a DIR-24-8 table
-//! of a million prefixes; rewritten, counted and copied out. No objects, ACLs, learning, flooding, spanning
+//! of a million prefixes; rewritten, counted and left where they stand. No objects, ACLs, learning, flooding, spanning
 //! tree, traps, statistics beyond ports or checks of malformed packets. What the simulator reaches of its
 //! rate in the same minute is the figure that does not depend on the machine.
 
@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use switch_sim::memory::{grow, prefetch};
 use switch_sim::pipeline::Sink;
 
-use crate::frames::{Ring, Size, Traffic};
+use crate::frames::{Counting, InPlace, Size, Traffic};
 use crate::rig::prefixes_v4;
 use crate::{Case, Cpu, Options, forward};
 
@@ -249,7 +249,7 @@ impl Bare {
     }
 
     #[inline(always)]
-    fn send(&mut self, i: usize, ring: &mut Ring) {
+    fn send(&mut self, i: usize, sink: &mut InPlace) {
         let m = self.meta[i];
         if m.dropped {
             return;
@@ -269,11 +269,11 @@ impl Bare {
         let counters = &mut self.counters[usize::from(port) % PORTS];
         counters[2] += 1;
         counters[3] += u64::from(m.len);
-        ring.transmit(port, &self.buffers[i * STRIDE..][..usize::from(m.len)], &[]);
+        sink.transmit(port, &self.buffers[i * STRIDE..][..usize::from(m.len)], &[]);
     }
 
     #[inline(never)]
-    fn pass(&mut self, traffic: &Traffic, packets: usize, ring: &mut Ring) {
+    fn pass(&mut self, traffic: &Traffic, packets: usize, sink: &mut InPlace) {
         let mut next = 0;
         for _ in 0..packets / VECTOR {
             for i in 0..VECTOR {
@@ -287,16 +287,16 @@ impl Bare {
             (0..VECTOR).for_each(|i| self.parse(i));
             (0..VECTOR).for_each(|i| self.bridge(i));
             (0..VECTOR).for_each(|i| self.route(i));
-            (0..VECTOR).for_each(|i| self.send(i, ring));
+            (0..VECTOR).for_each(|i| self.send(i, sink));
         }
     }
 
     fn rates(&mut self, options: &Options, traffic: &Traffic) -> Vec<f64> {
         let packets = options.size(PACKETS).next_multiple_of(VECTOR);
         let mut one = |_| {
-            let mut ring = Ring::default();
-            let (seconds, ()) = Cpu::of(|| self.pass(traffic, packets, &mut ring));
-            assert_eq!(ring.count, packets as u64, "each leaves");
+            let mut sink = InPlace::default();
+            let (seconds, ()) = Cpu::of(|| self.pass(traffic, packets, &mut sink));
+            assert_eq!(sink.count(), packets as u64, "each leaves");
             packets as f64 / seconds / 1e6
         };
         (0..=options.runs).map(&mut one).skip(1).collect()

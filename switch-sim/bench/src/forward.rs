@@ -1,12 +1,11 @@
-//! Forwarding in memory: frames taken in by vectors of 64 and copied out, millions a second.
+//! Forwarding in memory: frames taken in by vectors of 64, millions a second.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 use sai::{AnyOid, QosMap, QosMapParams, Result, qos_map, switch};
-use switch_sim::pipeline::NoTrace;
 
-use crate::frames::{Addresses, Random, Size, Traffic, ethernet};
+use crate::frames::{Addresses, Counting, InPlace, Random, Ring, Size, Traffic, ethernet};
 use crate::rig::{Rig, Station, prefixes_v4, prefixes_v6, within};
 use crate::{Case, Options};
 
@@ -19,14 +18,17 @@ const PACKETS: usize = 2 << 20;
 /// The cases.
 pub const CASES: &[Case] = &[
     mpps("forward/bridged/32k-macs", |o| bridged(Size::Small).forward(o)),
+    mpps("forward/bridged/32k-macs/tx-copy", |o| bridged(Size::Small).copied(o)),
     mpps("forward/bridged/32k-macs/imix", |o| bridged(Size::Imix).forward(o)),
     mpps("forward/bridged/qos-maps", |o| marked().forward(o)),
     mpps("forward/bridged/lag-16", |o| bridged_lag().forward(o)),
     mpps("forward/bridged/flood-64", |o| flood().forward(o)),
     mpps("forward/ipv4/1M-prefixes/256-flows", |o| ipv4(o, 256, Size::Small).forward(o)),
     mpps("forward/ipv4/1M-prefixes/64k-flows", |o| ipv4(o, 65_536, Size::Small).forward(o)),
+    mpps("forward/ipv4/1M-prefixes/64k-flows/tx-copy", |o| ipv4(o, 65_536, Size::Small).copied(o)),
     mpps("forward/ipv4/1M-prefixes/64k-flows/imix", |o| ipv4(o, 65_536, Size::Imix).forward(o)),
     mpps("forward/ipv4/1M-prefixes/1M-flows", |o| ipv4(o, 1 << 20, Size::Small).forward(o)),
+    mpps("forward/ipv4/1M-prefixes/1M-flows/tx-copy", |o| ipv4(o, 1 << 20, Size::Small).copied(o)),
     mpps("forward/ipv4/vlan-interfaces/64k-flows", |o| vlan_interfaces(o).forward(o)),
     mpps("forward/ipv4/ecmp-64/64k-flows", |o| ecmp(o).forward(o)),
     mpps("forward/ipv6/200k-prefixes/64k-flows", |o| ipv6(o).forward(o)),
@@ -78,8 +80,16 @@ pub struct Scene {
 
 impl Scene {
     fn forward(&self, options: &Options) -> Vec<f64> {
+        self.forward_to::<InPlace>(options)
+    }
+
+    fn copied(&self, options: &Options) -> Vec<f64> {
+        self.forward_to::<Ring>(options)
+    }
+
+    fn forward_to<S: Counting>(&self, options: &Options) -> Vec<f64> {
         let packets = options.size(PACKETS / self.fan_out).next_multiple_of(64);
-        self.rig.forward(options, &self.traffic, packets, || NoTrace)
+        self.rig.forward::<S>(options, &self.traffic, packets)
     }
 
     fn by_workers(&self, options: &Options, workers: usize) -> Vec<f64> {

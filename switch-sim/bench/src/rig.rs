@@ -18,12 +18,12 @@ use sai::{
     neighbor_entry, next_hop, next_hop_group, next_hop_group_member, route_entry, router_interface, switch,
     vlan, vlan_member,
 };
-use switch_sim::pipeline::{Engine, NoTrace, Tracer, VECTOR, Workers};
+use switch_sim::pipeline::{Engine, NoTrace, Sink, Tracer, VECTOR, Workers};
 use switch_sim::port::index;
 use switch_sim::switch::Shared;
 use switch_sim::{Profile, Simulator, World};
 
-use crate::frames::{Random, Ring, Traffic, ethernet};
+use crate::frames::{Counting, Random, Ring, Traffic, ethernet};
 use crate::{Cpu, Options};
 
 fn profile(ports: u32) -> Profile {
@@ -197,20 +197,16 @@ impl Rig {
         self.sim.with_switch(id, learn).expect("the switch is there");
     }
 
-    /// Forwards `packets` packets of the traffic, round and round; millions of them a second, for each run.
-    pub fn forward<T: Tracer>(
-        &self,
-        options: &Options,
-        traffic: &Traffic,
-        packets: usize,
-        tracer: impl Fn() -> T,
-    ) -> Vec<f64> {
-        let (mut engine, mut ring) = (Engine::new(), Ring::default());
+    /// Forwards `packets` packets of the traffic, round and round, to such a sink; millions of them a second, for each run.
+    pub fn forward<S: Counting>(&self, options: &Options, traffic: &Traffic, packets: usize) -> Vec<f64> {
+        let (mut engine, mut sink) = (Engine::new(), S::default());
         let run = |sw: &mut switch_sim::Switch| {
             let one = |_| {
-                ring.count = 0;
-                let (seconds, ()) = Cpu::of(|| pass(&mut engine, sw, traffic, packets, &tracer, &mut ring));
-                assert!(ring.count >= packets as u64, "each leaves: {} of {packets}", ring.count);
+                let before = sink.count();
+                let (seconds, ()) =
+                    Cpu::of(|| pass(&mut engine, sw, traffic, packets, || NoTrace, &mut sink));
+                let left = sink.count() - before;
+                assert!(left >= packets as u64, "each leaves: {left} of {packets}");
                 packets as f64 / seconds / 1e6
             };
             (0..=options.runs).map(one).skip(1).collect()
@@ -281,7 +277,7 @@ pub fn pass<T: Tracer>(
     traffic: &Traffic,
     packets: usize,
     tracer: impl Fn() -> T,
-    ring: &mut Ring,
+    sink: &mut impl Sink,
 ) {
     let mut next = 0;
     for _ in 0..packets / VECTOR {
@@ -293,7 +289,7 @@ pub fn pass<T: Tracer>(
                 next = 0;
             }
         }
-        engine.run(sw, 1, &mut tracer(), ring);
+        engine.run(sw, 1, &mut tracer(), sink);
     }
 }
 
