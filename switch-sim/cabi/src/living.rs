@@ -159,7 +159,7 @@ fn without_device(port: ObjectId, why: &AttachError) {
         AttachError::Device(e) if e.kind() == ErrorKind::PermissionDenied => {
             tracing::warn!("port {port} stays without its network device, with the link that it has: {why}");
         }
-        _ => tracing::warn!("port {port} is down until its network device is there: {why}"),
+        _ => tracing::warn!("port {port} waits for its network device: {why}"),
     }
 }
 

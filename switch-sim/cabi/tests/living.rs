@@ -8,6 +8,7 @@ mod common;
 #[allow(dead_code)]
 mod namespace;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use namespace::{namespace, receive, send, try_ip, veth_with_peer};
@@ -30,6 +31,13 @@ static TURN: Mutex<()> = Mutex::new(());
 fn load(options: Options) -> (MutexGuard<'static, ()>, Dylib) {
     let turn = TURN.lock();
     (turn, options.thread_safe(true).load(common::folder().join("libsai.so")).unwrap())
+}
+
+/// Options with a lane map of these lines, which is written to a folder.
+fn lane_map(dir: &Path, lines: &str) -> Options {
+    let file = dir.join("lanemap.ini");
+    std::fs::write(&file, lines).unwrap();
+    Options::new().profile("SAI_VS_INTERFACE_LANE_MAP_FILE", file.display().to_string())
 }
 
 fn create(library: &Dylib, switch: ObjectId, ty: ObjectType, attrs: &[AttrEntry]) -> ObjectId {
@@ -144,11 +152,8 @@ fn a_device_that_is_missing_keeps_no_other_port_from_its_own() {
     namespace!();
     let dir = tempfile::tempdir().unwrap();
     let _wires = ["first", "third"].map(|name| veth_with_peer(name, &format!("{name}-end")));
-    let lanes = dir.path().join("lanemap.ini");
-    std::fs::write(&lanes, "first:1,2,3,4\nsecond:5,6,7,8\nthird:9,10,11,12\n").unwrap();
     let socket = Address::Unix(dir.path().join("control"));
-    let options = Options::new()
-        .profile("SAI_VS_INTERFACE_LANE_MAP_FILE", lanes.display().to_string())
+    let options = lane_map(dir.path(), "first:1,2,3,4\nsecond:5,6,7,8\nthird:9,10,11,12\n")
         .profile("SWITCH_SIM_CONTROL", socket.to_string());
     let (_turn, library) = load(options);
     let sw = boot(&library);
@@ -186,11 +191,8 @@ fn a_device_that_is_missing_keeps_no_other_port_from_its_own() {
 fn ports_of_a_bed_without_any_of_its_devices_have_their_links() {
     namespace!();
     let dir = tempfile::tempdir().unwrap();
-    let lanes = dir.path().join("lanemap.ini");
-    std::fs::write(&lanes, "first:1,2,3,4\nsecond:5,6,7,8\n").unwrap();
     let socket = Address::Unix(dir.path().join("control"));
-    let options = Options::new()
-        .profile("SAI_VS_INTERFACE_LANE_MAP_FILE", lanes.display().to_string())
+    let options = lane_map(dir.path(), "first:1,2,3,4\nsecond:5,6,7,8\n")
         .profile("SWITCH_SIM_CONTROL", socket.to_string());
     let (_turn, library) = load(options);
     let sw = boot(&library);
@@ -209,10 +211,7 @@ fn a_device_serves_one_port_at_a_time() {
     namespace!();
     let dir = tempfile::tempdir().unwrap();
     let _wire = veth_with_peer("only", "only-end");
-    let lanes = dir.path().join("lanemap.ini");
-    std::fs::write(&lanes, "only:1,2,3,4\n").unwrap();
-    let (_turn, library) =
-        load(Options::new().profile("SAI_VS_INTERFACE_LANE_MAP_FILE", lanes.display().to_string()));
+    let (_turn, library) = load(lane_map(dir.path(), "only:1,2,3,4\n"));
     let switches = [boot(&library), boot(&library)];
     let ports = switches.map(|sw| {
         let first = ports_of(&library, sw)[0];
@@ -231,17 +230,14 @@ fn as_many_threads_forward_as_the_profile_says() {
     namespace!();
     let dir = tempfile::tempdir().unwrap();
     let mut wires = ["first", "second"].map(|name| veth_with_peer(name, &format!("{name}-end")));
-    let lanes = dir.path().join("lanemap.ini");
-    std::fs::write(&lanes, "first:1,2,3,4\nsecond:5,6,7,8\n").unwrap();
     let threads = || {
         let all = std::fs::read_dir("/proc/self/task").unwrap();
         let names = all.filter_map(|t| std::fs::read_to_string(t.unwrap().path().join("comm")).ok());
         names.filter(|name| name.starts_with("switch-sim")).count()
     };
     for (clock, workers, are) in [("system", None, 1), ("system", Some("3"), 3), ("virtual", Some("3"), 2)] {
-        let mut options = Options::new()
-            .profile("SAI_VS_INTERFACE_LANE_MAP_FILE", lanes.display().to_string())
-            .profile("SWITCH_SIM_CLOCK", clock);
+        let mut options =
+            lane_map(dir.path(), "first:1,2,3,4\nsecond:5,6,7,8\n").profile("SWITCH_SIM_CLOCK", clock);
         if let Some(n) = workers {
             options = options.profile("SWITCH_SIM_WORKERS", n);
         }

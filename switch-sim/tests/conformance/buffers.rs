@@ -126,6 +126,19 @@ fn oid(id: sai::AttrId, to: ObjectId) -> AttrEntry {
     attr(id, Value::Oid(to))
 }
 
+#[test]
+fn reserves_of_more_than_there_is_leave_nothing_to_share() {
+    needs!(Profile, Clock);
+    let bed = Buffers::new();
+    let pool = bed.pool(pool::Type::EGRESS, 10, &[]);
+    let all = bed.profile(pool, 0, Ok(0), &[]);
+    bed.set(ObjectType::BUFFER_PROFILE, all, profile::RESERVED_BUFFER_SIZE.id(), Value::U64(u64::MAX));
+    for port in [1, 2] {
+        bed.at_queue(port, all);
+    }
+    assert_eq!(bed.get(ObjectType::BUFFER_POOL, pool, pool::SHARED_SIZE.id()), Value::U64(0));
+}
+
 /// Acts: SAI_BUFFER_POOL_ATTR_SIZE, SAI_BUFFER_PROFILE_ATTR_POOL_ID, SAI_BUFFER_PROFILE_ATTR_RESERVED_BUFFER_SIZE,
 /// SAI_BUFFER_PROFILE_ATTR_THRESHOLD_MODE, SAI_BUFFER_PROFILE_ATTR_SHARED_STATIC_TH, SAI_QUEUE_ATTR_BUFFER_PROFILE_ID.
 #[test]

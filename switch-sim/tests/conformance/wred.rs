@@ -105,6 +105,14 @@ const MAX_64: [AttrId; 3] =
 const PERCENT: [AttrId; 3] =
     [GREEN_DROP_PROBABILITY.id(), YELLOW_DROP_PROBABILITY.id(), RED_DROP_PROBABILITY.id()];
 
+#[test]
+fn a_threshold_may_be_any_number() {
+    needs!(Profile, Clock);
+    let bed = Wred::new(1 << 20);
+    bed.bind(&[wide(MIN_64[0], 64), wide(MAX_64[0], u64::MAX), number(PERCENT[0], 100), on(ENABLE[0])]);
+    assert_eq!(bed.burst((0..20).map(|_| packet(0, 0))).len(), 20);
+}
+
 /// Acts: SAI_QUEUE_ATTR_WRED_PROFILE_ID, SAI_WRED_ATTR_GREEN_ENABLE, SAI_WRED_ATTR_YELLOW_ENABLE,
 /// SAI_WRED_ATTR_RED_ENABLE, SAI_WRED_ATTR_GREEN_MAX_THRESHOLD, SAI_WRED_ATTR_YELLOW_MAX_THRESHOLD,
 /// SAI_WRED_ATTR_RED_MAX_THRESHOLD, SAI_WRED_ATTR_GREEN_MAX_THRESHOLD_64, SAI_WRED_ATTR_YELLOW_MAX_THRESHOLD_64,

@@ -246,7 +246,8 @@ impl Account {
         level.shared = (level.bytes - level.headroom).saturating_sub(terms.reserved);
         let level = *level;
         let Some(pool) = self.pool(pools) else { return };
-        pool.reserved += terms.reserved + if pool.headroom == 0 { terms.headroom } else { 0 };
+        let headroom = if pool.headroom == 0 { terms.headroom } else { 0 };
+        pool.reserved = pool.reserved.saturating_add(terms.reserved).saturating_add(headroom);
         pool.level.packets += level.packets;
         pool.level.bytes += level.bytes;
         pool.level.shared += level.shared;

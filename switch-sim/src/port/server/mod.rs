@@ -305,12 +305,15 @@ impl Servers {
 
     /// What a queue or priority group may hold from now on; nothing for what the chip allows.
     pub(crate) fn provide(&mut self, whose: Of, share: Option<Share>, now: u64) {
-        match whose {
-            Of::Queue(port, at) => self.server(port).queue(at).account.terms = share,
-            Of::Group(port, at) => self.server(port).group(at).terms = share,
-            Of::Port(_) | Of::Pool(_) => {}
+        let account = match whose {
+            Of::Queue(port, at) => &mut self.server(port).queue(at).account,
+            Of::Group(port, at) => self.server(port).group(at),
+            Of::Port(_) | Of::Pool(_) => return,
+        };
+        if account.terms != share {
+            account.terms = share;
+            self.total(now);
         }
-        self.total(now);
     }
 
     /// The size of a pool from now on, its part that is headroom for all, and what drops or marks packets early.

@@ -19,7 +19,8 @@ impl Curve {
         if average < self.min || average >= self.max {
             return average >= self.max.max(self.min);
         }
-        let span = u128::from(100 * (self.max - self.min));
+        // No average comes near a threshold for which this is not exact.
+        let span = u128::from((self.max - self.min).saturating_mul(100));
         let drawn = (u128::from(chance.number()) * span) >> 64;
         drawn < u128::from(self.percent * (average - self.min))
     }
